@@ -1,0 +1,1 @@
+"""TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""

@@ -1,0 +1,1 @@
+"""trainboard summaries: log training runs, and read them back."""

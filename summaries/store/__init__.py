@@ -1,0 +1,1 @@
+"""How the event store is laid out, written and read."""
