@@ -1,1 +1,61 @@
-"""trainboard summaries: log training runs, and read them back."""
+"""trainboard summaries: log training runs into one SQLite file, and read them back.
+
+Example:
+    >>> import tempfile
+    >>> from summaries import init, open_logdir
+    >>> logdir = tempfile.mkdtemp()
+    >>> with init(logdir, name="first", config={"lr": 0.1}) as run:
+    ...     for step in range(3):
+    ...         run.log({"loss": 1.0 / (step + 1)}, step=step)
+    >>> open_logdir(logdir).scalars("first", "loss").step.tolist()
+    [0, 1, 2]
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from summaries.errors import (
+    DamagedStoreError,
+    LogdirError,
+    NotFoundError,
+    SchemaVersionError,
+    StoreWriteError,
+    SummariesError,
+)
+from summaries.run import Histogram, Image, Run, init
+from summaries.writer import SummaryWriter
+
+if TYPE_CHECKING:
+    from summaries.reader import Reader
+
+
+def open_logdir(logdir: str | Path) -> Reader:
+    """A read-only view of every run below the logdir.
+
+    Args:
+        logdir: a directory; it may be empty, and runs that appear later are found.
+
+    Raises:
+        LogdirError: the path does not exist, or is not a directory.
+    """
+    from summaries.reader import Reader  # SQLAlchemy: 0.15 s that a logging script need not pay
+
+    return Reader(logdir)
+
+
+__all__ = [
+    "DamagedStoreError",
+    "Histogram",
+    "Image",
+    "LogdirError",
+    "NotFoundError",
+    "Run",
+    "SchemaVersionError",
+    "StoreWriteError",
+    "SummariesError",
+    "SummaryWriter",
+    "init",
+    "open_logdir",
+]

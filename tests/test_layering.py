@@ -49,7 +49,9 @@ def test_only_the_playground_uses_the_engine() -> None:
 
 
 def test_sql_is_written_in_summaries_and_dash_in_dashboard_only() -> None:
-    assert files_that_import("engine", "sqlalchemy") | files_that_import("engine", "sqlite3") == set()
+    assert (
+        files_that_import("engine", "sqlalchemy") | files_that_import("engine", "sqlite3") == set()
+    )
     assert files_that_import("dashboard", "sqlalchemy") == set()
     assert files_that_import("dashboard", "sqlite3") == set()
     assert files_that_import("summaries", "dash") | files_that_import("engine", "dash") == set()

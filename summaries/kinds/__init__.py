@@ -1,0 +1,22 @@
+"""The kinds of values besides scalars: one module each, from what a user logs to what a reader gets.
+
+Each module has a function that makes an `Event` of what was logged and a `decode` that makes the
+record of it. A new kind is such a module and one line in `KINDS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from summaries.kinds import graph, histogram, image, text
+
+Decode = Callable[[int, float, bytes], Any]
+"""``(step, wall_time, data)`` to the kind's record."""
+
+KINDS: Mapping[str, Decode] = {
+    histogram.NAME: histogram.decode,
+    text.NAME: text.decode,
+    image.NAME: image.decode,
+    graph.NAME: graph.decode,
+}

@@ -1,0 +1,70 @@
+"""Graphs: nodes with their inputs, as plain data (docs/architecture.md, "A graph as data")."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+from summaries.event import Event
+from summaries.records import GraphNode, GraphRecord
+
+NAME = "graph"
+TAG = "graph"
+
+
+def as_mapping(graph: Any) -> Mapping[str, Any]:
+    """The graph as the plain mapping that is stored.
+
+    Args:
+        graph: such a mapping, or anything whose ``as_graph_def()`` returns one.
+
+    Raises:
+        TypeError: the graph is neither.
+    """
+    if hasattr(graph, "as_graph_def"):
+        graph = graph.as_graph_def()
+    if not isinstance(graph, Mapping) or "nodes" not in graph:
+        raise TypeError(
+            "add_graph: expects a graph of the engine or a mapping with 'nodes'\n"
+            f"  got {type(graph).__name__}\n"
+            "  try: add_graph(tf.get_default_graph()), or a dict as in docs/architecture.md"
+        )
+    for node in graph["nodes"]:
+        if not isinstance(node, Mapping) or "name" not in node or "op" not in node:
+            raise TypeError(
+                f"add_graph: each node needs a 'name' and an 'op'\n  got {str(node)[:200]}"
+            )
+    return graph
+
+
+def event(graph: Any, step: int, wall_time: float) -> Event:
+    """The event of one graph.
+
+    Raises:
+        TypeError: the graph is none (see `as_mapping`).
+    """
+    text = json.dumps(as_mapping(graph), separators=(",", ":"), default=str)
+    return Event(NAME, TAG, step, wall_time, zlib.compress(text.encode("utf-8"), 6))
+
+
+def decode(step: int, wall_time: float, data: bytes) -> GraphRecord:
+    """The record of a stored graph."""
+    graph = json.loads(zlib.decompress(data))
+    return GraphRecord(step, wall_time, tuple(_node(node) for node in graph["nodes"]))
+
+
+def _node(node: Mapping[str, Any]) -> GraphNode:
+    outputs = tuple(
+        (str(o.get("dtype", "")), None if o.get("shape") is None else tuple(o["shape"]))
+        for o in node.get("outputs", ())
+    )
+    return GraphNode(
+        name=node["name"],
+        op=node["op"],
+        inputs=tuple(node.get("inputs", ())),
+        device=node.get("device") or "",
+        outputs=outputs,
+        attrs=node.get("attrs", {}),
+    )

@@ -1,0 +1,195 @@
+"""Histograms: exact counts in few bins that follow the data, whatever outliers it has.
+
+Values are counted on a fine grid of equal bins first. Where a few outliers would squeeze all others
+into a handful of those (a gradient that exploded once), the grid's crowded part is counted anew,
+finer. The fine bins are then merged to at most `BINS` with most of them where most values lie.
+Every count is exact; only the edges are chosen.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summaries.event import Event
+from summaries.records import Float64, HistogramRecord
+from summaries.store.codec import decode_columns, encode_columns
+
+NAME = "histogram"
+
+BINS = 64
+"""Bins across the bulk of the values."""
+
+_GRID = 1024
+_HEADER = struct.Struct("<ddqddqqqI")
+
+
+def as_values(tag: str, values: Any) -> NDArray[Any]:
+    """The logged values as a flat array of numbers.
+
+    Raises:
+        TypeError: they are not numbers.
+    """
+    if hasattr(values, "detach"):  # a torch tensor, on whatever device
+        values = values.detach().cpu().numpy()
+    array = np.asarray(values)
+    if array.dtype.kind == "c" or array.dtype.kind not in "biuf":
+        raise TypeError(
+            f"add_histogram '{tag}': expects real numbers\n"
+            f"  got {type(values).__name__} with dtype {array.dtype}"
+        )
+    if array.dtype.kind == "b" or array.dtype == np.float16:
+        array = array.astype(np.float32)
+    return array.reshape(-1)
+
+
+def _grid_counts(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
+    """How many values lie in each of `_GRID` equal bins from low to high, both ends included."""
+    # In the values' own float type: a float32 array is half as much memory to walk.
+    kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    place = np.subtract(values, kind.type(low), dtype=kind)
+    place *= kind.type(_GRID / (high - low))
+    index = place.astype(np.int32)
+    np.minimum(index, _GRID - 1, out=index)
+    # Rounding may carry a value just below `low`'s bin or past the last.
+    np.maximum(index, 0, out=index)
+    return np.bincount(index, minlength=_GRID)
+
+
+def _merged(edges: Float64, counts: NDArray[np.int64]) -> tuple[Float64, NDArray[np.int64]]:
+    """Neighbouring grid bins merged: equal shares across the bulk, wide ones outside it."""
+    total = counts.sum()
+    cumulated = np.cumsum(counts)
+    first = int(np.searchsorted(cumulated, total * 0.005, side="right"))
+    last = int(np.searchsorted(cumulated, total * 0.995, side="left"))
+    width = max(1, -(-(last - first + 1) // BINS))
+    inner = np.arange(first, last + 1, width)
+    keep = {0, *inner.tolist(), last + 1}
+    outside = np.concatenate([np.arange(0, first, 64), np.arange(last + 1, len(counts), 64)])
+    starts = np.array(sorted((keep | set(outside.tolist())) - {len(counts)}), dtype=np.int64)
+    return np.append(edges[starts], edges[-1]), np.add.reduceat(counts, starts)
+
+
+def bin_values(values: NDArray[Any], low: float, high: float) -> tuple[Float64, Float64]:
+    """Edges float64 [k + 1] and counts float64 [k] of finite values that span low to high."""
+    if low == high:
+        # TensorBoard's rule for a single value.
+        return np.array([low - 0.5, high + 0.5]), np.array([float(len(values))])
+    if not np.isfinite(high - low) or (high - low) / _GRID < np.spacing(max(abs(low), abs(high))):
+        # A span that float64 cannot divide by the grid: few distinct values, or an overflow.
+        points = np.linspace(low / 2, high / 2, BINS + 1) * 2.0
+        points[0], points[-1] = low, high
+        points = np.unique(points)
+        index = np.searchsorted(points, values.astype(np.float64), side="right") - 1
+        counts = np.bincount(np.minimum(index, len(points) - 2), minlength=len(points) - 1)
+        return points, counts.astype(np.float64)
+    counts = _grid_counts(values, low, high)
+    edges = np.linspace(low, high, _GRID + 1)
+    crowded = int(counts.argmax())
+    if counts[crowded] > 0.9 * len(values) and len(values) > 1:
+        # Outliers hold the range: count the crowded bin anew, and put it in its place.
+        left, right = float(edges[crowded]), float(edges[crowded + 1])
+        inside = values[(values >= left) & (values < right)]
+        if len(inside) and len(inside) < len(values):
+            in_low, in_high = float(inside.min()), float(inside.max())
+            if in_low < in_high:
+                fine_edges, fine_counts = bin_values(inside, in_low, in_high)
+                return _inserted(values, low, high, fine_edges, fine_counts)
+    edges, merged = _merged(edges, counts)
+    return edges, merged.astype(np.float64)
+
+
+def _inserted(
+    values: NDArray[Any], low: float, high: float, edges: Float64, counts: Float64
+) -> tuple[Float64, Float64]:
+    """The fine bins with a few wide ones to their left and right for the outliers."""
+    parts_edges, parts_counts = [edges], [counts]
+    # The fine bins' last edge is closed; what equals it is counted there.
+    below, above = values[values < edges[0]], values[values > edges[-1]]
+    if len(below):
+        outer = np.linspace(low, edges[0], 9)
+        parts_edges.insert(0, outer[:-1])
+        parts_counts.insert(0, np.histogram(below, outer)[0].astype(np.float64))
+    if len(above):
+        outer = np.linspace(edges[-1], high, 9)
+        parts_edges.append(outer[1:])
+        parts_counts.append(np.histogram(above, outer)[0].astype(np.float64))
+    return np.concatenate(parts_edges), np.concatenate(parts_counts)
+
+
+def record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord:
+    """The histogram of an array of numbers; non-finite ones are counted apart.
+
+    Args:
+        values: [n] integers or floats.
+    """
+    num = len(values)
+    nan = pos = neg = 0
+    if values.dtype.kind == "f" and num and not np.isfinite(values.sum(dtype=np.float64)):
+        # A sum tells in one pass that all are finite, unless it overflows; then look closer.
+        finite = np.isfinite(values)
+        nan = int(np.isnan(values).sum())
+        pos = int(np.isposinf(values).sum())
+        neg = int(np.isneginf(values).sum())
+        values = values[finite]
+    if len(values) == 0:
+        empty = np.empty(0)
+        return HistogramRecord(
+            step, wall_time, empty, empty, np.nan, np.nan, num, 0.0, 0.0, nan, pos, neg
+        )
+    low, high = float(values.min()), float(values.max())
+    edges, counts = bin_values(values, low, high)
+    with np.errstate(over="ignore"):
+        total = float(values.sum(dtype=np.float64))
+        squares = (
+            float(np.dot(values, values))
+            if values.dtype.kind == "f"
+            else float(np.square(values, dtype=np.float64).sum())
+        )
+    return HistogramRecord(
+        step, wall_time, edges, counts, low, high, num, total, squares, nan, pos, neg
+    )
+
+
+def event(tag: str, values: Any, step: int, wall_time: float) -> Event:
+    """The event of the histogram of the values.
+
+    Raises:
+        TypeError: they are not real numbers.
+    """
+    return event_of_record(tag, record(as_values(tag, values), step, wall_time))
+
+
+def event_of_record(tag: str, histogram: HistogramRecord) -> Event:
+    """The event of a histogram that is counted already."""
+    h = histogram
+    header = _HEADER.pack(
+        h.min,
+        h.max,
+        h.num,
+        h.sum,
+        h.sum_squares,
+        h.nan_count,
+        h.pos_inf_count,
+        h.neg_inf_count,
+        len(h.counts),
+    )
+    data = header
+    if len(h.counts):
+        data += encode_columns([h.edges[:-1], h.counts]) + struct.pack("<d", h.edges[-1])
+    return Event(NAME, tag, h.step, h.wall_time, data)
+
+
+def decode(step: int, wall_time: float, data: bytes) -> HistogramRecord:
+    """The record of a stored histogram."""
+    low, high, num, total, squares, nan, pos, neg, k = _HEADER.unpack_from(data)
+    edges = counts = np.empty(0)
+    if k:
+        left, counts = decode_columns(data[_HEADER.size : -8], k)
+        edges = np.append(left, struct.unpack("<d", data[-8:])[0])
+    return HistogramRecord(
+        step, wall_time, edges, counts, low, high, num, total, squares, nan, pos, neg
+    )

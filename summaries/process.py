@@ -1,0 +1,62 @@
+"""Which process logs a run, so that a reader can tell a dead one from a silent one."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+
+def host_name() -> str:
+    """This machine's name."""
+    return socket.gethostname()
+
+
+@cache
+def machine_key() -> str:
+    """Changes with the machine, its boot and the process-id namespace; "" where that is unknown."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return f"{host_name()}:{boot}:{Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _start_time(pid: int) -> str:
+    """When the process started, in the kernel's ticks since boot; "" if there is none."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return ""
+    # The name in parentheses may hold spaces: count from behind it. A zombie logs no more.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in ("Z", "X") else fields[19]
+
+
+def process_key() -> str:
+    """Names this very process on this very boot; "" where that cannot be told."""
+    machine = machine_key()
+    return f"{machine}|{os.getpid()}|{_start_time(os.getpid())}" if machine else ""
+
+
+def is_gone(key: str) -> bool:
+    """Whether the process of that key surely ended; False where that cannot be told from here."""
+    machine, _, rest = key.partition("|")
+    if not machine or machine != machine_key():
+        return False
+    pid, _, started = rest.partition("|")
+    return _start_time(int(pid)) != started
+
+
+def environment() -> dict[str, Any]:
+    """What surrounds the run: command line, Python, platform, working directory."""
+    return {
+        "command": sys.argv,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "cwd": str(Path.cwd()),
+    }

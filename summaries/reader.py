@@ -1,0 +1,596 @@
+"""`Reader`: every run below a logdir, whichever database it lies in, as numpy arrays."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import threading
+import time
+import zlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+
+from summaries.errors import DamagedStoreError, LogdirError, NotFoundError, SummariesError
+from summaries.kinds import KINDS
+from summaries.records import (
+    Changes,
+    Envelope,
+    Float64,
+    GraphRecord,
+    HistogramRecord,
+    ImageRecord,
+    Problem,
+    RunInfo,
+    Scalars,
+    SeriesInfo,
+    Status,
+    TextRecord,
+)
+from summaries.smoothing import debiased_ema
+from summaries.store.connect import DATABASE_NAME
+from summaries.store.pyramid import Bins, fit
+from summaries.store.reading import RunRow, StoreReader, stat_of, status_now
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_RESCAN_S = 1.0
+_OPEN_STORES = 64
+
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class _Place:
+    """One database below the logdir, and what is remembered of its runs."""
+
+    prefix: str
+    """What its runs' names begin with: its directory's path below the logdir, or ""."""
+    path: Path
+    stat: tuple[int, ...] = ()
+    problem: str | None = None
+    revision: int = -1
+    rows: dict[int, RunRow] = field(default_factory=dict)
+    tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    beats: dict[int, tuple[float, float]] = field(default_factory=dict)
+
+    def refresh(self, store: StoreReader) -> None:
+        """Read what changed since the last time."""
+        revision, self.beats = store.pulse()
+        if revision == self.revision:
+            return
+        rows, tags = store.changed_runs(self.revision)
+        for row in rows:
+            self.rows[row.id] = row
+        for run_id, kinds in tags.items():
+            known = self.tags.setdefault(run_id, {})
+            for kind, names in kinds.items():
+                known.setdefault(kind, set()).update(names)
+        self.revision = revision
+
+    def status(self, row: RunRow) -> Status:
+        """The run's status at this moment."""
+        heartbeat, _ = self.beats.get(row.id, (row.info.heartbeat, 0.0))
+        return status_now(row.info.status, row.process_key, heartbeat)
+
+    def info(self, row: RunRow) -> RunInfo:
+        """The run's record as it is handed out."""
+        heartbeat, updated = self.beats.get(row.id, (row.info.heartbeat, row.info.updated))
+        tags = self.tags.get(row.id, {})
+        return replace(
+            row.info,
+            name=_joined(self.prefix, row.info.name),
+            status=self.status(row),
+            heartbeat=heartbeat,
+            updated=updated,
+            tags={kind: tuple(sorted(names)) for kind, names in sorted(tags.items())},
+        )
+
+
+class Reader:
+    """A read-only view of a logdir; made by `open_logdir`. Thread-safe.
+
+    Lists are read anew only where a database changed; nothing that was read stays in memory but
+    the runs' records.
+    """
+
+    def __init__(self, logdir: str | Path) -> None:
+        """See `open_logdir`."""
+        self.logdir, self._only = _as_directory(logdir)
+        self._places: dict[str, _Place] = {}
+        self._stores: OrderedDict[str, StoreReader] = OrderedDict()
+        self._scanned = -_RESCAN_S
+        self._lock = threading.RLock()
+        self._gone: dict[str, list[str]] = {}
+
+    def close(self) -> None:
+        """Give the files back."""
+        with self._lock:
+            for store in self._stores.values():
+                store.close()
+            self._stores.clear()
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- lists --------------------------------------------------------------------------------
+
+    def runs(self) -> list[RunInfo]:
+        """Every run's record, oldest first."""
+        found = [place.info(row) for place in self._refreshed() for row in place.rows.values()]
+        return sorted(found, key=lambda info: (info.created, info.name))
+
+    def series(self, run: str | None = None, kind: str | None = None) -> list[SeriesInfo]:
+        """What lists need of every series, without its points.
+
+        Args:
+            run: only of this run.
+            kind: only of this kind: "scalar", "histogram", "text", "image", "graph".
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        places = self._refreshed() if run is None else [self._locate(run)[0]]
+        found: list[SeriesInfo] = []
+        for place in places:
+            store = self._store(place)
+            if store is not None:
+                found += self._named(place, self._guarded(place, store.series, []))
+        return [
+            s for s in found if (run is None or s.run == run) and (kind is None or s.kind == kind)
+        ]
+
+    def hparams(self) -> dict[str, dict[str, Any]]:
+        """The hyperparameters of each run that recorded some."""
+        return {info.name: dict(info.hparams) for info in self.runs() if info.hparams}
+
+    def problems(self) -> list[Problem]:
+        """Databases below the logdir that cannot be read; all others are."""
+        self._refreshed()
+        return [
+            Problem(str(place.path), place.problem)
+            for place in self._places.values()
+            if place.problem is not None
+        ]
+
+    # -- scalars ------------------------------------------------------------------------------
+
+    def scalars(self, run: str, tag: str, start: int = 0) -> Scalars:
+        """The series' points in logging order, exact.
+
+        Args:
+            run: the run's name.
+            tag: the series' name.
+            start: sequence number to begin with: what was read before need not be read again.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        place, name = self._locate(run)
+        points = self._open(place).scalars(name, tag, start)
+        if points is None:
+            raise self._no_such_tag(run, tag, "scalar")
+        return points
+
+    def envelope(
+        self,
+        run: str,
+        tag: str,
+        pixels: int = 1000,
+        step_range: tuple[int, int] | None = None,
+        smoothing: float | None = None,
+    ) -> Envelope:
+        """The series cut to about ``pixels`` bins of min, max and mean; few points come as they are.
+
+        Args:
+            run: the run's name.
+            tag: the series' name.
+            pixels: bins asked for; a chart's width.
+            step_range: (low, high), both included: only bins that touch these steps, the finer.
+            smoothing: weight in [0, 1) of `debiased_ema`, computed on the whole series.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+            ValueError: pixels is not positive, or smoothing not in [0, 1).
+        """
+        found = self.envelopes([run], tag, pixels, step_range, smoothing)
+        if run not in found:
+            self._locate(run)
+            raise self._no_such_tag(run, tag, "scalar")
+        return found[run]
+
+    def envelopes(
+        self,
+        runs: Sequence[str],
+        tag: str,
+        pixels: int = 1000,
+        step_range: tuple[int, int] | None = None,
+        smoothing: float | None = None,
+    ) -> dict[str, Envelope]:
+        """`envelope` of many runs at once; runs without that tag are left out.
+
+        Raises:
+            ValueError: pixels is not positive, or smoothing not in [0, 1).
+        """
+        if pixels < 1:
+            raise ValueError(f"envelope: pixels must be at least 1, got {pixels}")
+        by_place: dict[str, list[str]] = {}
+        names: dict[str, str] = {}
+        for run in runs:
+            try:
+                place, name = self._locate(run)
+            except NotFoundError:
+                continue
+            key = place.prefix
+            by_place.setdefault(key, []).append(name)
+            names[_joined(place.prefix, name)] = run
+        result: dict[str, Envelope] = {}
+        for key, own in by_place.items():
+            place = self._places[key]
+            store = self._open(place)
+            for name, (bins, n) in store.bins(tag, own, pixels, step_range).items():
+                run = names[_joined(place.prefix, name)]
+                smoothed = None
+                fitted = fit(bins, pixels)
+                if smoothing:
+                    smoothed = _smoothed_at(store.scalars(name, tag), fitted, smoothing, step_range)
+                result[run] = _envelope(fitted, n, smoothed)
+        return {run: result[run] for run in runs if run in result}
+
+    # -- the other kinds ----------------------------------------------------------------------
+
+    def histograms(self, run: str, tag: str, start: int = 0) -> list[HistogramRecord]:
+        """The histograms in logging order, from sequence number ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "histogram", start)
+
+    def texts(self, run: str, tag: str, start: int = 0) -> list[TextRecord]:
+        """The texts in logging order, from sequence number ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "text", start)
+
+    def images(self, run: str, tag: str, start: int = 0) -> list[ImageRecord]:
+        """The images in logging order, from ``start`` on; their bytes come from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "image", start)
+
+    def graph(self, run: str) -> GraphRecord | None:
+        """The graph the run logged last, None if it logged none.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        place, name = self._locate(run)
+        rows = self._open(place).events(name, "graph", "graph")
+        return None if not rows else KINDS["graph"](*rows[-1])
+
+    def blob(self, sha256: str) -> tuple[bytes, str]:
+        """Content and media type of a stored file, by the digest in its record.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        for place in self._scan():
+            store = self._store(place)
+            found = store.blob(sha256) if store is not None else None
+            if found is not None:
+                return found
+        raise NotFoundError(f"blob '{sha256}': there is none in '{self.logdir}'")
+
+    def to_pandas(self, run: str | None = None, tag: str | None = None) -> pd.DataFrame:
+        """Every scalar point as a long frame: run, tag, step, wall_time (UTC), value.
+
+        Args:
+            run: only this run.
+            tag: only this tag.
+
+        Raises:
+            ImportError: pandas is not installed.
+            NotFoundError: there is no such run.
+        """
+        try:
+            import pandas as pd
+        except ImportError as error:
+            raise ImportError(
+                "to_pandas needs pandas\n  try: pip install trainboard[pandas]"
+            ) from error
+        frames = []
+        for info in self.series(run, "scalar"):
+            if tag is not None and info.tag != tag:
+                continue
+            points = self.scalars(info.run, info.tag)
+            frames.append(
+                pd.DataFrame(
+                    {
+                        "run": info.run,
+                        "tag": info.tag,
+                        "step": points.step,
+                        "wall_time": pd.to_datetime(
+                            np.rint(points.wall_time * 1e6).astype(np.int64), unit="us", utc=True
+                        ),
+                        "value": points.value,
+                    }
+                )
+            )
+        if not frames:
+            return pd.DataFrame(columns=["run", "tag", "step", "wall_time", "value"])
+        return pd.concat(frames, ignore_index=True)
+
+    # -- changes ------------------------------------------------------------------------------
+
+    def changes_since(self, token: str | None) -> Changes:
+        """What is new since the token was handed out; costs what changed, not what there is.
+
+        Args:
+            token: of an earlier `Changes`; None, or one of another logdir: everything is new.
+        """
+        before = _decode_token(token)
+        after: dict[str, list[Any]] = {}
+        runs: list[str] = []
+        series: list[SeriesInfo] = []
+        for place in self._refreshed():
+            store = None if place.problem else self._store(place)
+            if store is None:
+                # Unreadable for now is not gone: what was known of it holds until it can be read.
+                if place.prefix in before:
+                    after[place.prefix] = before[place.prefix]
+                continue
+            uuid, revision, running = before.get(place.prefix, ["", -1, []])
+            if uuid != store.uuid:
+                revision, running = -1, []
+            was_running = set(running)
+            for row in place.rows.values():
+                stopped = row.info.name in was_running and place.status(row) != "running"
+                if row.record_revision > revision or stopped:
+                    runs.append(_joined(place.prefix, row.info.name))
+            if place.revision > revision:
+                found = self._guarded(place, lambda s=store, r=revision: s.series(r), [])
+                series += self._named(place, found)
+            alive = [r.info.name for r in place.rows.values() if place.status(r) == "running"]
+            after[place.prefix] = [store.uuid, place.revision, alive]
+        gone = [prefix for prefix in before if prefix not in self._places]
+        removed = tuple(name for prefix in gone for name in self._gone.get(prefix, ()))
+        return Changes(_encode_token(after), tuple(runs), tuple(series), removed)
+
+    # -- the databases below the logdir -------------------------------------------------------
+
+    def _scan(self) -> list[_Place]:
+        """The databases below the logdir, looked for at most once a second."""
+        with self._lock:
+            now = time.monotonic()
+            if now - self._scanned < _RESCAN_S:
+                return list(self._places.values())
+            self._scanned = now
+            found = {}
+            for prefix, path in _databases(self.logdir, self._only):
+                found[prefix] = self._places.get(prefix) or _Place(prefix, path)
+            for prefix, place in self._places.items():
+                if prefix not in found:
+                    self._gone[prefix] = [
+                        _joined(prefix, row.info.name) for row in place.rows.values()
+                    ]
+                    self._forget(place)
+            self._places = dict(sorted(found.items()))
+            return list(self._places.values())
+
+    def _refreshed(self) -> list[_Place]:
+        """The databases, with the records of their runs as they stand now."""
+        places = self._scan()
+        for place in places:
+            stat = stat_of(place.path)
+            if stat == place.stat:
+                continue
+            if stat[0] != (place.stat or stat)[0]:
+                self._forget(place)
+            place.stat = stat
+            store = self._store(place)
+            if store is not None:
+                self._guarded(place, lambda s=store, p=place: p.refresh(s), None)
+        return places
+
+    def _forget(self, place: _Place) -> None:
+        """The file is gone or another: what was read of it counts no more."""
+        with self._lock:
+            store = self._stores.pop(place.prefix, None)
+            if store is not None:
+                store.close()
+            place.rows, place.tags, place.revision = {}, {}, -1
+
+    def _store(self, place: _Place) -> StoreReader | None:
+        """The place's database opened, None where it cannot be; the problem is noted."""
+        with self._lock:
+            store = self._stores.get(place.prefix)
+            if store is not None:
+                self._stores.move_to_end(place.prefix)
+                return store
+            store = self._guarded(place, lambda: StoreReader(place.path), None)
+            if store is None:
+                return None
+            self._stores[place.prefix] = store
+            while len(self._stores) > _OPEN_STORES:
+                _, oldest = self._stores.popitem(last=False)
+                oldest.close()
+            return store
+
+    def _guarded(self, place: _Place, act: Callable[[], _T], otherwise: _T) -> _T:
+        """What act returns; where the database cannot be read, the problem noted and ``otherwise``."""
+        try:
+            result = act()
+        except SummariesError as error:
+            place.problem = str(error)
+            place.stat = ()  # so that the next look tries again
+            return otherwise
+        place.problem = None
+        return result
+
+    def _open(self, place: _Place) -> StoreReader:
+        store = self._store(place)
+        if store is None:
+            raise DamagedStoreError(place.problem or f"event store '{place.path}': cannot be read")
+        return store
+
+    def _named(self, place: _Place, series: list[SeriesInfo]) -> list[SeriesInfo]:
+        if not place.prefix:
+            return series
+        return [replace(s, run=_joined(place.prefix, s.run)) for s in series]
+
+    def _locate(self, run: str) -> tuple[_Place, str]:
+        """Where the run lies, and its name there.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        for again in (False, True):
+            places = self._refreshed() if again else list(self._places.values())
+            for place in places:
+                name = _below(place.prefix, run)
+                if name is not None and any(r.info.name == name for r in place.rows.values()):
+                    return place, name
+        names = [info.name for info in self.runs()]
+        shown = ", ".join(f"'{name}'" for name in names[:8]) + (", …" if len(names) > 8 else "")
+        raise NotFoundError(
+            f"run '{run}': there is none of that name in '{self.logdir}'\n"
+            f"  runs: {shown or 'none yet'}"
+        )
+
+    def _no_such_tag(self, run: str, tag: str, kind: str) -> NotFoundError:
+        tags = next((info.tags.get(kind, ()) for info in self.runs() if info.name == run), ())
+        shown = ", ".join(f"'{name}'" for name in tags[:8]) + (", …" if len(tags) > 8 else "")
+        return NotFoundError(
+            f"{kind} '{tag}': run '{run}' has none of that tag\n  its tags: {shown or 'none'}"
+        )
+
+    def _decoded(self, run: str, tag: str, kind: str, start: int) -> list[Any]:
+        place, name = self._locate(run)
+        rows = self._open(place).events(name, tag, kind, start)
+        if rows is None:
+            raise self._no_such_tag(run, tag, kind)
+        return [KINDS[kind](*row) for row in rows]
+
+
+# -- parts ------------------------------------------------------------------------------------
+
+
+def _as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
+    """The directory to read, and the one file of it that was named, if one was."""
+    text = str(logdir)
+    if text.startswith("sqlite:///"):
+        text = text.removeprefix("sqlite:///")
+    elif "://" in text:
+        raise LogdirError(
+            f"logdir '{logdir}': only directories and sqlite:/// URLs can be read so far"
+        )
+    path = Path(text)
+    if path.is_file() and path.name.endswith(".db"):
+        return path.parent, path
+    if not path.exists():
+        raise LogdirError(
+            f"logdir '{logdir}': there is no such directory\n"
+            "  try: the directory given to SummaryWriter or init, or make it first: "
+            f"mkdir -p {text}"
+        )
+    if not path.is_dir():
+        raise LogdirError(
+            f"logdir '{logdir}': is not a directory\n  try: {path.parent}, the directory it is in"
+        )
+    try:
+        next(os.scandir(path), None)
+    except OSError as error:
+        raise LogdirError(f"logdir '{logdir}': cannot be read\n  {error.strerror}") from error
+    return path, None
+
+
+def _databases(logdir: Path, only: Path | None) -> Iterator[tuple[str, Path]]:
+    """(what the runs' names begin with, file) of each event store below the directory."""
+    if only is not None:
+        yield "", only
+        return
+    for directory, subdirectories, files in os.walk(logdir, followlinks=False):
+        subdirectories[:] = sorted(d for d in subdirectories if not d.startswith("."))
+        if DATABASE_NAME in files:
+            below = Path(directory).relative_to(logdir).as_posix()
+            yield ("" if below == "." else below), Path(directory) / DATABASE_NAME
+
+
+def _joined(prefix: str, name: str) -> str:
+    """The run's name below the logdir."""
+    if not prefix:
+        return name
+    return prefix if name == "." else f"{prefix}/{name}"
+
+
+def _below(prefix: str, run: str) -> str | None:
+    """The run's name in the database with that prefix; None if it cannot be there."""
+    if not prefix:
+        return run
+    if run == prefix:
+        return "."
+    return run[len(prefix) + 1 :] if run.startswith(f"{prefix}/") else None
+
+
+def _envelope(bins: Bins, n: int, smoothed: Float64 | None) -> Envelope:
+    return Envelope(
+        step_min=bins.step_min,
+        step_max=bins.step_max,
+        wall_min=bins.wall_us_min / 1e6,
+        wall_max=bins.wall_us_max / 1e6,
+        min=bins.min,
+        max=bins.max,
+        mean=bins.mean,
+        count=bins.count,
+        nonfinite=bins.nonfinite,
+        n=n,
+        is_raw=bool((bins.count == 1).all()),
+        smoothed=smoothed,
+    )
+
+
+def _smoothed_at(
+    points: Scalars | None, bins: Bins, weight: float, step_range: tuple[int, int] | None
+) -> Float64:
+    """The smoothed series at the last point of each bin."""
+    if points is None or not len(bins):
+        return np.empty(0)
+    smoothed = debiased_ema(points.value, weight)
+    if step_range is None:
+        # The bins cover every point in logging order; points logged since are behind them.
+        return smoothed[np.cumsum(bins.count) - 1]
+    # The range may cut anywhere: find each bin's last point by its time, which grows with logging.
+    wall_us = np.rint(points.wall_time * 1e6).astype(np.int64)
+    order = np.argsort(wall_us, kind="stable")
+    at = np.searchsorted(wall_us[order], bins.wall_us_max, side="right") - 1
+    return smoothed[order[np.maximum(at, 0)]]
+
+
+def _encode_token(state: dict[str, list[Any]]) -> str:
+    packed = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 1)
+    return base64.urlsafe_b64encode(packed).decode("ascii")
+
+
+def _decode_token(token: str | None) -> dict[str, list[Any]]:
+    if not token:
+        return {}
+    try:
+        state = json.loads(zlib.decompress(base64.urlsafe_b64decode(token)))
+    except (ValueError, zlib.error):
+        return {}
+    return state if isinstance(state, dict) else {}

@@ -1,0 +1,144 @@
+"""Database connections: SQLite files as we want them, PostgreSQL by URL, network disks recognised."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from summaries.errors import DamagedStoreError, StoreWriteError
+
+DATABASE_NAME = "events.db"
+BUSY_TIMEOUT_S = 30.0
+
+# Where SQLite's shared-memory WAL is unsafe: seen to end in SIGBUS or a malformed database.
+_NETWORK_FILE_SYSTEMS = frozenset(
+    ["nfs", "nfs4", "cifs", "smb3", "smbfs", "lustre", "gpfs", "beegfs", "ceph", "glusterfs", "wekafs", "afs", "9p", "fuse.sshfs", "fuse.glusterfs", "fuse.s3fs", "fuse.gcsfuse", "fuse.rclone", "fuse.juicefs"]
+)
+
+
+def is_url(target: str) -> bool:
+    """Whether the target is a database URL (``postgresql+psycopg://…``) and not a path."""
+    return "://" in target
+
+
+def file_system_type(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
+    """The type of the file system that holds the path (``ext4``, ``nfs4``), "" where unknown."""
+    try:
+        lines = mounts.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    resolved = str(path.resolve())
+    best, found = "", ""
+    for line in lines:
+        parts = line.split(" ")
+        if len(parts) < 3:
+            continue
+        point = parts[1].replace("\\040", " ")
+        inside = resolved == point or resolved.startswith(point.rstrip("/") + "/")
+        if inside and len(point) >= len(best):
+            best, found = point, parts[2]
+    return found
+
+
+def is_network_path(path: Path) -> bool:
+    """Whether the path lies on a file system shared over a network."""
+    return file_system_type(path) in _NETWORK_FILE_SYSTEMS
+
+
+def _connect_for_writing(path: Path, network: bool) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+    )
+    try:
+        # The page size counts only before the first table; see docs/decisions/0003-store.md.
+        connection.execute("PRAGMA page_size = 4096")
+        connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}")
+        connection.execute(f"PRAGMA synchronous = {'FULL' if network else 'NORMAL'}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def open_for_writing(path: Path) -> Engine:
+    """An engine on the SQLite file at the path, made with its directories if it is not there.
+
+    The engine holds one connection, and its transactions take the write lock at their start.
+
+    Raises:
+        StoreWriteError: the directory or the file cannot be written.
+        DamagedStoreError: the file is not a SQLite database.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = _connect_for_writing(path, is_network_path(path.parent))
+    except sqlite3.DatabaseError as error:
+        raise _explained(path, error) from error
+    except OSError as error:
+        raise StoreWriteError(
+            f"logdir '{path.parent}': cannot be made or written\n"
+            f"  {error.strerror or error}\n"
+            "  try: give a directory that this user may write to"
+        ) from error
+    engine = create_engine("sqlite://", creator=lambda: connection, poolclass=StaticPool)
+
+    # Taken at once, so that two writers wait for each other instead of failing halfway.
+    @event.listens_for(engine, "begin")
+    def _begin(opened: Any) -> None:
+        opened.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _explained(path: Path, error: sqlite3.DatabaseError) -> StoreWriteError | DamagedStoreError:
+    if isinstance(error, sqlite3.OperationalError):
+        return StoreWriteError(
+            f"event store '{path}': cannot be written\n"
+            f"  {error}\n"
+            "  try: check the permissions and the free space of its directory"
+        )
+    return DamagedStoreError(
+        f"event store '{path}': not a usable SQLite database\n"
+        f"  {error}\n"
+        "  try: log to another directory, or move this file away"
+    )
+
+
+def open_for_reading(path: Path) -> tuple[Engine, tempfile.TemporaryDirectory[str] | None]:
+    """A read-only engine on the SQLite file, and the copy it had to make, if it did.
+
+    A database in a directory that this user may not write to is opened without its lock files; if
+    it also has a write-ahead log that was never folded in, both are copied aside and read there.
+    """
+    copy: tempfile.TemporaryDirectory[str] | None = None
+    options = "mode=ro"
+    if not os.access(path.parent, os.W_OK):
+        log = Path(f"{path}-wal")
+        if not log.exists() or log.stat().st_size == 0:
+            options = "immutable=1"
+        elif not Path(f"{path}-shm").exists():
+            copy = tempfile.TemporaryDirectory(prefix="trainboard-")
+            for source in (path, log):
+                shutil.copy(source, Path(copy.name) / source.name)
+            path = Path(copy.name) / path.name
+    uri = f"{path.resolve().as_uri()}?{options}"
+
+    def connect() -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+        )
+        connection.execute("PRAGMA query_only = 1")
+        return connection
+
+    # A few at once, so that one long read does not hold up the page's short ones.
+    engine = create_engine(
+        "sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=7
+    )
+    return engine, copy

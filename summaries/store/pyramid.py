@@ -1,0 +1,140 @@
+"""Bins of a scalar series: built from points, coarsened 16 into 1, cut to a pixel budget."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from summaries.records import Float64, Int64
+from summaries.store.codec import decode_columns, encode_columns
+
+WIDTH = 16
+"""How many bins (or points) make one bin of the next level."""
+
+
+@dataclass(frozen=True)
+class Bins:
+    """Consecutive bins of a series in logging order; every array has one entry a bin."""
+
+    count: Int64
+    step_min: Int64
+    step_max: Int64
+    wall_us_min: Int64
+    wall_us_max: Int64
+    nonfinite: Int64
+    min: Float64
+    max: Float64
+    mean: Float64
+
+    def __len__(self) -> int:
+        return len(self.count)
+
+    def __getitem__(self, part: slice | NDArray[np.bool_]) -> Bins:
+        return Bins(*(getattr(self, f.name)[part] for f in fields(self)))
+
+
+def concatenate(parts: Sequence[Bins]) -> Bins:
+    """The bins of all parts, one after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return Bins(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Bins)))
+
+
+def empty_bins() -> Bins:
+    """No bins at all."""
+    ints = np.empty(0, dtype=np.int64)
+    floats = np.empty(0, dtype=np.float64)
+    return Bins(ints, ints, ints, ints, ints, ints, floats, floats, floats)
+
+
+def points_as_bins(step: Int64, wall_us: Int64, value: Float64) -> Bins:
+    """Each point as a bin of its own; a non-finite value stays in min, max and mean."""
+    ones = np.ones(len(step), dtype=np.int64)
+    nonfinite = (~np.isfinite(value)).astype(np.int64)
+    return Bins(ones, step, step, wall_us, wall_us, nonfinite, value, value, value)
+
+
+def merge(bins: Bins, starts: Int64) -> Bins:
+    """The bins between one start and the next (the last: to the end) made into one bin each.
+
+    Args:
+        bins: at least one bin.
+        starts: int64 [k], ascending indices, the first of them 0.
+    """
+    count = np.add.reduceat(bins.count, starts)
+    nonfinite = np.add.reduceat(bins.nonfinite, starts)
+    finite_each = (bins.count - bins.nonfinite).astype(np.float64)
+    has_finite = finite_each > 0
+    finite = np.add.reduceat(finite_each, starts)
+    low = np.minimum.reduceat(np.where(has_finite, bins.min, np.inf), starts)
+    high = np.maximum.reduceat(np.where(has_finite, bins.max, -np.inf), starts)
+    # Weights first, so that a sum of values near the largest float does not overflow.
+    share = finite_each / np.repeat(
+        np.maximum(finite, 1.0), np.diff(starts, append=len(bins.count))
+    )
+    mean = np.add.reduceat(np.where(has_finite, bins.mean, 0.0) * share, starts)
+    nothing = finite == 0
+    if nothing.any():
+        low[nothing] = high[nothing] = mean[nothing] = np.nan
+    return Bins(
+        count,
+        np.minimum.reduceat(bins.step_min, starts),
+        np.maximum.reduceat(bins.step_max, starts),
+        np.minimum.reduceat(bins.wall_us_min, starts),
+        np.maximum.reduceat(bins.wall_us_max, starts),
+        nonfinite,
+        low,
+        high,
+        mean,
+    )
+
+
+def coarsen(bins: Bins, width: int = WIDTH) -> Bins:
+    """Every ``width`` consecutive bins as one; the last may hold fewer."""
+    return merge(bins, np.arange(0, len(bins), width, dtype=np.int64))
+
+
+def fit(bins: Bins, pixels: int) -> Bins:
+    """Bins cut down to about ``pixels`` of equal width in steps; unchanged if they are few enough.
+
+    Order is kept: where steps go back (a restarted run) a new bin begins, so there may be more than
+    ``pixels``; past four times as many, neighbours are merged by count.
+    """
+    if len(bins) <= pixels:
+        return bins
+    low, high = int(bins.step_min.min()), int(bins.step_max.max())
+    # In floats: the span of two int64 steps may not fit an int64.
+    scale = pixels / (float(high) - float(low) + 1.0)
+    column = ((bins.step_min.astype(np.float64) - low) * scale).astype(np.int64)
+    starts = np.flatnonzero(np.diff(column, prepend=column[0] - 1))
+    merged = merge(bins, starts.astype(np.int64))
+    if len(merged) > 4 * pixels:
+        merged = coarsen(merged, -(-len(merged) // pixels))
+    return merged
+
+
+def encode_bins(bins: Bins) -> bytes:
+    """The bins as bytes; the mean, which is for drawing, in float32 where that can hold it."""
+    columns: list[NDArray[np.int64] | NDArray[np.float64] | NDArray[np.float32]] = [
+        getattr(bins, f.name) for f in fields(Bins)
+    ]
+    largest = np.nanmax(np.abs(bins.mean), initial=0.0)
+    if largest < np.finfo(np.float32).max:
+        columns[-1] = bins.mean.astype(np.float32)
+    return encode_columns(columns)
+
+
+def decode_bins(data: bytes, n: int) -> Bins:
+    """The n bins of an encoded block.
+
+    Raises:
+        ValueError: the block is damaged.
+    """
+    columns = decode_columns(data, n)
+    if len(columns) != len(fields(Bins)):
+        raise ValueError(f"block of bins has {len(columns)} columns")
+    columns[-1] = columns[-1].astype(np.float64)
+    return Bins(*columns)

@@ -1,0 +1,432 @@
+"""One database's reading end: lists from the series' records, exact points, bins, events, blobs."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from summaries.errors import DamagedStoreError, SummariesError
+from summaries.process import is_gone
+from summaries.records import RunInfo, Scalars, SeriesInfo, Status
+from summaries.store import schema
+from summaries.store.codec import decode_columns
+from summaries.store.connect import open_for_reading
+from summaries.store.points import Points, tail_points
+from summaries.store.pyramid import (
+    WIDTH,
+    Bins,
+    concatenate,
+    decode_bins,
+    empty_bins,
+    points_as_bins,
+)
+
+HEARTBEAT_MISSED_S = 30.0
+"""A running run whose process cannot be looked at is taken for crashed after so long a silence."""
+
+
+@dataclass(frozen=True)
+class SeriesRow:
+    """The part of a series' record that reading its points needs."""
+
+    id: int
+    n: int
+    sealed: int
+    chunks: int
+
+
+@dataclass(frozen=True)
+class RunRow:
+    """A run's record, its tags and its pulse left out."""
+
+    id: int
+    info: RunInfo
+    process_key: str
+    record_revision: int
+
+
+class StoreReader:
+    """Reads one SQLite file. Thread-safe; each call sees one state of the database."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the database.
+
+        Raises:
+            DamagedStoreError: the file is no event store, or damaged.
+            SchemaVersionError: a newer trainboard wrote it.
+        """
+        self.path = path
+        self._engine, self._copy = open_for_reading(path)
+        try:
+            with self.connection() as connection:
+                if schema.check_version(connection, schema.MIGRATIONS) == 0:
+                    raise DamagedStoreError("it is empty, no run was ever started in it")
+                self.uuid = str(connection.execute(select(schema.store.c.uuid)).scalar_one())
+        except SummariesError as error:
+            self.close()
+            raise type(error)(f"event store '{path}': {error}") from error
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the file back."""
+        self._engine.dispose()
+        if self._copy is not None:
+            self._copy.cleanup()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in one read transaction; errors of the database come out as ours."""
+        try:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("BEGIN")
+                yield connection
+        except (DBAPIError, sqlite3.DatabaseError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise DamagedStoreError(
+                f"event store '{self.path}': cannot be read\n  {cause}\n"
+                "  try: if its writer still runs, wait for it; else restore the file from a copy"
+            ) from error
+        except SQLAlchemyError as error:
+            raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+
+    # -- lists --------------------------------------------------------------------------------
+
+    def changed_runs(self, since: int) -> tuple[list[RunRow], dict[int, dict[str, list[str]]]]:
+        """Runs whose record changed after revision ``since``, and tags by run and kind grown since."""
+        with self.connection() as connection:
+            rows = connection.execute(
+                select(schema.run).where(schema.run.c.record_revision > since)
+            ).all()
+            tags = connection.execute(
+                select(schema.series.c.run_id, schema.series.c.kind, schema.series.c.tag).where(
+                    schema.series.c.revision > since
+                )
+            ).all()
+        grown: dict[int, dict[str, list[str]]] = {}
+        for run_id, kind, tag in tags:
+            grown.setdefault(run_id, {}).setdefault(kind, []).append(tag)
+        return [
+            RunRow(row.id, _run_info(row), row.process_key, int(row.record_revision))
+            for row in rows
+        ], grown
+
+    def pulse(self) -> tuple[int, dict[int, tuple[float, float]]]:
+        """The store's revision, and heartbeat and time of the last value of each running run."""
+        with self.connection() as connection:
+            revision = connection.execute(select(schema.store.c.revision)).scalar_one()
+            rows = connection.execute(
+                select(schema.run.c.id, schema.run.c.heartbeat, schema.run.c.updated).where(
+                    schema.run.c.status == "running"
+                )
+            ).all()
+        return int(revision), {r.id: (r.heartbeat, r.updated) for r in rows}
+
+    def series(self, since: int = -1) -> list[SeriesInfo]:
+        """The series whose revision is greater than ``since``."""
+        with self.connection() as connection:
+            rows = connection.execute(
+                select(schema.series, schema.run.c.name.label("run"))
+                .join(schema.run, schema.run.c.id == schema.series.c.run_id)
+                .where(schema.series.c.revision > since)
+                .order_by(schema.series.c.run_id, schema.series.c.tag)
+            ).all()
+        return [_series_info(row) for row in rows]
+
+    @staticmethod
+    def find(
+        connection: Connection, kind: str, tag: str, runs: Sequence[str]
+    ) -> dict[str, SeriesRow]:
+        """The series of that tag of each of the runs that has it."""
+        found: dict[str, SeriesRow] = {}
+        # Databases bound the number of parameters of one statement.
+        for start in range(0, len(runs), 500):
+            rows = connection.execute(
+                select(
+                    schema.run.c.name,
+                    schema.series.c.id,
+                    schema.series.c.n,
+                    schema.series.c.sealed,
+                    schema.series.c.chunks,
+                )
+                .join(schema.run, schema.run.c.id == schema.series.c.run_id)
+                .where(
+                    schema.run.c.name.in_(runs[start : start + 500]),
+                    schema.series.c.tag == tag,
+                    schema.series.c.kind == kind,
+                )
+            ).all()
+            found |= {r[0]: SeriesRow(*r[1:]) for r in rows}
+        return found
+
+    # -- scalars ------------------------------------------------------------------------------
+
+    def scalars(self, run: str, tag: str, start: int = 0) -> Scalars | None:
+        """The points from sequence number ``start`` on, exact; None if there is no such series."""
+        with self.connection() as connection:
+            row = self.find(connection, "scalar", tag, [run]).get(run)
+            if row is None:
+                return None
+            points = self._points(connection, row, start)
+        return Scalars(points.step, points.wall_us / 1e6, points.value)
+
+    def _points(self, connection: Connection, row: SeriesRow, start: int) -> Points:
+        parts: list[Points] = []
+        if start < row.sealed:
+            result = connection.execute(
+                select(schema.chunk.c.seq, schema.chunk.c.n, schema.chunk.c.data)
+                .where(
+                    schema.chunk.c.series_id == row.id,
+                    schema.chunk.c.level == 0,
+                    schema.chunk.c.seq + schema.chunk.c.n > start,
+                )
+                .order_by(schema.chunk.c.idx)
+            )
+            # The driver's cursor: SQLAlchemy's rows cost more than the decoding.
+            for seq, n, data in result.cursor.fetchall():  # type: ignore[union-attr]
+                part = Points(*self._decoded(data, n))
+                parts.append(part.part(max(0, start - seq), n))
+        if row.n > row.sealed:
+            parts.append(self._tail(connection, [row.id], start).get(row.id, Points.none()))
+        return Points.joined(parts)
+
+    def _decoded(self, data: bytes, n: int) -> list[Any]:
+        try:
+            return decode_columns(data, n)
+        except ValueError as error:
+            raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+
+    @staticmethod
+    def _tail(connection: Connection, ids: Sequence[int], start: int = 0) -> dict[int, Points]:
+        """The points of the series that are not sealed yet, those of ``start`` and later."""
+        found: dict[int, Points] = {}
+        for series_id in ids:
+            rows = connection.exec_driver_sql(
+                "SELECT seq, step, wall_us, value, bits FROM tail"
+                " WHERE series_id = ? AND seq >= ? ORDER BY seq",
+                (series_id, start),
+            ).cursor.fetchall()  # type: ignore[union-attr]
+            if rows:
+                found[series_id] = tail_points(rows)
+        return found
+
+    def bins(
+        self,
+        tag: str,
+        runs: Sequence[str],
+        pixels: int,
+        step_range: tuple[int, int] | None,
+    ) -> dict[str, tuple[Bins, int]]:
+        """For each run that has the tag: bins no coarser than the pixels ask, and the series' n.
+
+        Where few points lie in the range the bins are the points themselves.
+        """
+        with self.connection() as connection:
+            found = self.find(connection, "scalar", tag, runs)
+            by_level: dict[int, list[tuple[str, SeriesRow]]] = {}
+            for run, row in found.items():
+                level = self._level(connection, row, pixels, step_range)
+                by_level.setdefault(level, []).append((run, row))
+            tails = self._tail(connection, [row.id for row in found.values() if row.n > row.sealed])
+            result: dict[str, tuple[Bins, int]] = {}
+            for level, members in by_level.items():
+                parts = self._sealed_bins(
+                    connection, [row for _, row in members], level, step_range
+                )
+                for run, row in members:
+                    own = parts.get(row.id, [])
+                    if row.id in tails:
+                        t = tails[row.id]
+                        own.append(points_as_bins(t.step, t.wall_us, t.value))
+                    joined = concatenate(own) if own else empty_bins()
+                    result[run] = (_within(joined, step_range), row.n)
+        return result
+
+    @staticmethod
+    def _level(
+        connection: Connection,
+        row: SeriesRow,
+        pixels: int,
+        step_range: tuple[int, int] | None,
+    ) -> int:
+        """The coarsest level with at least ``pixels`` bins in the range; 0 for the points."""
+        points = row.sealed
+        if step_range is not None and points:
+            points = int(
+                connection.execute(
+                    select(func.coalesce(func.sum(schema.chunk.c.n), 0)).where(
+                        schema.chunk.c.series_id == row.id,
+                        schema.chunk.c.level == 0,
+                        schema.chunk.c.step_max >= step_range[0],
+                        schema.chunk.c.step_min <= step_range[1],
+                    )
+                ).scalar_one()
+            )
+        level = 0
+        while points // WIDTH ** (level + 1) >= pixels:
+            level += 1
+        return level
+
+    def _sealed_bins(
+        self,
+        connection: Connection,
+        rows: Sequence[SeriesRow],
+        level: int,
+        step_range: tuple[int, int] | None,
+    ) -> dict[int, list[Bins]]:
+        """The chunks' bins at the level, in order; the newest, not yet in it, from finer ones."""
+        found: dict[int, list[tuple[int, Bins]]] = {}
+        # (stored level, first index) of each series from which on the level below is read.
+        for stored in range(max(level, 1), 0, -1):
+            for row in rows:
+                # Chunks of level 0 up to here are covered by the coarser levels.
+                covered = 0 if stored == max(level, 1) else _complete(row.chunks, stored + 1)
+                self._read_bins(connection, row, stored, covered, level == 0, step_range, found)
+        return {
+            key: [b for _, b in sorted(parts, key=lambda p: p[0])] for key, parts in found.items()
+        }
+
+    def _read_bins(
+        self,
+        connection: Connection,
+        row: SeriesRow,
+        level: int,
+        covered: int,
+        exact: bool,
+        step_range: tuple[int, int] | None,
+        found: dict[int, list[tuple[int, Bins]]],
+    ) -> None:
+        stored, per_row = (0, 1) if level == 1 else (level, WIDTH ** (level - 1))
+        what = schema.chunk.c.data if exact else schema.chunk.c.bins
+        count = schema.chunk.c.n if exact else schema.chunk.c.n_bins
+        query = select(schema.chunk.c.seq, count, what).where(
+            schema.chunk.c.series_id == row.id,
+            schema.chunk.c.level == stored,
+            schema.chunk.c.idx >= covered // per_row,
+        )
+        if step_range is not None:
+            query = query.where(
+                schema.chunk.c.step_max >= step_range[0], schema.chunk.c.step_min <= step_range[1]
+            )
+        for seq, n, data in connection.execute(query).cursor.fetchall():  # type: ignore[union-attr]
+            if exact:
+                bins = points_as_bins(*self._decoded(data, n))
+            else:
+                try:
+                    bins = decode_bins(data, n)
+                except ValueError as error:
+                    raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+            found.setdefault(row.id, []).append((seq, bins))
+
+    # -- the other kinds ----------------------------------------------------------------------
+
+    def events(
+        self, run: str, tag: str, kind: str, start: int = 0
+    ) -> list[tuple[int, float, bytes]] | None:
+        """(step, wall_time, data) from sequence number ``start`` on; None if there is no series."""
+        with self.connection() as connection:
+            row = self.find(connection, kind, tag, [run]).get(run)
+            if row is None:
+                return None
+            found = connection.execute(
+                select(schema.event.c.step, schema.event.c.wall_us, schema.event.c.data)
+                .where(schema.event.c.series_id == row.id, schema.event.c.seq >= start)
+                .order_by(schema.event.c.seq)
+            ).all()
+        return [(r.step, r.wall_us / 1e6, r.data) for r in found]
+
+    def blob(self, sha256: str) -> tuple[bytes, str] | None:
+        """Content and media type of the blob; None if it is not here."""
+        with self.connection() as connection:
+            row = connection.execute(
+                select(schema.blob.c.data, schema.blob.c.media_type).where(
+                    schema.blob.c.sha256 == sha256
+                )
+            ).one_or_none()
+        return None if row is None else (row.data, row.media_type)
+
+
+def _complete(chunks: int, level: int) -> int:
+    """How many level-0 chunks the stored bins of the level cover."""
+    per_row = WIDTH ** (level - 1)
+    return chunks // per_row * per_row
+
+
+def _within(bins: Bins, step_range: tuple[int, int] | None) -> Bins:
+    if step_range is None or not len(bins):
+        return bins
+    keep: np.ndarray[Any, np.dtype[np.bool_]] = (bins.step_max >= step_range[0]) & (
+        bins.step_min <= step_range[1]
+    )
+    return bins[keep]
+
+
+def _run_info(row: Row[Any]) -> RunInfo:
+    return RunInfo(
+        name=row.name,
+        status=row.status,
+        created=row.created,
+        updated=row.updated,
+        heartbeat=row.heartbeat,
+        config=json.loads(row.config),
+        hparams=json.loads(row.hparams),
+        display_name=row.display_name,
+        notes=row.notes,
+        labels=tuple(json.loads(row.labels)),
+        colour=row.colour,
+        archived=bool(row.archived),
+        host=row.host,
+        pid=row.pid,
+        environment=json.loads(row.environment),
+    )
+
+
+def status_now(recorded: Status, process_key: str, heartbeat: float) -> Status:
+    """The status with a running run that is dead, or silent for too long, as crashed."""
+    if recorded != "running":
+        return recorded
+    silent = time.time() - heartbeat > HEARTBEAT_MISSED_S
+    return "crashed" if silent or is_gone(process_key) else "running"
+
+
+def _series_info(row: Row[Any]) -> SeriesInfo:
+    last = row.last_value
+    return SeriesInfo(
+        run=row.run,
+        tag=row.tag,
+        kind=row.kind,
+        n=row.n,
+        first_step=row.first_step,
+        last_step=row.last_step,
+        last_wall_time=row.last_wall_us / 1e6,
+        last_value=float("nan") if last is None and row.kind == "scalar" else last,
+        min_value=row.min_value,
+        min_step=row.min_step,
+        max_value=row.max_value,
+        max_step=row.max_step,
+    )
+
+
+def stat_of(path: Path) -> tuple[int, ...]:
+    """What tells that a database changed: inode, size and time of the file and of its log."""
+    found: list[int] = []
+    for name in (path, Path(f"{path}-wal")):
+        try:
+            stat = os.stat(name)
+        except OSError:
+            found += [0, 0, 0]
+        else:
+            found += [stat.st_ino, stat.st_size, stat.st_mtime_ns]
+    return tuple(found)

@@ -1,0 +1,219 @@
+"""The tables of an event store, alike on SQLite and PostgreSQL, and their migrations."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    insert,
+    inspect,
+    select,
+)
+
+from summaries.errors import DamagedStoreError, SchemaVersionError
+
+metadata = MetaData()
+
+# SQLite gives only INTEGER PRIMARY KEY its rowid for free; PostgreSQL needs 64 bits.
+_ID = BigInteger().with_variant(Integer, "sqlite")
+
+store = Table(
+    "store",
+    metadata,
+    # Which database this is, so that a reader sees when a file was replaced by another.
+    Column("uuid", String, primary_key=True),
+    # Counts transactions that changed something: what `changes_since` compares.
+    Column("revision", BigInteger, nullable=False),
+)
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("name", String, nullable=False),
+    Column("applied", Float, nullable=False),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("display_name", String),
+    Column("status", String, nullable=False),
+    # Seconds since the epoch.
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
+    Column("heartbeat", Float, nullable=False),
+    Column("config", Text, nullable=False),
+    Column("hparams", Text, nullable=False),
+    Column("notes", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("colour", String),
+    Column("archived", Integer, nullable=False),
+    Column("host", String, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    # Tells whether `pid` still is the process that logged: machine, boot, start time.
+    Column("process_key", String, nullable=False),
+    Column("environment", Text, nullable=False),
+    Column("parent_id", BigInteger),
+    Column("fork_step", BigInteger),
+    # The revision that last logged something, and the one that last changed this record.
+    Column("revision", BigInteger, nullable=False),
+    Column("record_revision", BigInteger, nullable=False),
+)
+
+series = Table(
+    "series",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("tag", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    # Points that lie in chunks; the other n - sealed are in `tail`.
+    Column("sealed", BigInteger, nullable=False),
+    Column("chunks", BigInteger, nullable=False),
+    Column("first_step", BigInteger, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("last_wall_us", BigInteger, nullable=False),
+    Column("last_value", Float),
+    Column("min_value", Float),
+    Column("min_step", BigInteger),
+    Column("max_value", Float),
+    Column("max_step", BigInteger),
+    Column("revision", BigInteger, nullable=False),
+    UniqueConstraint("run_id", "tag", "kind"),
+    Index("series_revision", "revision"),
+)
+
+tail = Table(
+    "tail",
+    metadata,
+    Column("series_id", BigInteger, primary_key=True),
+    # Not the step: repeated and out-of-order steps are points like any other.
+    Column("seq", BigInteger, primary_key=True),
+    Column("step", BigInteger, nullable=False),
+    Column("wall_us", BigInteger, nullable=False),
+    Column("value", Float),
+    # The float64 as an integer where the column would not give it back: SQLite turns NaN into
+    # NULL and -0.0 into 0.
+    Column("bits", BigInteger),
+    sqlite_with_rowid=False,
+)
+
+chunk = Table(
+    "chunk",
+    metadata,
+    # A rowid table: WITHOUT ROWID spills large rows (98 bytes a point against 33).
+    Column("id", _ID, primary_key=True),
+    Column("series_id", BigInteger, nullable=False),
+    # 0: points and their bins of 16. k >= 2: bins of 16**k points, from 16 chunks of level k - 1.
+    Column("level", Integer, nullable=False),
+    Column("idx", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("n_bins", Integer, nullable=False),
+    Column("step_min", BigInteger, nullable=False),
+    Column("step_max", BigInteger, nullable=False),
+    # Before `data`: SQLite then reads an overview without touching the points' pages.
+    Column("bins", LargeBinary, nullable=False),
+    Column("data", LargeBinary),
+    Index("chunk_place", "series_id", "level", "idx", unique=True),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("series_id", BigInteger, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    Column("wall_us", BigInteger, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("event_place", "series_id", "seq", unique=True),
+)
+
+blob = Table(
+    "blob",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("sha256", String, nullable=False, unique=True),
+    Column("media_type", String, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+)
+
+
+def create_tables(connection: Connection) -> None:
+    """Version 1: every table above."""
+    metadata.create_all(connection)
+    connection.execute(insert(store).values(uuid=uuid4().hex, revision=0))
+
+
+Migration = Callable[[Connection], None]
+
+MIGRATIONS: tuple[tuple[str, Migration], ...] = (("create tables", create_tables),)
+"""In order; the version of a store is how many of them it has seen. Never edit one, add one."""
+
+
+def current_version(connection: Connection) -> int:
+    """The version of the schema in the database, 0 for an empty one.
+
+    Raises:
+        DamagedStoreError: the database has tables, but not ours.
+    """
+    inspector = inspect(connection)
+    if not inspector.has_table("schema_version"):
+        others = inspector.get_table_names()
+        if others:
+            raise DamagedStoreError(
+                f"not a trainboard event store: it holds the tables {', '.join(others[:5])}"
+            )
+        return 0
+    version = connection.execute(select(func.max(schema_version.c.version))).scalar()
+    return int(version or 0)
+
+
+def check_version(connection: Connection, migrations: Sequence[tuple[str, Migration]]) -> int:
+    """The version of the schema, refused where it is newer than the migrations known here."""
+    version = current_version(connection)
+    if version > len(migrations):
+        raise SchemaVersionError(
+            f"event store has schema version {version}, this trainboard knows {len(migrations)}\n"
+            "  try: pip install --upgrade trainboard"
+        )
+    return version
+
+
+def migrate(
+    connection: Connection, migrations: Sequence[tuple[str, Migration]] = MIGRATIONS
+) -> None:
+    """Bring the database to the newest version, inside the caller's transaction.
+
+    Raises:
+        SchemaVersionError: the database is newer than the migrations known here.
+        DamagedStoreError: the database is not an event store.
+    """
+    version = check_version(connection, migrations)
+    if version == 0:
+        schema_version.create(connection, checkfirst=True)
+    for number, (name, change) in enumerate(migrations[version:], start=version + 1):
+        change(connection)
+        connection.execute(
+            insert(schema_version).values(version=number, name=name, applied=time.time())
+        )

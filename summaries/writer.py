@@ -1,0 +1,300 @@
+"""`SummaryWriter`: the logging API of TensorBoard's writers, onto our store."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from summaries.kinds import graph as graph_kind
+from summaries.kinds import histogram as histogram_kind
+from summaries.kinds import image as image_kind
+from summaries.kinds import text as text_kind
+from summaries.pipeline import Pipeline, as_float, as_step, as_tag, as_wall_time
+
+
+class SummaryWriter:
+    """Logs one run into the directory ``log_dir``, whose name is the run's.
+
+    The methods and their arguments are those of ``torch.utils.tensorboard.SummaryWriter`` and
+    tensorboardX. What is logged reaches the disk within half a second, all of it; a second writer on
+    the same directory goes on with the same run.
+
+    Source: the public API of torch.utils.tensorboard 2.x and tensorboardX 2.6.
+
+    Example:
+        >>> import tempfile
+        >>> directory = tempfile.mkdtemp()
+        >>> with SummaryWriter(directory) as writer:
+        ...     for step in range(3):
+        ...         writer.add_scalar("train/loss", 1.0 / (step + 1), step)
+        >>> from summaries import open_logdir
+        >>> open_logdir(directory).scalars(".", "train/loss").value.tolist()
+        [1.0, 0.5, 0.3333333333333333]
+    """
+
+    def __init__(
+        self,
+        log_dir: str | Path | None = None,
+        comment: str = "",
+        purge_step: None = None,
+        max_queue: int = 500_000,
+        flush_secs: float = 0.5,
+        filename_suffix: str = "",
+    ) -> None:
+        """Open the run.
+
+        Args:
+            log_dir: the run's directory; by default ``runs/<time>_<host><comment>``.
+            comment: end of the default directory's name.
+            purge_step: must be None: nothing that was logged is removed.
+            max_queue: points held in memory while the disk is slow. Ten, torch's default, would
+                make each tenth call wait, so fewer than 10,000 count as 10,000.
+            flush_secs: taken for compatibility; points never wait longer than half a second.
+            filename_suffix: taken for compatibility; there is one database a directory.
+
+        Raises:
+            StoreWriteError: the directory cannot be written.
+            DamagedStoreError: its ``events.db`` is damaged or something else.
+            SchemaVersionError: a newer trainboard wrote it.
+            ValueError: purge_step is given.
+        """
+        if purge_step is not None:
+            raise ValueError(
+                "SummaryWriter: purge_step is not supported, nothing logged is removed\n"
+                "  try: another log_dir for the repeated steps"
+            )
+        if log_dir is None:
+            now = datetime.now().strftime("%b%d_%H-%M-%S")
+            log_dir = Path("runs") / f"{now}_{socket.gethostname()}{comment}"
+        self.log_dir = str(log_dir)
+        self._pipeline = Pipeline(
+            Path(log_dir) / "events.db", ".", max_queue=max(max_queue, 10_000)
+        )
+        self._adopt(self._pipeline)
+
+    def _adopt(self, pipeline: Pipeline) -> None:
+        self._points = pipeline.points
+        self._append = pipeline.points.append
+        self._tags: dict[str, str] = {}
+        self._next_step: dict[str, int] = {}
+
+    # -- scalars: the hot path ----------------------------------------------------------------
+
+    def add_scalar(
+        self,
+        tag: str,
+        scalar_value: Any,
+        global_step: Any = None,
+        walltime: float | None = None,
+        new_style: bool = False,
+        double_precision: bool = False,
+    ) -> None:
+        """Log one number; it is kept as a full float64, NaN and infinities included.
+
+        Args:
+            tag: the series' name, grouped in the dashboard by what precedes its first ``/``.
+            scalar_value: a number, or an array or tensor of one element.
+            global_step: the training step; repeated and decreasing ones are kept as they come. None
+                counts up from 0 for each tag.
+            walltime: seconds since the epoch; now, if None.
+            new_style: taken for compatibility.
+            double_precision: taken for compatibility; precision is always double.
+
+        Raises:
+            TypeError: a tag that is no str, a value that is no number, a step that is not whole.
+            ValueError: an empty tag or one of over 1,000 characters.
+        """
+        # One look-up, three type checks, one append of a tuple: 0.3 us. No lock and no queue.
+        try:
+            name = self._tags[tag]
+        except (KeyError, TypeError):
+            name = self._admit("add_scalar", tag)
+        if type(scalar_value) is not float:
+            scalar_value = as_float("add_scalar", tag, scalar_value)
+        if type(global_step) is not int or not -(2**63) <= global_step < 2**63:
+            global_step = self._step("add_scalar", tag, global_step)
+        if len(self._points) >= self._pipeline.limit:
+            self._make_room()
+        if walltime is None:
+            self._append((name, scalar_value, global_step, time.time()))
+        else:
+            walltime = as_wall_time("add_scalar", tag, walltime)
+            self._append((name, scalar_value, global_step, walltime))
+
+    def add_scalars(
+        self,
+        main_tag: str,
+        tag_scalar_dict: Mapping[str, Any],
+        global_step: Any = None,
+        walltime: float | None = None,
+    ) -> None:
+        """Log several numbers of one group, as the tags ``main_tag/key`` of this same run."""
+        for key, value in tag_scalar_dict.items():
+            self.add_scalar(f"{main_tag}/{key}", value, global_step, walltime)
+
+    def _admit(self, method: str, tag: Any) -> str:
+        """The tag as it is stored, checked the first time it is seen."""
+        self._tags[tag] = name = as_tag(method, tag)
+        return name
+
+    def _step(self, method: str, tag: str, step: Any) -> int:
+        if step is not None:
+            return as_step(method, tag, step)
+        step = self._next_step.get(tag, 0)
+        self._next_step[tag] = step + 1
+        return step
+
+    def _make_room(self) -> None:
+        if self._pipeline.closed:
+            raise ValueError(f"SummaryWriter '{self.log_dir}': the writer is closed")
+        self._pipeline.relieve()
+
+    # -- the other kinds ----------------------------------------------------------------------
+
+    def _place(self, method: str, tag: Any, step: Any, walltime: Any) -> tuple[str, int, float]:
+        name = as_tag(method, tag)
+        place = self._step(method, tag, step)
+        if walltime is None:
+            return name, place, time.time()
+        return name, place, as_wall_time(method, tag, walltime)
+
+    def add_histogram(
+        self,
+        tag: str,
+        values: Any,
+        global_step: Any = None,
+        bins: str = "auto",
+        walltime: float | None = None,
+        max_bins: int | None = None,
+    ) -> None:
+        """Log the distribution of an array; NaN and infinities are counted apart.
+
+        Args:
+            tag: the series' name.
+            values: numbers of any shape: array, tensor, list.
+            global_step: as in `add_scalar`.
+            bins: taken for compatibility; the bins follow the data.
+            walltime: as in `add_scalar`.
+            max_bins: taken for compatibility.
+
+        Raises:
+            TypeError: values are not real numbers.
+        """
+        name, step, wall_time = self._place("add_histogram", tag, global_step, walltime)
+        self._log_event(histogram_kind.event(name, values, step, wall_time))
+
+    def add_text(
+        self, tag: str, text_string: str, global_step: Any = None, walltime: float | None = None
+    ) -> None:
+        """Log a text, which the dashboard shows as markdown.
+
+        Raises:
+            TypeError: it is not a str.
+        """
+        name, step, wall_time = self._place("add_text", tag, global_step, walltime)
+        self._log_event(text_kind.event(name, text_string, step, wall_time))
+
+    def add_image(
+        self,
+        tag: str,
+        img_tensor: Any,
+        global_step: Any = None,
+        walltime: float | None = None,
+        dataformats: str = "CHW",
+    ) -> None:
+        """Log an image, stored as PNG.
+
+        Args:
+            tag: the series' name.
+            img_tensor: floats in 0 to 1 or integers in 0 to 255, 1, 3 or 4 channels.
+            global_step: as in `add_scalar`.
+            walltime: as in `add_scalar`.
+            dataformats: what each axis is: "CHW" (default), "HWC" or "HW".
+
+        Raises:
+            TypeError, ValueError: no such image.
+        """
+        name, step, wall_time = self._place("add_image", tag, global_step, walltime)
+        if hasattr(img_tensor, "detach"):
+            img_tensor = img_tensor.detach().cpu().numpy()
+        self._log_event(image_kind.event(name, img_tensor, step, wall_time, dataformats))
+
+    def add_graph(self, model: Any, input_to_model: Any = None, verbose: bool = False) -> None:
+        """Log a graph: an engine ``Graph``, or plain data as in docs/architecture.md.
+
+        Raises:
+            TypeError: neither of them.
+        """
+        self._log_event(graph_kind.event(model, 0, time.time()))
+
+    def add_hparams(
+        self,
+        hparam_dict: Mapping[str, Any],
+        metric_dict: Mapping[str, Any] | None = None,
+        hparam_domain_discrete: Mapping[str, Any] | None = None,
+        run_name: str | None = None,
+        global_step: Any = None,
+    ) -> None:
+        """Record hyperparameters of this run, and metrics as scalars of this run.
+
+        Args:
+            hparam_dict: names to numbers, strings, booleans or None.
+            metric_dict: tags to numbers.
+            hparam_domain_discrete: taken for compatibility.
+            run_name: taken for compatibility: no second run is made.
+            global_step: step of the metrics, 0 if None.
+        """
+        self._pipeline.merge_json("hparams", dict(hparam_dict))
+        for tag, value in (metric_dict or {}).items():
+            self.add_scalar(tag, value, 0 if global_step is None else global_step)
+
+    def add_summary(self, summary: Any, global_step: Any = None) -> None:
+        """Log a serialized ``Summary`` message: each of its values under its own kind.
+
+        Args:
+            summary: bytes as a summary op returns them, or anything with ``SerializeToString()``.
+            global_step: as in `add_scalar`.
+        """
+        from summaries.wire import add_summary  # only scripts with summary ops pay for it
+
+        add_summary(self, summary, global_step)
+
+    def _log_event(self, event: Any) -> None:
+        if self._pipeline.closed:
+            raise ValueError(f"SummaryWriter '{self.log_dir}': the writer is closed")
+        self._pipeline.log_event(event)
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def get_logdir(self) -> str:
+        """The run's directory."""
+        return self.log_dir
+
+    def flush(self) -> None:
+        """Return when all that was logged is in the database."""
+        self._pipeline.flush()
+
+    def close(self) -> None:
+        """Flush, mark the run as finished and give the database back."""
+        self._close("finished")
+
+    def _close(self, status: str) -> None:
+        # The next add_scalar then comes to _make_room, which says that the writer is closed.
+        self._pipeline.limit = 0
+        self._pipeline.close(status)
+
+    def __enter__(self) -> SummaryWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._close("finished" if kind is None else "failed")
