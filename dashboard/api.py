@@ -1,0 +1,237 @@
+"""The HTTP routes: listing and push for the pages, binary series, JSON for scripts."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from dashboard import __version__
+from dashboard.feed import Feed
+from dashboard.http import BINARY_MEDIA_TYPE, binary_body, json_response, json_text
+from dashboard.pages.page import Route
+from dashboard.series import (
+    Item,
+    Query,
+    SeriesAnswer,
+    checked_pixels,
+    checked_smoothing,
+    query_from_json,
+    read_series,
+)
+
+if TYPE_CHECKING:
+    from summaries.reader import Reader
+
+# A comment line this often keeps proxies from closing a quiet stream.
+KEEP_ALIVE_SECONDS = 15.0
+
+
+def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
+    """Every route that belongs to no single page; described in docs/http-api.md."""
+    pages, scripts = PageApi(reader, feed), ScriptApi(reader, feed)
+    return (
+        Route("/api/index", pages.index),
+        Route("/api/tail", pages.tail),
+        Route("/api/series", pages.series, ("GET", "POST")),
+        Route("/api/v1/health", scripts.health),
+        Route("/api/v1/runs", scripts.runs),
+        Route("/api/v1/scalars", scripts.scalars),
+    )
+
+
+class PageApi:
+    """What the pages' own scripts ask for."""
+
+    def __init__(self, reader: Reader, feed: Feed) -> None:
+        self.reader = reader
+        self.feed = feed
+
+    async def index(self, request: Request) -> Response:
+        """The listing, or what changed in it since ``since`` of ``epoch``."""
+        await self.feed.refresh()
+        since, epoch = _position(request)
+        return json_response(self.feed.delta(since, epoch))
+
+    async def tail(self, request: Request) -> Response:
+        """Server-sent events: one ``change`` for each poll that found something."""
+        since, epoch = _position(request)
+        return StreamingResponse(
+            self.changes(request, since, epoch),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    async def changes(self, request: Request, since: int, epoch: str | None) -> AsyncIterator[str]:
+        async with self.feed:
+            # A first line at once: the browser then knows that the stream stands.
+            yield "retry: 1000\n: open\n\n"
+            if epoch != self.feed.epoch:
+                since = 0
+            while True:
+                if await self.feed.news(since, KEEP_ALIVE_SECONDS):
+                    delta = self.feed.delta(since, epoch)
+                    since, epoch = delta["version"], self.feed.epoch
+                    yield f"event: change\nid: {epoch}:{since}\ndata: {json_text(delta)}\n\n"
+                else:
+                    yield ": still here\n\n"
+
+    async def series(self, request: Request) -> Response:
+        """Scalar series as binary; see `dashboard.series`."""
+        if request.method == "POST":
+            query = query_from_json(await _json_body(request))
+        else:
+            query = _query_from_address(request)
+        await self.feed.refresh(max_age=1.0)
+        lengths = {
+            item.tag: {
+                run: info.n for run, info in self.feed.series.get(("scalar", item.tag), {}).items()
+            }
+            for item in query.items
+        }
+        body = await asyncio.to_thread(_series_body, self.reader, query, lengths)
+        return Response(body, media_type=BINARY_MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+
+def _series_body(reader: Reader, query: Query, lengths: dict[str, dict[str, int]]) -> bytes:
+    answer: SeriesAnswer = read_series(reader, query, lengths)
+    return binary_body(answer.header(), answer.arrays)
+
+
+class ScriptApi:
+    """The versioned JSON API for scripts."""
+
+    def __init__(self, reader: Reader, feed: Feed) -> None:
+        self.reader = reader
+        self.feed = feed
+
+    async def health(self, request: Request) -> Response:
+        await self.feed.refresh()
+        listing = self.feed.delta(0)
+        return json_response(
+            {
+                "status": "error" if self.feed.error else "ok",
+                "version": __version__,
+                "time": time.time(),
+                "runs": len(listing["runs"]),
+                "error": self.feed.error,
+                "problems": listing["problems"],
+            },
+            status=503 if self.feed.error else 200,
+        )
+
+    async def runs(self, request: Request) -> Response:
+        runs = await asyncio.to_thread(self.reader.runs)
+        return json_response(
+            {
+                "runs": [
+                    {
+                        "name": run.name,
+                        "display_name": run.display_name,
+                        "status": run.status,
+                        "created": run.created,
+                        "updated": run.updated,
+                        "config": run.config,
+                        "hparams": run.hparams,
+                        "labels": run.labels,
+                        "tags": run.tags,
+                    }
+                    for run in runs
+                ]
+            }
+        )
+
+    async def scalars(self, request: Request) -> Response:
+        run, tag = _required(request, "run"), _required(request, "tag")
+        pixels = request.query_params.get("pixels")
+        if pixels is None:
+            scalars = await asyncio.to_thread(self.reader.scalars, run, tag)
+            columns: dict[str, Any] = {
+                "step": scalars.step,
+                "wall_time": scalars.wall_time,
+                "value": scalars.value,
+            }
+            return json_response(
+                {"run": run, "tag": tag, "n": len(scalars), "exact": True, "columns": columns}
+            )
+        smoothing = checked_smoothing(_number(request, "smoothing", 0.0))
+        envelope = await asyncio.to_thread(
+            self.reader.envelope,
+            run,
+            tag,
+            pixels=checked_pixels(int(_number(request, "pixels", 0))),
+            step_range=_address_range(request),
+            smoothing=smoothing or None,
+        )
+        names = ("step_min", "step_max", "wall_min", "wall_max", "min", "max", "mean", "count")
+        columns = {name: getattr(envelope, name) for name in (*names, "nonfinite")}
+        if envelope.smoothed is not None:
+            columns["smoothed"] = envelope.smoothed
+        return json_response(
+            {
+                "run": run,
+                "tag": tag,
+                "n": envelope.n,
+                "exact": envelope.is_raw,
+                "columns": columns,
+            }
+        )
+
+
+def _position(request: Request) -> tuple[int, str | None]:
+    """The version a browser has seen: from its reconnecting EventSource, or from the address."""
+    last = request.headers.get("last-event-id", "")
+    epoch, colon, version = last.partition(":")
+    if colon and version.isdigit():
+        return int(version), epoch
+    return int(_number(request, "since", 0)), request.query_params.get("epoch")
+
+
+async def _json_body(request: Request) -> Any:
+    try:
+        return await request.json()
+    except ValueError as error:
+        raise ValueError(f"the body is not JSON: {error}") from error
+
+
+def _required(request: Request, name: str) -> str:
+    value = request.query_params.get(name)
+    if value is None:
+        raise ValueError(f"the parameter '{name}' is missing")
+    return value
+
+
+def _number(request: Request, name: str, default: float) -> float:
+    text = request.query_params.get(name)
+    try:
+        return default if text is None else float(text)
+    except ValueError:
+        raise ValueError(f"the parameter '{name}' is '{text}', not a number") from None
+
+
+def _address_range(request: Request) -> tuple[int, int] | None:
+    if "from" not in request.query_params and "to" not in request.query_params:
+        return None
+    bound = 2.0**62
+    return int(_number(request, "from", -bound)), int(_number(request, "to", bound))
+
+
+def _query_from_address(request: Request) -> Query:
+    runs, tags = request.query_params.getlist("run"), request.query_params.getlist("tag")
+    if not runs or not tags:
+        raise ValueError("give at least one 'run' and one 'tag'")
+    since = request.query_params.getlist("since")
+    starts = tuple(int(float(s)) for s in since) if since else None
+    if starts is not None and len(starts) == 1:
+        starts *= len(runs)
+    if starts is not None and len(starts) != len(runs):
+        raise ValueError("give 'since' once, or once for each 'run'")
+    return Query(
+        tuple(Item(tag, tuple(runs), _address_range(request), starts) for tag in tags),
+        checked_pixels(int(_number(request, "pixels", 600))),
+        checked_smoothing(_number(request, "smoothing", 0.0)),
+    )

@@ -1,0 +1,90 @@
+"""`create_app`: the Dash application over a reader, with its pages and HTTP routes."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dash import Dash
+from dash.fingerprint import build_fingerprint
+
+from dashboard import __version__
+from dashboard.api import api_routes
+from dashboard.components.shell_parts import SHARED_SCRIPTS
+from dashboard.feed import Feed
+from dashboard.http import error_response, reports_errors
+from dashboard.pages import PAGES
+from dashboard.pages.page import Page
+from dashboard.shell import Shell, index_string
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from summaries.reader import Reader
+
+
+def create_app(reader: Reader, *, logdir: str = "", pages: tuple[type[Page], ...] = PAGES) -> Dash:
+    """The dashboard over ``reader``; serve ``create_app(...).server`` with any ASGI server.
+
+    ``logdir`` is only shown. Example::
+
+        app = create_app(open_logdir("logs"), logdir="logs")
+        uvicorn.run(app.server, port=6006)
+    """
+    members = tuple(page(reader) for page in pages)
+    shell = Shell(members, logdir)
+    feed = Feed(reader)
+    app = Dash(
+        "dashboard",
+        backend="fastapi",
+        assets_folder=str(Path(__file__).parent / "assets"),
+        title=f"{Path(logdir).name or 'logs'} · trainboard" if logdir else "trainboard",
+        update_title="",
+        suppress_callback_exceptions=True,  # pages come and go below the shell
+        add_log_handler=False,
+    )
+    app.logger.setLevel(logging.WARNING)
+    # Dash's own WebSocket would be opened by every page; ours are pushed by /api/tail.
+    app.backend.websocket_capability = False
+    prefix = app.config.requests_pathname_prefix
+    app.index_string = index_string(
+        prefix,
+        {
+            "version": __version__,
+            "logdir": logdir,
+            "prefix": prefix,
+            "plotly": _plotly_address(prefix),
+        },
+    )
+    app.layout = shell.layout
+    scripts = dict.fromkeys([*SHARED_SCRIPTS, *(s for page in members for s in page.scripts)])
+    for script in scripts:
+        app.scripts.append_script({"relative_package_path": script, "namespace": "dashboard"})
+    for callback in (*shell.callbacks(), *(c for page in members for c in page.callbacks())):
+        app.callback(
+            callback.output,
+            *callback.inputs,
+            prevent_initial_call=callback.prevent_initial_call,
+        )(callback.function)
+    for route in (*api_routes(reader, feed), *(r for page in members for r in page.routes())):
+        if not route.path.startswith("/api/"):
+            raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")
+        app.server.add_route(
+            route.path, reports_errors(route.endpoint), methods=list(route.methods)
+        )
+    app.server.add_route("/api/{rest:path}", _no_such_route, methods=["GET", "POST"])
+    return app
+
+
+def _plotly_address(prefix: str) -> str:
+    """Where the plotly.js that Dash brings is served, with its fingerprint: cached for a year."""
+    path = "package_data/plotly.min.js"
+    version = importlib.metadata.version("plotly")
+    return f"{prefix}_dash-component-suites/plotly/{build_fingerprint(path, version, 0)}"
+
+
+async def _no_such_route(request: Request) -> Response:
+    return error_response(404, f"there is no {request.url.path}; see docs/http-api.md")

@@ -1,0 +1,118 @@
+/* What every script of the dashboard shares: fetching, theme colours, plotly on first use. */
+(function () {
+  "use strict";
+  const tb = (window.trainboard = window.trainboard || {config: {}});
+  const prefix = (tb.config.prefix || "/").replace(/\/$/, "");
+
+  async function request(url, options) {
+    let response;
+    try {
+      response = await fetch(prefix + url, {credentials: "same-origin", ...options});
+    } catch (error) {
+      throw new Error("The server does not answer. Is `dashboard serve` still running?");
+    }
+    if (!response.ok) {
+      let message = `${response.status} ${response.statusText}`;
+      try {
+        message = (await response.json()).error.message || message;
+      } catch (error) {
+        // Not our JSON (a proxy's page, say): the status line has to do.
+      }
+      throw Object.assign(new Error(message), {status: response.status});
+    }
+    return response;
+  }
+
+  const typed = {"<f4": Float32Array, "<f8": Float64Array, "<i4": Int32Array, "<u4": Uint32Array, "|u1": Uint8Array};
+
+  /** Undoes `dashboard.http.binary_body`: the header, its `arrays` as typed arrays (views, no copy). */
+  function decodeArrays(buffer) {
+    const headerBytes = new DataView(buffer).getUint32(0, true);
+    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(buffer, 4, headerBytes)));
+    const start = 4 + headerBytes;
+    header.arrays = header.arrays.map(([dtype, offset, length]) => new typed[dtype](buffer, start + offset, length));
+    return header;
+  }
+
+  const post = (body) => ({
+    method: "POST",
+    headers: {"Content-Type": "application/json"},
+    body: JSON.stringify(body),
+  });
+
+  tb.http = {
+    url: (path) => prefix + path,
+    json: async (url, body) => (await request(url, body === undefined ? {} : post(body))).json(),
+    arrays: async (url, body) =>
+      decodeArrays(await (await request(url, body === undefined ? {} : post(body))).arrayBuffer()),
+    decodeArrays,
+  };
+
+  let colours = new Map();
+  tb.theme = {
+    current: () => document.documentElement.dataset.theme || "light",
+    /** The value of a CSS variable in the current theme. */
+    css(name) {
+      let value = colours.get(name);
+      if (value === undefined) {
+        value = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+        colours.set(name, value);
+      }
+      return value;
+    },
+    /** `system`, `light` or `dark`; returns whether the look changed. */
+    apply(choice) {
+      const dark = choice === "dark" || (choice === "system" && matchMedia("(prefers-color-scheme: dark)").matches);
+      const name = dark ? "dark" : "light";
+      if (name === tb.theme.current()) return false;
+      document.documentElement.dataset.theme = name;
+      colours = new Map();
+      return true;
+    },
+  };
+
+  let plotly = null;
+  /** Plotly, loaded on first use: 4.8 MB that the first paint must not wait for. */
+  tb.plotly = function () {
+    plotly =
+      plotly ||
+      new Promise((resolve, reject) => {
+        if (window.Plotly) return resolve(window.Plotly);
+        const script = document.createElement("script");
+        script.src = tb.config.plotly;
+        script.onload = () => resolve(window.Plotly);
+        script.onerror = () => {
+          plotly = null;
+          reject(new Error("plotly.js could not be loaded"));
+        };
+        document.head.appendChild(script);
+      });
+    return plotly;
+  };
+
+  /** A DOM element: `el("div", {class: "x", onclick: f}, "text", child)`; text is never markup. */
+  tb.el = function (name, attributes, ...children) {
+    const node = document.createElement(name);
+    for (const [key, value] of Object.entries(attributes || {})) {
+      if (key.startsWith("on")) node.addEventListener(key.slice(2), value);
+      else if (value === true) node.setAttribute(key, "");
+      else if (value !== false && value !== null && value !== undefined) node.setAttribute(key, value);
+    }
+    node.append(...children.filter((child) => child !== null && child !== undefined));
+    return node;
+  };
+
+  const collator = new Intl.Collator(undefined, {numeric: true, sensitivity: "base"});
+  /** Natural order: layer2 before layer10. */
+  tb.naturally = collator.compare;
+
+  /** `{regex, error}` of a filter as typed; case-insensitive, unanchored; "" matches all. */
+  tb.pattern = function (text) {
+    if (!text) return {regex: null, error: null};
+    try {
+      return {regex: new RegExp(text, "i"), error: null};
+    } catch (error) {
+      return {regex: null, error: error.message.replace(/^Invalid regular expression: /, "")};
+    }
+  };
+})();

@@ -1,0 +1,333 @@
+/* From a model and the set of open scopes to boxes and lines in one plane. No DOM.
+ *
+ * Only open scopes are laid out, inside out, and a scope is laid out again only when something open
+ * below it changed. A line into an open scope goes on inside it from a port on the scope's border.
+ */
+(function () {
+  "use strict";
+
+  const { childOf, layered, shapeText } = window.trainboard.scopeGraph;
+  const CHARACTER = 6.6;
+  const PADDING = 16;
+  const HEADER = 30;
+  const MAX_PORTS = 6;
+  const SIDE_GAP = 48;
+  const SIDE_TITLE = 22;
+  const SIDE_HEIGHT = 420;
+
+  function textWidth(text, size) {
+    return (text.length * CHARACTER * (size || 12)) / 12;
+  }
+
+  function short(text, most) {
+    return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  }
+
+  /* At most three marks a side are drawn, then "+n"; their room is part of the box's layout size. */
+  function marksOf(v) {
+    const pick = (role) => v.marks.filter((mark) => mark.role === role);
+    return { left: pick("constant"), right: pick("summary") };
+  }
+
+  function markText(model, mark) {
+    const { attrs, names } = model.graph;
+    const value = (attrs[mark.vertex.op] || {}).value;
+    const plain = typeof value === "number" || (typeof value === "string" && value.length < 9);
+    return short(plain ? String(value) : names[mark.vertex.op].split("/").pop(), 10);
+  }
+
+  function closedSize(model, v) {
+    const label = short(v.label, 26);
+    if (v.kind !== "op") {
+      const tall = 40 + Math.min(18, 3 * Math.log2(Math.max(1, v.count / 8)));
+      const w = Math.max(92, textWidth(label, 13) + 34);
+      return { w, h: Math.max(40, tall), body: w, shift: 0 };
+    }
+    const { left, right } = marksOf(v);
+    const room = (marks) => {
+      if (!marks.length) return 0;
+      return 16 + Math.max(...marks.slice(0, 3).map((mark) => textWidth(markText(model, mark), 9)));
+    };
+    const body = Math.max(54, textWidth(label, 11.5) + 22);
+    const l = room(left);
+    const r = room(right);
+    const rows = Math.max(Math.min(left.length, 4), Math.min(right.length, 4));
+    return { w: body + l + r, h: Math.max(26, rows * 11 + 4), body, shift: (l - r) / 2 };
+  }
+
+  /* Which children and lifted edges of a scope are in its main column, and which way edges turn. */
+  function planOf(scope) {
+    if (scope.plan) return scope.plan;
+    const main = scope.shown.filter((child) => !child.side);
+    const side = scope.shown.filter((child) => child.side);
+    const edges = scope.edges.filter((edge) => !edge.from.side && !edge.to.side);
+    scope.plan = { main, side, edges, turned: new Set(), ports: null };
+    const at = new Map(main.map((child, i) => [child, i]));
+    const flat = edges.map((edge) => ({ from: at.get(edge.from), to: at.get(edge.to) }));
+    const flags = window.trainboard.scopeGraph.reversedEdges(main.length, flat, []);
+    edges.forEach((edge, i) => flags[i] && scope.plan.turned.add(edge));
+    return scope.plan;
+  }
+
+  /* The lines that reach into `scope` from outside, each with the base edges it carries. */
+  function portsOf(model, scope) {
+    const plan = planOf(scope);
+    if (plan.ports) return plan.ports;
+    const parent = scope.parent;
+    const outside = [];
+    if (parent && !scope.side) {
+      const above = planOf(parent);
+      for (const edge of above.edges) {
+        const enters = edge.to === scope;
+        if (!enters && edge.from !== scope) continue;
+        const top = enters !== above.turned.has(edge);
+        outside.push({ keys: [edge], enters, top, bases: edge.bases, name: (enters ? edge.from : edge.to).label });
+      }
+      for (const port of parent.parent ? portsOf(model, parent) : []) {
+        const bases = port.bases.filter((base) => childOf(parent, endInside(model, port, base)) === scope);
+        if (bases.length) outside.push({ ...port, keys: [port], bases });
+      }
+    }
+    plan.ports = [true, false].flatMap((top) => {
+      const list = outside.filter((port) => port.top === top);
+      list.sort((p, q) => q.bases.length - p.bases.length);
+      if (list.length <= MAX_PORTS) return list;
+      const merged = [true, false].flatMap((enters) => {
+        const rest = list.slice(MAX_PORTS - 1).filter((port) => port.enters === enters);
+        if (!rest.length) return [];
+        const bases = rest.flatMap((port) => port.bases);
+        return [{ keys: rest.flatMap((p) => p.keys), enters, top, bases, name: `${rest.length} more` }];
+      });
+      return [...list.slice(0, MAX_PORTS - 1), ...merged];
+    });
+    return plan.ports;
+  }
+
+  function endInside(model, port, base) {
+    const edge = model.base[base];
+    return model.leaves[port.enters ? edge.to : edge.from];
+  }
+
+  function edgeLabel(model, bases) {
+    const shapes = new Set();
+    let tensors = 0;
+    for (const base of bases) {
+      const edge = model.base[base];
+      if (edge.control) continue;
+      tensors += 1;
+      shapes.add(shapeText(model.graph, edge.from, edge.port));
+      if (shapes.size > 1 && tensors > 8) break;
+    }
+    if (shapes.size === 1) return [...shapes][0];
+    const total = bases.filter((base) => !model.base[base].control).length;
+    return total ? `${total} tensors` : "";
+  }
+
+  /* Layout of one open scope in its own coordinates, memoised by what is open below it. */
+  function layoutScope(model, scope, open) {
+    const plan = planOf(scope);
+    const inner = new Map();
+    const openKids = scope.shown.filter((child) => open.has(child.id) && child.kind !== "op");
+    openKids.forEach((child) => inner.set(child, layoutScope(model, child, open)));
+    const key = openKids.map((child) => `${child.serial}:${inner.get(child).key}`).join("|");
+    if (scope.laid && scope.laid.key === key) return scope.laid;
+
+    const ports = scope.parent ? portsOf(model, scope) : [];
+    const sizes = plan.main.map((child) => sizeOf(model, child, inner));
+    const nodes = sizes.map((size) => ({ w: size.w, h: size.h }));
+    ports.forEach((port) => nodes.push({ w: 8, h: 0, pin: port.top ? "first" : "last" }));
+    const at = new Map(plan.main.map((child, i) => [child, i]));
+    const lines = [];
+    for (const edge of plan.edges) {
+      const label = edge.control ? "" : edgeLabel(model, edge.bases);
+      lines.push({ from: at.get(edge.from), to: at.get(edge.to), label, bases: edge.bases,
+        control: edge.control, edge, turned: plan.turned.has(edge) });
+    }
+    ports.forEach((port, p) => pushPortLines(model, scope, port, plan.main.length + p, at, lines));
+    for (const line of lines) fixEnds(line, plan.main, inner);
+    const flat = lines.map((line) => {
+      const labelW = line.label ? textWidth(line.label, 9.5) + 8 : 0;
+      const ends = { from: line.from, to: line.to, dxFrom: line.dxFrom, dxTo: line.dxTo };
+      // Turned here, not in the layout: both must agree on which border a port lies.
+      if (!line.turned) return { ...ends, labelW };
+      return { from: line.to, to: line.from, dxFrom: line.dxTo, dxTo: line.dxFrom, labelW };
+    });
+    const laid = packParts(nodes, flat, ports.length > 0);
+    scope.laid = finish(model, scope, { plan, inner, ports, sizes, lines, laid, key });
+    return scope.laid;
+  }
+
+  function sizeOf(model, child, inner) {
+    const laid = inner.get(child);
+    if (!laid) return closedSize(model, child);
+    return { w: laid.w, h: laid.h, body: laid.w, shift: 0 };
+  }
+
+  function pushPortLines(model, scope, port, node, at, lines) {
+    const byChild = new Map();
+    for (const base of port.bases) {
+      const child = childOf(scope, endInside(model, port, base));
+      if (!at.has(child)) continue;
+      if (!byChild.has(child)) byChild.set(child, []);
+      byChild.get(child).push(base);
+    }
+    byChild.forEach((bases, child) => {
+      const inward = port.enters;
+      lines.push({
+        from: inward ? node : at.get(child), to: inward ? at.get(child) : node, label: "", bases,
+        control: bases.every((base) => model.base[base].control), port, turned: port.top !== inward,
+      });
+    });
+  }
+
+  /* At an open child the line ends exactly where the child's own port stands. */
+  function fixEnds(line, main, inner) {
+    for (const end of ["from", "to"]) {
+      const laid = inner.get(main[line[end]]);
+      if (!laid) continue;
+      const key = line.edge || line.port;
+      const port = laid.ports.find((p) => p.keys.includes(key) && p.enters === (end === "to"));
+      if (port) line[end === "from" ? "dxFrom" : "dxTo"] = port.x - laid.w / 2;
+    }
+  }
+
+  /* Parts with no line between them are laid out one by one and packed on shelves. */
+  function packParts(nodes, edges, joined) {
+    if (joined || nodes.length < 2) return layered(nodes, edges);
+    const part = nodes.map((node, v) => v);
+    const find = (v) => {
+      while (part[v] !== v) v = part[v] = part[part[v]];
+      return v;
+    };
+    edges.forEach((edge) => (part[find(edge.from)] = find(edge.to)));
+    const groups = new Map();
+    nodes.forEach((node, v) => {
+      const key = find(v);
+      if (!groups.has(key)) groups.set(key, []);
+      groups.get(key).push(v);
+    });
+    if (groups.size === 1) return layered(nodes, edges);
+    const parts = [...groups.values()].map((members) => {
+      const local = new Map(members.map((v, i) => [v, i]));
+      const mine = edges.map((edge, e) => e).filter((e) => local.has(edges[e].from));
+      const flat = mine.map((e) => ({ ...edges[e], from: local.get(edges[e].from), to: local.get(edges[e].to) }));
+      return { members, mine, laid: layered(members.map((v) => nodes[v]), flat) };
+    });
+    parts.sort((p, q) => q.laid.height - p.laid.height || q.members.length - p.members.length);
+    const area = parts.reduce((sum, p) => sum + (p.laid.width + 30) * (p.laid.height + 26), 0);
+    const most = Math.max(parts[0].laid.width, Math.sqrt(area) * 1.5);
+    const out = { width: 0, height: 0, x: [], y: [], routes: [] };
+    let left = 0;
+    let top = 0;
+    let shelf = 0;
+    for (const { members, mine, laid } of parts) {
+      if (left > 0 && left + laid.width > most) {
+        top += shelf + 26;
+        left = shelf = 0;
+      }
+      members.forEach((v, i) => {
+        out.x[v] = left + laid.x[i];
+        out.y[v] = top + laid.y[i];
+      });
+      mine.forEach((e, i) => (out.routes[e] = laid.routes[i].map(([x, y]) => [x + left, y + top])));
+      left += laid.width + 30;
+      shelf = Math.max(shelf, laid.height);
+      out.width = Math.max(out.width, left - 30);
+      out.height = Math.max(out.height, top + shelf);
+    }
+    return out;
+  }
+
+  function finish(model, scope, { plan, inner, ports, sizes, lines, laid, key }) {
+    const padding = scope.parent ? PADDING : 0;
+    const head = scope.parent ? HEADER : 0;
+    // Ports lie on the border itself, so a scope with ports needs no padding above or below.
+    const topPorts = ports.some((port) => port.top);
+    const lowPorts = ports.some((port) => !port.top);
+    const dx = padding;
+    const dy = head + (topPorts ? 0 : padding / 2);
+    const side = sideColumn(model, plan.side, inner, laid.width ? laid.width + dx + SIDE_GAP : dx, head + padding / 2);
+    const title = scope.parent ? textWidth(short(scope.label, 26), 13) + 70 : 0;
+    const w = Math.max(title, (side.width ? side.right : laid.width + dx) + padding);
+    const h = Math.max(dy + laid.height + (lowPorts ? 4 : padding), side.bottom + padding);
+    const spare = side.width ? 0 : Math.max(0, (w - 2 * padding - laid.width) / 2);
+    const boxes = plan.main.map((child, i) => ({
+      v: child, x: dx + spare + laid.x[i], y: dy + laid.y[i], size: sizes[i], laid: inner.get(child),
+    }));
+    const many = plan.main.length;
+    const placedPorts = ports.map((port, p) => ({ ...port, x: dx + spare + laid.x[many + p] }));
+    const drawnLines = lines.map((line, i) => {
+      const points = (line.turned ? laid.routes[i].slice().reverse() : laid.routes[i])
+        .map(([x, y]) => [x + dx + spare, y + dy]);
+      // A port line reaches through header or padding to the border.
+      if (line.port) {
+        const at = line.port.enters ? 0 : points.length - 1;
+        const [x] = points[at];
+        const border = line.port.top ? 0 : h;
+        if (line.port.enters) points.unshift([x, border]);
+        else points.push([x, border]);
+      }
+      return { ...line, points, source: many > line.from ? plan.main[line.from] : null,
+        target: many > line.to ? plan.main[line.to] : null };
+    });
+    return { key, w, h, boxes: [...boxes, ...side.boxes], lines: drawnLines, ports: placedPorts, side };
+  }
+
+  function sideColumn(model, members, inner, left, top) {
+    if (!members.length) return { width: 0, bottom: 0, right: 0, boxes: [] };
+    let y = top + SIDE_TITLE;
+    let x = left;
+    let width = 0;
+    let bottom = 0;
+    const boxes = members.map((child) => {
+      const size = sizeOf(model, child, inner);
+      if (y > top + SIDE_TITLE && y + size.h > top + SIDE_HEIGHT) {
+        x += width + 20;
+        y = top + SIDE_TITLE;
+        width = 0;
+      }
+      const box = { v: child, x: x + size.w / 2, y: y + size.h / 2, size, laid: inner.get(child), side: true };
+      y += size.h + 14;
+      width = Math.max(width, size.w);
+      bottom = Math.max(bottom, y - 14);
+      return box;
+    });
+    return { width, left, top, right: x + width, bottom, boxes };
+  }
+
+  /* Everything visible with absolute coordinates, outer boxes first: {width, height, boxes, lines}. */
+  function buildScene(model, open) {
+    const laid = layoutScope(model, model.root, open);
+    const scene = { width: laid.w, height: laid.h, boxes: [], lines: [], titles: [], byVertex: new Map() };
+    const walk = (scope, part, x0, y0, depth) => {
+      if (part.side.width) scene.titles.push({ id: scope.id, x: x0 + part.side.left, y: y0 + part.side.top + 10 });
+      for (const box of part.boxes) {
+        const { v, size } = box;
+        const x = x0 + box.x - size.w / 2;
+        const y = y0 + box.y - size.h / 2;
+        const item = { v, x, y, w: size.w, h: size.h, body: size.body, shift: size.shift,
+          open: Boolean(box.laid), side: Boolean(box.side), depth };
+        scene.boxes.push(item);
+        scene.byVertex.set(v, item);
+        if (box.laid) walk(v, box.laid, x, y, depth + 1);
+      }
+      for (const line of part.lines) {
+        scene.lines.push({
+          key: lineKey(scope, line), scope, points: line.points.map(([x, y]) => [x + x0, y + y0]),
+          bases: line.bases, count: line.bases.length, label: line.label, control: line.control,
+          loop: line.turned && !line.port, port: line.port || null, source: line.source, target: line.target,
+        });
+      }
+    };
+    walk(model.root, laid, 0, 0, 0);
+    return scene;
+  }
+
+  function lineKey(scope, line) {
+    const end = (v) => (v ? v.serial : "p");
+    const tail = line.port ? `:${line.port.enters ? "i" : "o"}${line.port.name}` : "";
+    return `${scope.serial}:${end(line.source)}>${end(line.target)}${tail}`;
+  }
+
+  Object.assign(window.trainboard.scopeGraph, { buildScene, closedSize, marksOf, markText, planOf, short, textWidth });
+})();

@@ -1,0 +1,30 @@
+"""The components of the shell: the controls in the header, and the list of runs."""
+
+from __future__ import annotations
+
+from dashboard.components.component import ClientComponent
+
+# Loaded on every page, before those of the pages; what they provide is told in `dashboard.pages`.
+SHARED_SCRIPTS = (
+    "components/base.js",
+    "components/format.js",
+    "components/view.js",
+    "components/palette.js",
+    "components/runs.js",
+    "components/view_controls.js",
+    "components/run_list.js",
+)
+
+
+class ViewControls(ClientComponent):
+    """Smoothing, x axis, log y, theme, and whether the page is live."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+
+
+class RunList(ClientComponent):
+    """The runs: colour, status, a metric's last value, filter and selection."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)

@@ -1,0 +1,127 @@
+/* The view state that all pages share; the address carries it, so a link shows the same picture. */
+(function () {
+  "use strict";
+  const tb = window.trainboard;
+  const keys = new Map(); // key -> {initial, param, remember}
+  const listeners = new Set();
+  const state = {};
+  let writing = null;
+
+  const same = (a, b) => a === b || JSON.stringify(a) === JSON.stringify(b);
+
+  function encode(value) {
+    return typeof value === "string" ? value : JSON.stringify(value);
+  }
+
+  function decode(text, initial) {
+    if (typeof initial === "string") return text;
+    try {
+      const value = JSON.parse(text);
+      // A hand-made link must not put a word where a number belongs.
+      return typeof value === typeof initial && Array.isArray(value) === Array.isArray(initial) && value !== null
+        ? value
+        : initial;
+    } catch (error) {
+      return initial;
+    }
+  }
+
+  function read(key) {
+    const {initial, param, remember, valid} = keys.get(key);
+    let text = new URLSearchParams(location.search).get(param);
+    if (text === null && remember) {
+      try {
+        text = localStorage.getItem("trainboard." + param);
+      } catch (error) {
+        text = null; // storage is switched off: the choice lasts as long as the page
+      }
+    }
+    const value = text === null ? initial : decode(text, initial);
+    return valid && !valid(value) ? initial : value;
+  }
+
+  function write() {
+    writing = null;
+    const query = new URLSearchParams(location.search);
+    query.delete("token");
+    for (const [key, {initial, param}] of keys) {
+      if (same(state[key], initial)) query.delete(param);
+      else query.set(param, encode(state[key]));
+    }
+    const text = query.toString();
+    const address = location.pathname + (text ? "?" + text : "") + location.hash;
+    if (address !== location.pathname + location.search + location.hash) {
+      history.replaceState(history.state, "", address);
+    }
+  }
+
+  function notify(changed) {
+    if (changed.size) for (const listener of [...listeners]) listener(view.get(), changed);
+  }
+
+  const view = (tb.view = {
+    /** Adds a key; `param` is its name in the address, `remember` keeps it in this browser too. */
+    declare(key, initial, {param = key, remember = false, valid = null} = {}) {
+      if (keys.has(key)) return;
+      keys.set(key, {initial, param, remember, valid});
+      state[key] = read(key);
+    },
+    get: () => state,
+    set(patch) {
+      const changed = new Set();
+      for (const [key, value] of Object.entries(patch)) {
+        if (!keys.has(key)) throw new Error(`view: '${key}' was not declared`);
+        if (same(state[key], value)) continue;
+        state[key] = value;
+        changed.add(key);
+        const {param, remember} = keys.get(key);
+        if (remember) {
+          try {
+            localStorage.setItem("trainboard." + param, encode(value));
+          } catch (error) {
+            // See read().
+          }
+        }
+      }
+      // Browsers refuse more than some hundred address changes a minute.
+      if (changed.size && writing === null) writing = setTimeout(write, 300);
+      notify(changed);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  });
+
+  view.declare("runFilter", "", {param: "runs"});
+  // {except: [...]} is all runs but these, {only: [...]} just these: whichever the user did.
+  view.declare("selection", {except: []}, {
+    param: "select",
+    valid: (v) => Array.isArray(v.except) || Array.isArray(v.only),
+  });
+  view.declare("smoothing", 0.6, {remember: true, valid: (w) => w >= 0 && w <= 0.999});
+  view.declare("axis", "step", {param: "x", valid: (v) => ["step", "relative", "wall"].includes(v)});
+  view.declare("logY", false, {param: "log"});
+  view.declare("theme", "system", {remember: true, valid: (v) => ["system", "light", "dark"].includes(v)});
+  view.declare("tagFilter", "", {param: "tags"});
+  view.declare("zoom", {}, {});
+  view.declare("column", "", {});
+
+  // A page change by a link drops the query; the state is still here and goes back into the address.
+  const changedPage = () => {
+    if (writing === null) writing = setTimeout(write, 0);
+  };
+  window.addEventListener("_dashprivate_pushstate", changedPage);
+  window.addEventListener("popstate", () => {
+    const changed = new Set();
+    for (const key of keys.keys()) {
+      const value = read(key);
+      if (!same(value, state[key])) {
+        state[key] = value;
+        changed.add(key);
+      }
+    }
+    notify(changed);
+  });
+  if (new URLSearchParams(location.search).has("token")) changedPage();
+})();

@@ -1,0 +1,203 @@
+"""The listing of a logdir held in memory, kept fresh by one watcher for all open pages."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from summaries.records import Changes, Problem, RunInfo, SeriesInfo
+
+if TYPE_CHECKING:
+    from summaries.reader import Reader
+
+log = logging.getLogger("dashboard")
+
+POLL_SECONDS = 0.25
+# A run whose writer died says nothing, so its status is asked for now and then.
+STATUS_SECONDS = 5.0
+
+Entry = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """One poll of the store."""
+
+    changes: Changes
+    runs: list[RunInfo] | None
+    """None: not asked for this time."""
+    problems: list[Problem]
+
+
+class Feed:
+    """What is in the logdir now, and what changed since any earlier version of that.
+
+    Each poll that found something raises ``version`` and stamps what changed with it. A stream
+    remembers only the version it last sent, so slow and returning browsers need no queue.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.epoch = secrets.token_hex(4)
+        """Differs after a restart, when versions and run ids mean something else."""
+        self.version = 0
+        self.error: str | None = None
+        """Why the store cannot be read at the moment."""
+        self.problems: list[Problem] = []
+        self.series: dict[tuple[str, str], dict[str, SeriesInfo]] = defaultdict(dict)
+        """``(kind, tag)`` -> run -> what is known of that series."""
+        self._runs: dict[str, Entry] = {}
+        self._ids: dict[str, int] = {}
+        self._run_stamp: dict[str, int] = {}
+        self._series_stamp: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        self._removed_stamp: dict[str, int] = {}
+        self._token: str | None = None
+        self._polled = -1e9
+        self._listed = -1e9
+        self._polling = asyncio.Lock()
+        self._news = asyncio.Condition()
+        self._watching = 0
+        self._task: asyncio.Task[None] | None = None
+
+    async def refresh(self, max_age: float = POLL_SECONDS) -> None:
+        """Polls the store unless that was done in the last ``max_age`` seconds."""
+        async with self._polling:
+            if time.monotonic() - self._polled < max_age:
+                return
+            try:
+                reading = await asyncio.to_thread(self._read)
+            except Exception as error:
+                # A vanished or locked store comes back; until then the pages say what is wrong.
+                if self.error is None:
+                    log.warning("cannot read the logdir: %s", error)
+                news = self.error != str(error)
+                self.error = str(error) or type(error).__name__
+            else:
+                news = self.error is not None
+                self.error = None
+                news |= self._apply(reading, self.version + 1)
+            self._polled = time.monotonic()
+            self.version += news
+        if news:
+            async with self._news:
+                self._news.notify_all()
+
+    def _read(self) -> _Reading:
+        changes = self._reader.changes_since(self._token)
+        now = time.monotonic()
+        runs = None
+        if changes.runs or changes.removed or now - self._listed > STATUS_SECONDS:
+            runs = self._reader.runs()
+            self._listed = now
+        return _Reading(changes, runs, self._reader.problems())
+
+    def _apply(self, reading: _Reading, stamp: int) -> bool:
+        """Takes a poll in; whether anything a page shows is different now."""
+        news = False
+        if reading.problems != self.problems:
+            self.problems, news = reading.problems, True
+        for run in reading.changes.removed:
+            if run in self._runs:
+                self._forget(run, stamp)
+                news = True
+        for listed in reading.runs or ():
+            entry = self._run_entry(listed)
+            if self._runs.get(listed.name) != entry:
+                self._runs[listed.name] = entry
+                self._run_stamp[listed.name] = stamp
+                self._removed_stamp.pop(listed.name, None)
+                news = True
+        for info in reading.changes.series:
+            self.series[info.kind, info.tag][info.run] = info
+            self._series_stamp[info.kind, info.tag][info.run] = stamp
+            news = True
+        self._token = reading.changes.token
+        return news
+
+    def _forget(self, run: str, stamp: int) -> None:
+        del self._runs[run]
+        self._run_stamp.pop(run, None)
+        self._removed_stamp[run] = stamp
+        for infos in self.series.values():
+            infos.pop(run, None)
+        for stamps in self._series_stamp.values():
+            stamps.pop(run, None)
+
+    def _id(self, run: str) -> int:
+        """A number for the run in order of first sight; also its place in the palette."""
+        return self._ids.setdefault(run, len(self._ids))
+
+    def _run_entry(self, run: RunInfo) -> Entry:
+        return {
+            "id": self._id(run.name),
+            "name": run.name,
+            "title": run.display_name or run.name,
+            "status": run.status,
+            "created": run.created,
+            "color": run.colour,
+            "labels": list(run.labels),
+            "archived": run.archived,
+        }
+
+    def delta(self, since: int, epoch: str | None = None) -> Entry:
+        """What changed after version ``since``; everything if ``epoch`` was another process."""
+        reset = since <= 0 or epoch != self.epoch or since > self.version
+        since = 0 if reset else since
+        series: dict[str, dict[str, list[list[Any]]]] = {}
+        for (kind, tag), stamps in self._series_stamp.items():
+            infos = self.series[kind, tag]
+            rows = [
+                [self._id(run), i.n, i.first_step, i.last_step, i.last_value]
+                for run, stamp in stamps.items()
+                if stamp > since and (i := infos.get(run)) is not None
+            ]
+            if rows:
+                series.setdefault(kind, {})[tag] = rows
+        return {
+            "epoch": self.epoch,
+            "version": self.version,
+            "reset": reset,
+            "runs": [e for name, e in self._runs.items() if self._run_stamp[name] > since],
+            "removed": [
+                {"id": self._id(name), "name": name}
+                for name, stamp in self._removed_stamp.items()
+                if not reset and stamp > since
+            ],
+            "series": series,
+            "problems": [{"path": p.path, "message": p.message} for p in self.problems],
+            "error": self.error,
+        }
+
+    async def news(self, since: int, timeout: float) -> bool:
+        """Waits for a version after ``since``; False if ``timeout`` seconds pass without one."""
+        async with self._news:
+            try:
+                await asyncio.wait_for(
+                    self._news.wait_for(lambda: self.version > since), timeout=timeout
+                )
+            except TimeoutError:
+                return False
+        return True
+
+    async def __aenter__(self) -> Feed:
+        """A stream opens: the store is polled while there is at least one."""
+        self._watching += 1
+        if self._task is None:
+            self._task = asyncio.create_task(self._watch())
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        self._watching -= 1
+        if self._watching == 0 and self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def _watch(self) -> None:
+        while True:
+            await self.refresh(max_age=0.0)
+            await asyncio.sleep(POLL_SECONDS)

@@ -1,0 +1,68 @@
+"""The contract of a page: what the shell asks of it, and the two records it answers with."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from dash.development.base_component import Component
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from summaries.reader import Reader
+
+Endpoint = Callable[["Request"], Awaitable["Response"]]
+
+
+@dataclass(frozen=True)
+class Callback:
+    """A Dash callback as data: a plain ``async`` function and what it is wired to."""
+
+    function: Callable[..., Awaitable[Any]]
+    output: Any
+    """One ``dash.Output`` or a list of them."""
+    inputs: tuple[Any, ...]
+    """``dash.Input`` and ``dash.State``, in the order of the function's arguments."""
+    prevent_initial_call: bool = False
+
+
+@dataclass(frozen=True)
+class Route:
+    """An HTTP route of a page; ``endpoint`` is ``async (Request) -> Response``."""
+
+    path: str
+    """Below ``/api/``."""
+    endpoint: Endpoint
+    methods: tuple[str, ...] = ("GET",)
+
+
+class Page(ABC):
+    """One page of the dashboard."""
+
+    path: ClassVar[str]
+    """Where it lives: ``/histograms``."""
+    title: ClassVar[str]
+    icon: ClassVar[str]
+    """The inside of a 20 x 20 line drawing in SVG: ``<path d="M2 16h16"/>``."""
+    scripts: ClassVar[tuple[str, ...]] = ()
+    """JavaScript files of its components, relative to the package ``dashboard``, in load order."""
+    run_list: ClassVar[bool] = True
+    """Whether the run list stands beside it."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    @abstractmethod
+    def layout(self) -> Component:
+        """The page's components; called for each visit, so it must not read from the store."""
+
+    def callbacks(self) -> tuple[Callback, ...]:
+        """Its Dash callbacks; the functions are plain ``async`` ones that a test can call."""
+        return ()
+
+    def routes(self) -> tuple[Route, ...]:
+        """Its own HTTP routes."""
+        return ()

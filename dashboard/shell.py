@@ -1,0 +1,148 @@
+"""The shell around every page: document, header, navigation, run list, and which page is shown."""
+
+from __future__ import annotations
+
+import html as markup
+from typing import Any
+from urllib.parse import quote
+
+from dash import Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.shell_parts import RunList, ViewControls
+from dashboard.http import json_text
+from dashboard.pages.page import Callback, Page
+
+# The theme is set before anything is painted, so that a dark page never flashes white; the listing
+# is under way while the scripts still load.
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    {%metas%}
+    <title>{%title%}</title>
+    <link rel="icon" type="image/svg+xml" href="{%prefix%}assets/icon.svg">
+    <link rel="preload" href="{%prefix%}api/index" as="fetch" crossorigin="anonymous">
+    <script>
+      (function () {
+        var chosen = new URLSearchParams(location.search).get("theme");
+        try { chosen = chosen || localStorage.getItem("trainboard.theme"); } catch (e) {}
+        var dark = chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+        document.documentElement.dataset.theme = dark ? "dark" : "light";
+        window.trainboard = {config: {%trainboard%}};
+      })();
+    </script>
+    {%css%}
+  </head>
+  <body>
+    {%app_entry%}
+    <noscript>This page draws with JavaScript, which is switched off in this browser.</noscript>
+    <footer>
+      {%config%}
+      {%scripts%}
+      {%renderer%}
+    </footer>
+  </body>
+</html>
+"""
+
+
+def icon(inside: str, css_class: str = "icon") -> Component:
+    """A 20 x 20 line icon; its markup is a page's own, never a user's."""
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20" fill="none" stroke="black" '
+        'stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">'
+        f"{inside}</svg>"
+    )
+    # As a mask the icon takes the text colour in both themes; Dash's html has no svg element.
+    url = f"url('data:image/svg+xml,{quote(svg)}')"
+    return html.Span(className=css_class, style={"maskImage": url, "WebkitMaskImage": url})
+
+
+class Shell:
+    """The layout that stays while pages change."""
+
+    def __init__(self, pages: tuple[Page, ...], logdir: str) -> None:
+        self.pages = pages
+        self.logdir = logdir
+
+    def page_at(self, pathname: str | None) -> Page | None:
+        if pathname in (None, "", "/"):
+            return self.pages[0]
+        return next((page for page in self.pages if page.path == pathname), None)
+
+    def layout(self) -> Component:
+        return html.Div(
+            [
+                dcc.Location(id="shell-url", refresh="callback-nav"),
+                html.A("Skip to the charts", href="#page", className="skip-link"),
+                html.Header(
+                    [
+                        html.Div(
+                            [
+                                html.Img(src="assets/icon.svg", alt="", width=22, height=22),
+                                html.Span("trainboard"),
+                            ],
+                            className="brand",
+                            title=self.logdir,
+                        ),
+                        html.Nav(id="shell-nav", **{"aria-label": "Pages"}),
+                        ViewControls(id="shell-controls"),
+                    ],
+                    className="shell-header",
+                ),
+                html.Div(
+                    [
+                        html.Aside(
+                            RunList(id="shell-runs"), id="shell-side", **{"aria-label": "Runs"}
+                        ),
+                        html.Main(id="page", tabIndex="-1"),
+                    ],
+                    className="shell-body",
+                ),
+            ],
+            className="shell",
+        )
+
+    def navigation(self, current: Page | None) -> list[Component]:
+        return [
+            dcc.Link(
+                [icon(page.icon), html.Span(page.title)],
+                href=page.path,
+                className="nav-link current" if page is current else "nav-link",
+            )
+            for page in self.pages
+        ]
+
+    async def show_page(self, pathname: str | None) -> tuple[Component, list[Component], bool]:
+        """The page at an address, the navigation that marks it, whether the run list is hidden."""
+        page = self.page_at(pathname)
+        if page is None:
+            missing = html.Div(
+                [
+                    html.H2("There is no such page"),
+                    html.P([f"Nothing lives at {pathname}. ", dcc.Link("To the start", href="/")]),
+                ],
+                className="notice",
+            )
+            return missing, self.navigation(None), True
+        return page.layout(), self.navigation(page), not page.run_list
+
+    def callbacks(self) -> tuple[Callback, ...]:
+        return (
+            Callback(
+                self.show_page,
+                [
+                    Output("page", "children"),
+                    Output("shell-nav", "children"),
+                    Output("shell-side", "hidden"),
+                ],
+                (Input("shell-url", "pathname"),),
+            ),
+        )
+
+
+def index_string(prefix: str, config: dict[str, Any]) -> str:
+    """The document, with what the scripts need to know before the first request."""
+    # "</" would end the script element that carries it.
+    text = json_text(config).replace("</", "<\\/")
+    return INDEX.replace("{%prefix%}", markup.escape(prefix)).replace("{%trainboard%}", text)
