@@ -1,0 +1,127 @@
+"""Fixtures of the dashboard's tests: logdirs, a served dashboard, a real browser, a page in it."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import uvicorn
+
+from dashboard.app import create_app
+from summaries import open_logdir
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+# Chromium as root needs the first; the rest keeps it from talking to anybody.
+BROWSER_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+Serve = Callable[[Path], str]
+
+
+class _Server:
+    """uvicorn in a thread, on a free port."""
+
+    def __init__(self, logdir: Path) -> None:
+        self.reader = open_logdir(logdir)
+        app = create_app(self.reader, logdir=str(logdir))
+        config = uvicorn.Config(
+            app.server, port=0, log_level="error", ws="none", timeout_graceful_shutdown=1
+        )
+        self.server = uvicorn.Server(config)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            if not self.thread.is_alive():
+                raise RuntimeError("the server did not start")
+            self.thread.join(0.01)
+        port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(10)
+        self.reader.close()
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """``serve(logdir)`` starts a dashboard over it and returns its address."""
+    servers: list[_Server] = []
+
+    def start(logdir: Path) -> str:
+        servers.append(_Server(logdir))
+        return servers[-1].url
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium for the whole session."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        pytest.skip(f"no browser is installed (looked for {', '.join(BROWSERS)})")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=program, args=BROWSER_FLAGS)
+        yield launched
+        launched.close()
+
+
+class BrowserPage:
+    """A browser page that remembers what went wrong on it and reaches nothing but this machine."""
+
+    def __init__(self, browser: Browser, width: int, height: int) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.set_default_timeout(15_000)
+        self.errors: list[str] = []
+        self.outside: list[str] = []
+        self.page: Page = self.context.new_page()
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.context.route(lambda url: not url.startswith("http://127.0.0.1:"), self._refuse)
+
+    def _refuse(self, route: Route) -> None:
+        if route.request.url.startswith(("data:", "blob:")):
+            route.continue_()
+            return
+        self.outside.append(route.request.url)
+        route.abort()
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Callable[..., Page]]:
+    """``open_page(url, width=1280, height=800)`` is a Playwright page on it.
+
+    At the end the test fails if a script threw or a request left this machine.
+    """
+    opened: list[BrowserPage] = []
+
+    def start(url: str, width: int = 1280, height: int = 800) -> Page:
+        opened.append(BrowserPage(browser, width, height))
+        opened[-1].page.goto(url)
+        return opened[-1].page
+
+    yield start
+    errors = [error for one in opened for error in one.errors]
+    outside = [url for one in opened for url in one.outside]
+    for one in opened:
+        one.context.close()
+    assert errors == []
+    assert outside == []

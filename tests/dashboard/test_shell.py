@@ -1,0 +1,67 @@
+"""The shell: which page an address shows, and that no callback blocks the server."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dashboard.app import create_app
+from dashboard.pages import PAGES
+from dashboard.shell import Shell
+from summaries import SummaryWriter, open_logdir
+
+
+@pytest.fixture
+def logdir(tmp_path: Path) -> Path:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    return tmp_path
+
+
+def text_of(component: Any) -> str:
+    """All text in a tree of Dash components."""
+    if isinstance(component, str):
+        return component
+    if isinstance(component, list | tuple):
+        return "".join(map(text_of, component))
+    return text_of(getattr(component, "children", None) or "")
+
+
+def test_every_server_callback_is_async(logdir: Path) -> None:
+    app = create_app(open_logdir(logdir))
+    app._setup_server()
+    assert app.callback_map
+    for name, callback in app.callback_map.items():
+        assert inspect.iscoroutinefunction(callback["callback"]), name
+
+
+def test_every_page_has_its_own_address_and_a_layout(logdir: Path) -> None:
+    reader = open_logdir(logdir)
+    pages = [page(reader) for page in PAGES]
+    assert len({page.path for page in pages}) == len(pages)
+    for page in pages:
+        assert page.path.startswith("/")
+        assert page.layout() is not None
+        for callback in page.callbacks():
+            assert inspect.iscoroutinefunction(callback.function)
+
+
+def test_the_root_shows_the_first_page(logdir: Path) -> None:
+    pages = tuple(page(open_logdir(logdir)) for page in PAGES)
+    shell = Shell(pages, str(logdir))
+    shown, navigation, hidden = asyncio.run(shell.show_page("/"))
+    assert shown.className == pages[0].layout().className
+    assert "current" in navigation[0].className
+    assert hidden is False
+
+
+def test_an_unknown_address_says_so_and_leads_back(logdir: Path) -> None:
+    shell = Shell(tuple(page(open_logdir(logdir)) for page in PAGES), str(logdir))
+    shown, navigation, hidden = asyncio.run(shell.show_page("/nowhere"))
+    assert "/nowhere" in text_of(shown)
+    assert not any("current" in link.className.split() for link in navigation)
+    assert hidden is True
