@@ -25,6 +25,7 @@ from summaries.errors import (
     SummariesError,
 )
 from summaries.run import Histogram, Image, Run, init
+from summaries.tfevents import export_tfevents, import_tfevents
 from summaries.writer import SummaryWriter
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ __all__ = [
     "StoreWriteError",
     "SummariesError",
     "SummaryWriter",
+    "export_tfevents",
+    "import_tfevents",
     "init",
     "open_logdir",
 ]

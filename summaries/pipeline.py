@@ -1,8 +1,8 @@
 """From the training thread to the store: one list, one thread that drains it, nothing lost quietly.
 
 The training thread only appends tuples. A daemon thread takes them every quarter of a second and
-writes them in one transaction, so a process that is killed loses at most that period and the time of
-one write: under half a second of points.
+writes them in one transaction, so a process that is killed loses at most that period and the time
+of one write: under half a second of points.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -188,13 +189,14 @@ class Pipeline:
                 self._pending.append((batch, events))
             while self._pending:
                 points, waiting = self._pending[0]
-                if not self._attempt(
-                    lambda store, p=points, e=waiting: store.append(self.run_id, columns(p), e)
-                ):
+                if not self._attempt(partial(self._append, points, waiting)):
                     self._make_room()
                     return
                 self._pending.pop(0)
                 self._last_beat = time.monotonic()
+
+    def _append(self, points: list[Point], events: list[Event], store: StoreWriter) -> None:
+        store.append(self.run_id, columns(points), events)
 
     def _make_room(self) -> None:
         """Give up the oldest batches once what waits for the store passes the bound."""
@@ -240,7 +242,7 @@ class Pipeline:
     # -- fork ----------------------------------------------------------------------------------
 
     def after_fork_in_child(self) -> None:
-        """What the parent buffered is the parent's; the child gets its own lock, thread and file."""
+        """The buffer is the parent's; the child gets its own lock, thread and file."""
         self.points.clear()
         self.events.clear()
         self._pending = []

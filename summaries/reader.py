@@ -11,6 +11,7 @@ import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -190,7 +191,7 @@ class Reader:
         step_range: tuple[int, int] | None = None,
         smoothing: float | None = None,
     ) -> Envelope:
-        """The series cut to about ``pixels`` bins of min, max and mean; few points come as they are.
+        """The series in about ``pixels`` bins of min, max and mean; few points come as they are.
 
         Args:
             run: the run's name.
@@ -363,8 +364,9 @@ class Reader:
                 if row.record_revision > revision or stopped:
                     runs.append(_joined(place.prefix, row.info.name))
             if place.revision > revision:
-                found = self._guarded(place, lambda s=store, r=revision: s.series(r), [])
-                series += self._named(place, found)
+                changed: list[SeriesInfo] = []
+                changed = self._guarded(place, partial(store.series, revision), changed)
+                series += self._named(place, changed)
             alive = [r.info.name for r in place.rows.values() if place.status(r) == "running"]
             after[place.prefix] = [store.uuid, place.revision, alive]
         gone = [prefix for prefix in before if prefix not in self._places]
@@ -404,7 +406,7 @@ class Reader:
             place.stat = stat
             store = self._store(place)
             if store is not None:
-                self._guarded(place, lambda s=store, p=place: p.refresh(s), None)
+                self._guarded(place, partial(place.refresh, store), None)
         return places
 
     def _forget(self, place: _Place) -> None:
@@ -432,7 +434,7 @@ class Reader:
             return store
 
     def _guarded(self, place: _Place, act: Callable[[], _T], otherwise: _T) -> _T:
-        """What act returns; where the database cannot be read, the problem noted and ``otherwise``."""
+        """What act returns; ``otherwise``, and the problem noted, if the database is unreadable."""
         try:
             result = act()
         except SummariesError as error:

@@ -19,7 +19,7 @@ class RunInfo:
     """One run: who made it, how it stands, what it logged."""
 
     name: str
-    """Unique below the logdir, path-like: ``lr=0.1/seed=3``; ``.`` is a run in the logdir itself."""
+    """Unique below the logdir, path-like: ``lr=0.1/seed=3``; ``.`` is the logdir itself."""
     status: Status
     created: float
     """Seconds since the epoch, as are ``updated`` and ``heartbeat``."""

@@ -18,10 +18,8 @@ from summaries.kinds import image as image_kind
 from summaries.kinds import text as text_kind
 from summaries.pipeline import Pipeline, as_float, as_step, as_tag, logger
 
-_FIRST = (
-    ["amber", "brisk", "calm", "dusty", "eager", "fuzzy", "gentle", "hazy", "ivory", "jolly", "keen", "lucid", "mellow", "quiet"]
-)
-_SECOND = ["otter", "falcon", "maple", "comet", "harbor", "lynx", "meadow", "orchid", "pine", "quartz", "raven", "spruce"]
+_FIRST = ("amber", "brisk", "calm", "dusty", "eager", "gentle", "hazy", "jolly", "keen", "lucid")
+_SECOND = ("otter", "falcon", "maple", "comet", "lynx", "meadow", "orchid", "quartz", "raven")
 
 
 class Image:
@@ -151,7 +149,7 @@ class Run:
             step: a whole number; None goes on from the last step, the first being 0.
 
         Raises:
-            TypeError: a value that can be none of these; what is in ``values`` before it was logged.
+            TypeError: a value that can be none of these; those before it were logged.
             ValueError: the run is finished; a tag that is too long.
         """
         if self._pipeline.closed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,14 +16,15 @@ from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
 from summaries.kinds import text as text_kind
 from summaries.pipeline import Pipeline, as_float, as_step, as_tag, as_wall_time
+from summaries.records import HistogramRecord
 
 
 class SummaryWriter:
     """Logs one run into the directory ``log_dir``, whose name is the run's.
 
     The methods and their arguments are those of ``torch.utils.tensorboard.SummaryWriter`` and
-    tensorboardX. What is logged reaches the disk within half a second, all of it; a second writer on
-    the same directory goes on with the same run.
+    tensorboardX. What is logged reaches the disk within half a second, all of it; a second writer
+    on the same directory goes on with the same run.
 
     Source: the public API of torch.utils.tensorboard 2.x and tensorboardX 2.6.
 
@@ -145,9 +147,9 @@ class SummaryWriter:
     def _step(self, method: str, tag: str, step: Any) -> int:
         if step is not None:
             return as_step(method, tag, step)
-        step = self._next_step.get(tag, 0)
-        self._next_step[tag] = step + 1
-        return step
+        counted = self._next_step.get(tag, 0)
+        self._next_step[tag] = counted + 1
+        return counted
 
     def _make_room(self) -> None:
         if self._pipeline.closed:
@@ -188,6 +190,18 @@ class SummaryWriter:
         name, step, wall_time = self._place("add_histogram", tag, global_step, walltime)
         self._log_event(histogram_kind.event(name, values, step, wall_time))
 
+    def add_histogram_record(
+        self,
+        tag: str,
+        histogram: HistogramRecord,
+        global_step: Any = None,
+        walltime: float | None = None,
+    ) -> None:
+        """Log a histogram that is counted already; its own step and time are not looked at."""
+        name, step, wall_time = self._place("add_histogram_record", tag, global_step, walltime)
+        placed = replace(histogram, step=step, wall_time=wall_time)
+        self._log_event(histogram_kind.event_of_record(name, placed))
+
     def add_text(
         self, tag: str, text_string: str, global_step: Any = None, walltime: float | None = None
     ) -> None:
@@ -223,6 +237,17 @@ class SummaryWriter:
         if hasattr(img_tensor, "detach"):
             img_tensor = img_tensor.detach().cpu().numpy()
         self._log_event(image_kind.event(name, img_tensor, step, wall_time, dataformats))
+
+    def add_image_file(
+        self, tag: str, content: bytes, global_step: Any = None, walltime: float | None = None
+    ) -> None:
+        """Log an encoded image (PNG, JPEG, GIF, WebP), kept as it is.
+
+        Raises:
+            ValueError: the bytes are no such image.
+        """
+        name, step, wall_time = self._place("add_image_file", tag, global_step, walltime)
+        self._log_event(image_kind.event_of_file(name, content, step, wall_time))
 
     def add_graph(self, model: Any, input_to_model: Any = None, verbose: bool = False) -> None:
         """Log a graph: an engine ``Graph``, or plain data as in docs/architecture.md.

@@ -1,4 +1,4 @@
-"""Imports go one way: summaries knows nobody, engine knows summaries by one door, dashboard reads."""
+"""Imports go one way: summaries knows nobody, engine has one door to it, dashboard reads."""
 
 from __future__ import annotations
 

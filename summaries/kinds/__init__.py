@@ -1,4 +1,4 @@
-"""The kinds of values besides scalars: one module each, from what a user logs to what a reader gets.
+"""The kinds besides scalars: one module each, from what a user logs to what a reader gets.
 
 Each module has a function that makes an `Event` of what was logged and a `decode` that makes the
 record of it. A new kind is such a module and one line in `KINDS`.

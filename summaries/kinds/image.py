@@ -37,7 +37,7 @@ def as_height_width_channels(tag: str, image: Any, dataformats: str) -> NDArray[
         TypeError: not an array of numbers.
         ValueError: the shape does not fit ``dataformats``.
     """
-    array = np.asarray(image)
+    array: NDArray[Any] = np.asarray(image)
     if array.dtype.kind not in "biuf":
         raise TypeError(
             f"add_image '{tag}': expects an array of numbers\n"
@@ -61,10 +61,11 @@ def as_height_width_channels(tag: str, image: Any, dataformats: str) -> NDArray[
         )
     if array.dtype.kind == "f":
         scaled = np.nan_to_num(array.astype(np.float32), nan=0.0, posinf=1.0, neginf=0.0)
-        return np.rint(np.clip(scaled, 0.0, 1.0) * 255.0).astype(np.uint8)
+        array = np.rint(np.clip(scaled, 0.0, 1.0) * 255.0)
     if array.dtype.kind == "b":
-        return array.astype(np.uint8) * np.uint8(255)
-    return np.clip(array, 0, 255).astype(np.uint8)
+        array = array.astype(np.uint8) * np.uint8(255)
+    pixels: NDArray[np.uint8] = np.clip(array, 0, 255).astype(np.uint8)
+    return pixels
 
 
 def event(tag: str, image: Any, step: int, wall_time: float, dataformats: str = "CHW") -> Event:

@@ -1,9 +1,9 @@
 """Columns of numbers to compact bytes and back, bit for bit.
 
-A block is a sequence of columns, each ``kind (1 byte) | payload length (uint32) | payload``. Integers
-are stored as differences, floats as they are; both are byte-shuffled (all first bytes, then all
-second bytes, ...) so that zlib sees the slowly changing bytes side by side. A column of equal
-differences, which is what steps nearly always are, is stored as its start and its difference.
+A block is a sequence of columns, each ``kind (1 byte) | payload length (uint32) | payload``.
+Integers are stored as differences, floats as they are; both are byte-shuffled (all first bytes,
+then all second bytes, ...) so that zlib sees the slowly changing bytes side by side. A column of
+equal differences, which is what steps nearly always are, is stored as its start and its difference.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ from numpy.typing import NDArray
 _HEADER = struct.Struct("<cI")
 _LINEAR = struct.Struct("<qq")
 
-_DTYPES = {b"d": np.dtype("<i8"), b"f": np.dtype("<f8"), b"e": np.dtype("<f4")}
+_DTYPES: dict[bytes, np.dtype[Any]] = {
+    b"d": np.dtype("<i8"),
+    b"f": np.dtype("<f8"),
+    b"e": np.dtype("<f4"),
+}
 
 # Level 1: the bytes that compress at all do so at any level, and sealing is on the training
 # machine's time (level 6 is 4x slower for 2 % fewer bytes).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -105,7 +104,7 @@ class StoreReader:
     # -- lists --------------------------------------------------------------------------------
 
     def changed_runs(self, since: int) -> tuple[list[RunRow], dict[int, dict[str, list[str]]]]:
-        """Runs whose record changed after revision ``since``, and tags by run and kind grown since."""
+        """Runs whose record changed after revision ``since``, and the tags grown since."""
         with self.connection() as connection:
             rows = connection.execute(
                 select(schema.run).where(schema.run.c.record_revision > since)
@@ -195,7 +194,7 @@ class StoreReader:
                 .order_by(schema.chunk.c.idx)
             )
             # The driver's cursor: SQLAlchemy's rows cost more than the decoding.
-            for seq, n, data in result.cursor.fetchall():  # type: ignore[union-attr]
+            for seq, n, data in result.cursor.fetchall():
                 part = Points(*self._decoded(data, n))
                 parts.append(part.part(max(0, start - seq), n))
         if row.n > row.sealed:
@@ -217,7 +216,7 @@ class StoreReader:
                 "SELECT seq, step, wall_us, value, bits FROM tail"
                 " WHERE series_id = ? AND seq >= ? ORDER BY seq",
                 (series_id, start),
-            ).cursor.fetchall()  # type: ignore[union-attr]
+            ).cursor.fetchall()
             if rows:
                 found[series_id] = tail_points(rows)
         return found
@@ -320,7 +319,7 @@ class StoreReader:
             query = query.where(
                 schema.chunk.c.step_max >= step_range[0], schema.chunk.c.step_min <= step_range[1]
             )
-        for seq, n, data in connection.execute(query).cursor.fetchall():  # type: ignore[union-attr]
+        for seq, n, data in connection.execute(query).cursor.fetchall():
             if exact:
                 bins = points_as_bins(*self._decoded(data, n))
             else:
@@ -360,7 +359,7 @@ class StoreReader:
 
 def _complete(chunks: int, level: int) -> int:
     """How many level-0 chunks the stored bins of the level cover."""
-    per_row = WIDTH ** (level - 1)
+    per_row: int = WIDTH ** (level - 1)
     return chunks // per_row * per_row
 
 
@@ -424,7 +423,7 @@ def stat_of(path: Path) -> tuple[int, ...]:
     found: list[int] = []
     for name in (path, Path(f"{path}-wal")):
         try:
-            stat = os.stat(name)
+            stat = name.stat()
         except OSError:
             found += [0, 0, 0]
         else:

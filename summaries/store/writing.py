@@ -387,7 +387,7 @@ def _read_tail(connection: Connection, series_id: int) -> Points:
         "SELECT seq, step, wall_us, value, bits FROM tail WHERE series_id = ? ORDER BY seq",
         (series_id,),
     )
-    return tail_points(result.cursor.fetchall())  # type: ignore[union-attr]
+    return tail_points(result.cursor.fetchall())
 
 
 def _seal(connection: Connection, series_id: int, chunks: int, sealed: int, points: Points) -> int:
