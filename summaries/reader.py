@@ -515,7 +515,8 @@ def _as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
             f"logdir '{logdir}': is not a directory\n  try: {path.parent}, the directory it is in"
         )
     try:
-        next(os.scandir(path), None)
+        with os.scandir(path) as entries:
+            next(entries, None)
     except OSError as error:
         raise LogdirError(f"logdir '{logdir}': cannot be read\n  {error.strerror}") from error
     return path, None
