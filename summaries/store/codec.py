@@ -1,9 +1,14 @@
 """Columns of numbers to compact bytes and back, bit for bit.
 
-A block is a sequence of columns, each ``kind (1 byte) | payload length (uint32) | payload``.
-Integers are stored as differences, floats as they are; both are byte-shuffled (all first bytes,
-then all second bytes, ...) so that zlib sees the slowly changing bytes side by side. A column of
-equal differences, which is what steps nearly always are, is stored as its start and its difference.
+A block holds columns of one length n. A column of integers with equal differences, which is what
+steps nearly always are, is its start and its difference. Other integers become differences; they
+and the floats are cut into byte planes (all first bytes, then all second bytes, ...), so that the
+slowly changing bytes lie side by side. Planes that compress go through zlib together; the random
+low bits of a measured value do not compress and are stored as they are, which reads 3x faster.
+
+    block = number of columns (1 byte), then for each: kind (1 byte) [start, difference (int64)]
+            bit mask of the compressed planes, length of the zlib stream (uint32)
+            zlib stream, planes as they are
 """
 
 from __future__ import annotations
@@ -16,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-_HEADER = struct.Struct("<cI")
 _LINEAR = struct.Struct("<qq")
+_LENGTH = struct.Struct("<I")
 
 _DTYPES: dict[bytes, np.dtype[Any]] = {
     b"d": np.dtype("<i8"),
@@ -30,55 +35,48 @@ _DTYPES: dict[bytes, np.dtype[Any]] = {
 _ZLIB_LEVEL = 1
 
 
-def _shuffled(array: NDArray[Any]) -> bytes:
-    raw = np.ascontiguousarray(array).view(np.uint8).reshape(len(array), array.dtype.itemsize)
-    return zlib.compress(raw.T.tobytes(), _ZLIB_LEVEL)
-
-
-def _unshuffled(payload: bytes, dtype: np.dtype[Any], n: int) -> NDArray[Any]:
-    raw = np.frombuffer(zlib.decompress(payload), dtype=np.uint8).reshape(dtype.itemsize, n)
-    return np.ascontiguousarray(raw.T).view(dtype).reshape(n)
-
-
-def _encode_column(column: NDArray[Any]) -> tuple[bytes, bytes]:
+def _prepared(column: NDArray[Any]) -> tuple[bytes, bytes, NDArray[Any] | None]:
+    """(kind, parameters, what goes into planes) of a column."""
     if column.dtype.kind == "i":
         # Differences wrap around at the ends of int64, and so does the sum that undoes them.
         differences = np.empty(len(column), dtype="<i8")
         differences[0] = column[0]
         np.subtract(column[1:], column[:-1], out=differences[1:])
-        if len(column) == 1 or (differences[1:] == differences[-1]).all():
-            return b"l", _LINEAR.pack(
-                int(column[0]), int(differences[-1]) if len(column) > 1 else 0
-            )
-        return b"d", _shuffled(differences)
+        if len(column) == 1:
+            return b"l", _LINEAR.pack(int(column[0]), 0), None
+        if (differences[1:] == differences[1]).all():
+            return b"l", _LINEAR.pack(int(column[0]), int(differences[1])), None
+        return b"d", b"", differences
     if column.dtype == np.float32:
-        return b"e", _shuffled(column.astype("<f4", copy=False))
-    return b"f", _shuffled(column.astype("<f8", copy=False))
+        return b"e", b"", column.astype("<f4", copy=False)
+    return b"f", b"", column.astype("<f8", copy=False)
 
 
-def _decode_column(kind: bytes, payload: bytes, n: int) -> NDArray[Any]:
-    if kind == b"l":
-        start, difference = _LINEAR.unpack(payload)
-        steps = np.arange(n, dtype=np.int64)
-        steps *= difference
-        steps += start
-        return steps
-    if kind not in _DTYPES:
-        raise ValueError(f"column of unknown kind {kind!r}")
-    column = _unshuffled(payload, _DTYPES[kind], n)
-    if kind == b"d":
-        return np.cumsum(column, dtype=np.int64)
-    return column
+def _planes(column: NDArray[Any]) -> NDArray[np.uint8]:
+    """uint8 [bytes an item, n]"""
+    raw = np.ascontiguousarray(column).view(np.uint8)
+    return np.ascontiguousarray(raw.reshape(len(column), column.dtype.itemsize).T)
 
 
 def encode_columns(columns: Sequence[NDArray[Any]]) -> bytes:
     """Bytes of the columns: int64, float64 or float32 arrays of one common length of at least 1."""
-    parts: list[bytes] = []
+    head = [bytes([len(columns)])]
+    stacked: list[NDArray[np.uint8]] = []
     for column in columns:
-        kind, payload = _encode_column(column)
-        parts.append(_HEADER.pack(kind, len(payload)))
-        parts.append(payload)
-    return b"".join(parts)
+        kind, parameters, numbers = _prepared(column)
+        head += [kind, parameters]
+        if numbers is not None:
+            stacked.append(_planes(numbers))
+    if not stacked:
+        return b"".join(head)
+    planes = np.concatenate(stacked)
+    n = planes.shape[1]
+    compressible = np.array(
+        [len(zlib.compress(plane, _ZLIB_LEVEL)) < 0.95 * n for plane in planes], dtype=bool
+    )
+    packed = zlib.compress(planes[compressible].tobytes(), _ZLIB_LEVEL)
+    head += [np.packbits(compressible).tobytes(), _LENGTH.pack(len(packed)), packed]
+    return b"".join([*head, planes[~compressible].tobytes()])
 
 
 def decode_columns(data: bytes, n: int) -> list[NDArray[Any]]:
@@ -87,16 +85,53 @@ def decode_columns(data: bytes, n: int) -> list[NDArray[Any]]:
     Raises:
         ValueError: the block is damaged (zlib.error, which is no ValueError, is turned into one).
     """
-    columns: list[NDArray[Any]] = []
-    view = memoryview(data)
-    at = 0
     try:
-        while at < len(view):
-            kind, length = _HEADER.unpack_from(view, at)
-            at += _HEADER.size
-            payload = bytes(view[at : at + length])
-            at += length
-            columns.append(_decode_column(kind, payload, n))
-    except (zlib.error, struct.error) as error:
+        return _decode(data, n)
+    except (zlib.error, struct.error, IndexError, KeyError) as error:
         raise ValueError(f"damaged block of {len(data)} bytes: {error}") from error
+
+
+def _decode(data: bytes, n: int) -> list[NDArray[Any]]:
+    at = 1
+    kinds: list[tuple[bytes, int, int]] = []
+    n_planes = 0
+    for _ in range(data[0]):
+        kind = data[at : at + 1]
+        at += 1
+        if kind == b"l":
+            kinds.append((kind, *_LINEAR.unpack_from(data, at)))
+            at += _LINEAR.size
+        else:
+            kinds.append((kind, 0, 0))
+            n_planes += _DTYPES[kind].itemsize
+    planes = np.empty((n_planes, n), dtype=np.uint8)
+    if n_planes:
+        mask_size = -(-n_planes // 8)
+        mask = np.unpackbits(np.frombuffer(data, np.uint8, mask_size, at), count=n_planes)
+        at += mask_size
+        (length,) = _LENGTH.unpack_from(data, at)
+        at += _LENGTH.size
+        compressible = mask.view(bool)
+        packed = zlib.decompress(data[at : at + length])
+        planes[compressible] = np.frombuffer(packed, np.uint8).reshape(-1, n)
+        stored = ~compressible
+        size = int(stored.sum()) * n
+        if len(data) != at + length + size:
+            raise ValueError(f"damaged block: {len(data)} bytes, not {at + length + size}")
+        if size:
+            planes[stored] = np.frombuffer(data, np.uint8, size, at + length).reshape(-1, n)
+    columns: list[NDArray[Any]] = []
+    row = 0
+    for kind, start, difference in kinds:
+        if kind == b"l":
+            steps = np.arange(n, dtype=np.int64)
+            steps *= difference
+            steps += start
+            columns.append(steps)
+            continue
+        dtype = _DTYPES[kind]
+        own = planes[row : row + dtype.itemsize]
+        row += dtype.itemsize
+        column = np.ascontiguousarray(own.T).view(dtype).reshape(n)
+        columns.append(np.cumsum(column, dtype=np.int64) if kind == b"d" else column)
     return columns
