@@ -156,6 +156,7 @@ def read_series(
                         exact=envelope.is_raw,
                         n=envelope.n,
                         smoothing=query.smoothing,
+                        first_wall=float(envelope.wall_min[0]) if len(envelope) else None,
                     )
     return answer
 

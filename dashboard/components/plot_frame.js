@@ -1,0 +1,119 @@
+/* The frame of a chart: plotly draws axes, grid and the zoom box; the curves lie on a canvas over it. */
+(function () {
+  "use strict";
+  const tb = window.trainboard;
+  // Fixed, so that the curves know their place before plotly has arrived.
+  const MARGIN = {l: 50, r: 12, t: 6, b: 24};
+
+  class PlotFrame {
+    /** `onZoom([x0, x1], [y0, y1] or null)` after a box was drawn, `onReset()` after a double click. */
+    constructor(node, {onZoom, onReset}) {
+      this.node = node;
+      this.onZoom = onZoom;
+      this.onReset = onReset;
+      this.plotly = null;
+      this.shown = null;
+      this.wanted = null;
+      this.gone = false;
+    }
+
+    static inner(width, height) {
+      return {
+        width: Math.max(10, width - MARGIN.l - MARGIN.r),
+        height: Math.max(10, height - MARGIN.t - MARGIN.b),
+        left: MARGIN.l,
+        top: MARGIN.t,
+      };
+    }
+
+    /** `want` is {width, height, xRange, yRange, axis, logY}; draws the axes anew if it differs. */
+    async update(want) {
+      this.wanted = {...want, theme: tb.theme.current()};
+      const signature = JSON.stringify(this.wanted);
+      if (signature === this.shown || this.gone) return;
+      if (!this.plotly) {
+        if (this.loading) return;
+        this.loading = true;
+        try {
+          this.plotly = await tb.plotly();
+        } catch (error) {
+          this.loading = false;
+          return; // the curves stand without axes; the next update tries again
+        }
+        this.loading = false;
+        if (!this.gone) this.update(this.wanted);
+        return;
+      }
+      this.shown = signature;
+      const layout = this.layout(this.wanted);
+      if (!this.made) {
+        this.made = true;
+        // One invisible point: without a trace plotly draws no axes.
+        const trace = {x: [null], y: [null], type: "scatter", mode: "lines", hoverinfo: "skip"};
+        this.plotly.newPlot(this.node, [trace], layout, {
+          displayModeBar: false, doubleClick: false, showTips: false, responsive: false, scrollZoom: false,
+        });
+        this.node.on("plotly_relayout", (change) => this.zoomed(change));
+        this.node.on("plotly_doubleclick", () => this.onReset());
+      } else {
+        this.silent = true;
+        this.plotly.relayout(this.node, layout).then(() => (this.silent = false));
+      }
+    }
+
+    layout({width, height, xRange, yRange, axis, logY}) {
+      const inner = PlotFrame.inner(width, height);
+      const style = {
+        gridcolor: tb.theme.css("--grid"), linecolor: tb.theme.css("--line"), zeroline: false, ticks: "",
+        tickfont: {size: 11, color: tb.theme.css("--muted")}, automargin: false, showline: false,
+      };
+      const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 75)),
+        tickmode: "auto", tickangle: 0};
+      if (axis === "step") x.tickformat = "~s";
+      if (axis === "relative") {
+        Object.assign(x, {tickmode: "array", ...tb.math.durationTicks(xRange, Math.max(2, inner.width / 85), tb.format.duration)});
+      }
+      return {
+        width, height, margin: MARGIN, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        showlegend: false, hovermode: false, dragmode: "zoom", font: {family: tb.theme.css("--font")},
+        newselection: {line: {color: tb.theme.css("--accent")}},
+        xaxis: x,
+        yaxis: {
+          ...style, type: logY ? "log" : "linear", range: logY ? yRange.map(Math.log10) : yRange,
+          nticks: Math.max(3, Math.floor(inner.height / 38)), exponentformat: "power", minexponent: 4,
+          dtick: logY ? decades(yRange) : null,
+        },
+      };
+    }
+
+    zoomed(change) {
+      if (this.silent) return;
+      const pick = (name) => {
+        const range = [change[`${name}.range[0]`], change[`${name}.range[1]`]];
+        return range[0] === undefined ? change[`${name}.range`] : range;
+      };
+      let x = pick("xaxis");
+      let y = pick("yaxis");
+      if (!x && !y) return;
+      const {axis, logY, xRange} = this.wanted;
+      if (x) x = axis === "wall" ? x.map((v) => (typeof v === "number" ? v : Date.parse(utc(v)))) : x.map(Number);
+      if (y) y = logY ? y.map((v) => Math.pow(10, v)) : y.map(Number);
+      this.onZoom(x || xRange, y || null);
+    }
+
+    destroy() {
+      this.gone = true;
+      if (this.made) this.plotly.purge(this.node);
+    }
+  }
+
+  /** Plotly names dates as "2026-11-24 10:00:01.5", meant as UTC. */
+  const utc = (text) => (text.includes(" ") ? text.replace(" ", "T") : text + (text.includes("T") ? "" : "T00:00:00")) + "Z";
+
+  const decades = ([low, high]) => {
+    const count = Math.log10(high / low);
+    return count > 8 ? Math.ceil(count / 6) : count > 1.2 ? 1 : null;
+  };
+
+  tb.PlotFrame = PlotFrame;
+})();

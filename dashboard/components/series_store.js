@@ -1,0 +1,305 @@
+/* The points of scalar series in this browser: fetched once, extended by what is new, refined on zoom. */
+(function () {
+  "use strict";
+  const tb = window.trainboard;
+  const PARALLEL = 3; // requests under way; the browser has six connections, one is the live stream
+  const SERIES_PER_REQUEST = 120;
+  const MAX_POINTS = 6e6; // held in all; 8 bytes each in several columns
+  const RETRY_MS = 2000;
+  const SMOOTH_DELAY = 160; // ms after the slider rests before the store is asked
+
+  /** One run's points of one tag: exact points, or bins with min, max and mean. */
+  class Series {
+    constructor(block, arrays) {
+      this.run = block.run;
+      this.tag = block.tag;
+      this.n = block.n; // how many points of the series are in here
+      this.exact = block.kind === "raw" || Boolean(block.exact);
+      this.binned = block.kind === "bins";
+      this.smoothedWith = this.binned ? block.smoothing : null;
+      const column = (name) => (name in block.columns ? arrays[block.columns[name]] : null);
+      this.step = column("step");
+      this.wall = column("wall");
+      this.value = column("value") || column("mean");
+      this.min = column("min") || this.value;
+      this.max = column("max") || this.value;
+      this.count = column("count");
+      this.nonfinite = column("nonfinite");
+      this.fromStore = column("smoothed") || (this.binned ? this.value : null);
+      this.length = this.step.length;
+      this.fetchedLength = this.length;
+      this.ascending = tb.math.ascends(this.step, this.length);
+      this.firstWall = block.first_wall ?? (this.length ? this.wall[0] : 0);
+      this.cache = {weight: null, values: null};
+    }
+
+    /** Adds the points of a `tail` block. */
+    append(block, arrays) {
+      const [step, wall, value] = ["step", "wall", "value"].map((name) => arrays[block.columns[name]]);
+      const skip = Math.max(0, this.n - block.start);
+      const added = value.length - skip;
+      if (added <= 0 || block.start > this.n) return 0;
+      const end = this.length + added;
+      const separate = this.min !== this.value;
+      this.step = grown(this.step, this.length, end);
+      this.wall = grown(this.wall, this.length, end);
+      this.value = grown(this.value, this.length, end);
+      this.min = separate ? grown(this.min, this.length, end) : this.value;
+      this.max = separate ? grown(this.max, this.length, end) : this.value;
+      if (this.count) this.count = grown(this.count, this.length, end);
+      if (this.nonfinite) this.nonfinite = grown(this.nonfinite, this.length, end);
+      if (this.fromStore) this.fromStore = grown(this.fromStore, this.length, end);
+      // The average goes on from where the store left it: out = last / (1 - w^n).
+      const weight = this.smoothedWith || 0;
+      let decay = Math.pow(weight, this.n);
+      let last = this.fromStore && this.length ? this.fromStore[this.length - 1] * (1 - decay) : 0;
+      for (let i = 0; i < added; i++) {
+        const at = this.length + i;
+        const y = value[skip + i];
+        this.step[at] = step[skip + i];
+        this.wall[at] = wall[skip + i];
+        this.value[at] = y;
+        if (separate) this.min[at] = this.max[at] = y;
+        if (this.count) this.count[at] = 1;
+        if (this.nonfinite) this.nonfinite[at] = Number.isFinite(y) ? 0 : 1;
+        if (this.fromStore) {
+          if (Number.isFinite(y)) {
+            last = last * weight + (1 - weight) * y;
+            decay *= weight;
+            this.fromStore[at] = decay === 1 ? last : last / (1 - decay);
+          } else this.fromStore[at] = y;
+        }
+        if (at > 0 && this.step[at] < this.step[at - 1]) this.ascending = false;
+      }
+      this.length = end;
+      this.n = block.n;
+      this.cache.weight = null;
+      return added;
+    }
+
+    /** The smoothed values for `weight`: exact, or a preview until the store has answered. */
+    smoothed(weight) {
+      if (!(weight > 0)) return this.value;
+      if (this.binned && this.smoothedWith === weight) return this.fromStore;
+      if (this.cache.weight !== weight) {
+        const {ema, emaOfBins} = tb.math;
+        this.cache = {
+          weight,
+          values: this.binned
+            ? emaOfBins(this.value, this.count, this.length, weight)
+            : ema(this.value, this.length, weight),
+        };
+      }
+      return this.cache.values;
+    }
+
+    /** x of each point on an axis: steps, seconds since the run's first point, or local milliseconds. */
+    xs(axis, firstWall = this.firstWall) {
+      if (axis === "step") return this.step;
+      if (this.axisCache && this.axisCache.axis === axis && this.axisCache.length === this.length) return this.axisCache.xs;
+      const xs = new Float64Array(this.length);
+      for (let i = 0; i < this.length; i++) xs[i] = axis === "wall" ? toLocal(this.wall[i]) : this.wall[i] - firstWall;
+      this.axisCache = {axis, length: this.length, xs};
+      return xs;
+    }
+  }
+
+  /** Plotly's date axis knows no time zone: the local time is drawn as if it were UTC. */
+  const zone = new Map();
+  function toLocal(seconds) {
+    const hour = Math.floor(seconds / 3600);
+    if (!zone.has(hour)) zone.set(hour, new Date(hour * 3600e3).getTimezoneOffset() * 60e3);
+    return seconds * 1000 - zone.get(hour);
+  }
+
+  function grown(array, used, needed) {
+    if (array.length >= needed) return array;
+    const larger = new array.constructor(Math.max(64, needed, used * 2));
+    larger.set(used === array.length ? array : array.subarray(0, used));
+    return larger;
+  }
+
+  /** What is held, tag -> run -> Series, and the requests that bring more. */
+  class SeriesStore {
+    constructor(onNews) {
+      this.onNews = onNews; // (Set of tags) => void
+      this.tags = new Map();
+      this.used = new Map(); // tag -> when last wanted, for letting go
+      this.wanted = new Map(); // tag -> {runs: Set, pixels}, not yet asked for
+      this.asked = new Map(); // tag -> Set of runs under way
+      this.behind = new Map(); // tag -> Set of runs that grew
+      this.active = 0;
+      this.error = null;
+      this.timer = null;
+      this.smoothTimer = null;
+    }
+
+    get(tag, run) {
+      const runs = this.tags.get(tag);
+      return runs && runs.get(run);
+    }
+
+    /** Sees to it that these runs of the tag come; returns whether all are here. */
+    want(tag, runs, pixels) {
+      this.used.set(tag, performance.now());
+      const held = this.tags.get(tag);
+      const asked = this.asked.get(tag);
+      const missing = runs.filter((run) => !(held && held.has(run)) && !(asked && asked.has(run)));
+      if (missing.length) {
+        const entry = this.wanted.get(tag) || {runs: new Set(), pixels};
+        missing.forEach((run) => entry.runs.add(run));
+        this.wanted.set(tag, entry);
+        this.schedule();
+      }
+      return missing.length === 0 && runs.every((run) => held && held.has(run));
+    }
+
+    /** The listing says these series grew; their tails are fetched if they are held. */
+    grew(tag, infos) {
+      const held = this.tags.get(tag);
+      this.asked.get(tag)?.forEach((run) => !infos.has(run) && this.asked.get(tag).delete(run));
+      if (!held) return;
+      for (const [run, series] of held) {
+        const info = infos.get(run);
+        if (!info || info.n < series.n) held.delete(run); // removed, or rewound: read anew
+        else if (info.n > series.n) {
+          if (!this.behind.has(tag)) this.behind.set(tag, new Set());
+          this.behind.get(tag).add(run);
+        }
+      }
+    }
+
+    /** Fetches the tails of the tags that are on screen. */
+    catchUp(visibleTags) {
+      const items = [];
+      const overgrown = new Map();
+      for (const tag of visibleTags) {
+        const runs = this.behind.get(tag);
+        const held = this.tags.get(tag);
+        if (!runs || !held) continue;
+        this.behind.delete(tag);
+        const tail = [];
+        for (const run of runs) {
+          const series = held.get(run);
+          if (!series) continue;
+          // Single points have piled up behind the bins: new bins cost less than ever more points.
+          if (series.length > 2 * series.fetchedLength + 2000 && series.length > 8000) {
+            if (!overgrown.has(tag)) overgrown.set(tag, []);
+            overgrown.get(tag).push(run);
+          } else tail.push(series);
+        }
+        if (tail.length) items.push({tag, runs: tail.map((s) => s.run), since: tail.map((s) => s.n)});
+      }
+      if (items.length) this.send({items});
+      for (const [tag, runs] of overgrown) this.send({items: [{tag, runs}], pixels: 800});
+    }
+
+    /** Bins that were smoothed with another weight are asked for again, once the slider rests. */
+    resmooth(visibleTags, runs, pixels) {
+      clearTimeout(this.smoothTimer);
+      this.smoothTimer = setTimeout(() => {
+        const weight = tb.view.get().smoothing;
+        for (const tag of visibleTags()) {
+          const stale = runs().filter((run) => {
+            const series = this.get(tag, run);
+            return series && series.binned && series.smoothedWith !== weight;
+          });
+          if (stale.length) this.send({items: [{tag, runs: stale}], pixels: pixels(tag)});
+        }
+      }, SMOOTH_DELAY);
+    }
+
+    /** The part of a tag that a zoomed card shows: `parts` is [{runs, range}] in steps. */
+    async detail(tag, parts, pixels) {
+      const items = parts.map(({runs, range}) => ({tag, runs, range}));
+      const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing: tb.view.get().smoothing});
+      return new Map(answer.blocks.map((block) => [block.run, new Series(block, answer.arrays)]));
+    }
+
+    schedule() {
+      if (this.timer === null) this.timer = setTimeout(() => this.pump(), 0);
+    }
+
+    pump() {
+      this.timer = null;
+      while (this.active < PARALLEL && this.wanted.size) {
+        const items = [];
+        let total = 0;
+        let pixels = 0;
+        for (const [tag, entry] of this.wanted) {
+          if (items.length && total + entry.runs.size > SERIES_PER_REQUEST) break;
+          this.wanted.delete(tag);
+          const runs = [...entry.runs];
+          if (!this.asked.has(tag)) this.asked.set(tag, new Set());
+          runs.forEach((run) => this.asked.get(tag).add(run));
+          items.push({tag, runs});
+          total += runs.length;
+          pixels = Math.max(pixels, entry.pixels);
+        }
+        this.send({items, pixels});
+      }
+    }
+
+    async send({items, pixels = 600}) {
+      this.active++;
+      const news = new Set();
+      try {
+        const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing: tb.view.get().smoothing});
+        for (const block of answer.blocks) {
+          if (!this.tags.has(block.tag)) this.tags.set(block.tag, new Map());
+          const held = this.tags.get(block.tag);
+          if (block.kind === "tail") {
+            const series = held.get(block.run);
+            if (series && series.append(block, answer.arrays)) news.add(block.tag);
+          } else {
+            held.set(block.run, new Series(block, answer.arrays));
+            news.add(block.tag);
+          }
+        }
+        this.error = null;
+        this.release(items, (tag, run) => this.get(tag, run) !== undefined);
+      } catch (error) {
+        // A server or store that is away comes back: the same is asked for again in a while.
+        this.error = error.message;
+        for (const {tag, runs, since} of items) {
+          if (!since) continue;
+          if (!this.behind.has(tag)) this.behind.set(tag, new Set());
+          runs.forEach((run) => this.behind.get(tag).add(run));
+        }
+        setTimeout(() => {
+          this.release(items, () => true);
+          this.onNews(new Set(items.map((item) => item.tag)));
+        }, RETRY_MS);
+      }
+      this.active--;
+      this.letGo();
+      if (this.wanted.size) this.schedule();
+      this.onNews(news);
+    }
+
+    /** The runs of a request are no longer under way; those it did not bring are not asked for again. */
+    release(items, brought) {
+      for (const {tag, runs} of items) {
+        const asked = this.asked.get(tag);
+        if (asked) for (const run of runs) if (brought(tag, run)) asked.delete(run);
+      }
+    }
+
+    /** Forgets the tags that were not on screen for longest once too many points are held. */
+    letGo() {
+      let total = 0;
+      for (const runs of this.tags.values()) for (const series of runs.values()) total += series.length;
+      if (total <= MAX_POINTS) return;
+      const oldest = [...this.tags.keys()].sort((a, b) => (this.used.get(a) || 0) - (this.used.get(b) || 0));
+      for (const tag of oldest.slice(0, -12)) {
+        for (const series of this.tags.get(tag).values()) total -= series.length;
+        this.tags.delete(tag);
+        this.behind.delete(tag);
+        if (total <= MAX_POINTS / 2) return;
+      }
+    }
+  }
+
+  tb.Series = Series;
+  tb.SeriesStore = SeriesStore;
+})();
