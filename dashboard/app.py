@@ -11,6 +11,7 @@ from dash import Dash
 from dash.fingerprint import build_fingerprint
 
 from dashboard import __version__
+from dashboard.access import TokenGate
 from dashboard.api import api_routes
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.feed import Feed
@@ -26,10 +27,16 @@ if TYPE_CHECKING:
     from summaries.reader import Reader
 
 
-def create_app(reader: Reader, *, logdir: str = "", pages: tuple[type[Page], ...] = PAGES) -> Dash:
+def create_app(
+    reader: Reader,
+    *,
+    logdir: str = "",
+    token: str | None = None,
+    pages: tuple[type[Page], ...] = PAGES,
+) -> Dash:
     """The dashboard over ``reader``; serve ``create_app(...).server`` with any ASGI server.
 
-    ``logdir`` is only shown. Example::
+    ``logdir`` is only shown; with a ``token`` every request must carry it. Example::
 
         app = create_app(open_logdir("logs"), logdir="logs")
         uvicorn.run(app.server, port=6006)
@@ -76,6 +83,8 @@ def create_app(reader: Reader, *, logdir: str = "", pages: tuple[type[Page], ...
             route.path, reports_errors(route.endpoint), methods=list(route.methods)
         )
     app.server.add_route("/api/{rest:path}", _no_such_route, methods=["GET", "POST"])
+    if token is not None:
+        app.server.add_middleware(TokenGate, token=token)
     return app
 
 

@@ -1,0 +1,69 @@
+"""Who may look: nothing on the loopback address, a token on any other."""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from dashboard.http import error_response
+
+PARAMETER = "token"
+COOKIE_DAYS = 30
+
+REFUSAL = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>Token needed · trainboard</title>
+<style>body{font:15px/1.5 system-ui,sans-serif;max-width:34em;margin:15vh auto}</style>
+<h1>This dashboard needs its token</h1>
+<p>Open the link that <code>dashboard serve</code> printed: it ends in <code>?token=…</code>.
+The browser remembers it afterwards.</p></html>
+"""
+
+
+class TokenGate:
+    """Lets a request pass with the token in its cookie, its address or an Authorization header.
+
+    A page opened by the link with the token gets the cookie and is sent to the same address
+    without it, so that the token does not stay in the history or in shared links.
+    """
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        self.app = app
+        self.token = token
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            answer = self._refusal(Request(scope))
+            await (answer or self.app)(scope, receive, send)
+        else:
+            # No page of ours opens a WebSocket; an unguarded door is not left open for later.
+            await send({"type": "websocket.close", "code": 4401})
+
+    def _refusal(self, request: Request) -> Response | None:
+        """The answer instead of the page, None to let the request pass."""
+        cookie = f"trainboard-token-{request.url.port or 0}"
+        bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if self._right(request.cookies.get(cookie)) or self._right(bearer):
+            return None
+        is_api = request.url.path.startswith("/api/")
+        if not self._right(request.query_params.get(PARAMETER)):
+            if is_api:
+                return error_response(401, "this dashboard needs its token: add ?token=…")
+            return HTMLResponse(REFUSAL, status_code=401)
+        if is_api:
+            return None
+        rest = [(k, v) for k, v in request.query_params.multi_items() if k != PARAMETER]
+        address = request.url.path + (f"?{urlencode(rest)}" if rest else "")
+        answer = RedirectResponse(address, status_code=303)
+        answer.set_cookie(
+            cookie, self.token, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="lax"
+        )
+        return answer
+
+    def _right(self, given: str | None) -> bool:
+        return given is not None and hmac.compare_digest(given.encode(), self.token.encode())

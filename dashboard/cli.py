@@ -1,0 +1,147 @@
+"""The command line: ``dashboard serve LOGDIR`` and ``dashboard demo``."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dashboard import __version__
+
+if TYPE_CHECKING:
+    from summaries.reader import Reader
+
+BAD_USAGE = 2
+DEMO_MODULE = "dashboard.playground.demo"
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of the command."""
+    top = argparse.ArgumentParser(
+        prog="dashboard", description="Look at training runs in the browser, live."
+    )
+    top.add_argument("--version", action="version", version=f"trainboard {__version__}")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve the runs below a directory")
+    serve.add_argument("logdir", metavar="LOGDIR", help="a directory with runs, or a database URL")
+    _add_address(serve)
+    serve.add_argument("--open", action="store_true", help="open the page in a browser")
+
+    demo = commands.add_parser("demo", help="train small models and watch them")
+    demo.add_argument(
+        "logdir",
+        metavar="LOGDIR",
+        nargs="?",
+        help="where to log (default: a temporary directory, removed at the end)",
+    )
+    _add_address(demo)
+    demo.add_argument("--no-open", action="store_true", help="do not open a browser")
+    return top
+
+
+def _add_address(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--host",
+        default="127.0.0.1",
+        help="address to listen on (default: %(default)s, reachable from this machine only)",
+    )
+    command.add_argument(
+        "--port",
+        type=_port,
+        help="port to listen on (default: 6006, or the next free one)",
+    )
+    command.add_argument(
+        "--token",
+        help="what a browser has to know; without it one is made where others can reach the host",
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a port; it is a number from 0 to 65535")
+    return int(text)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; the exit status is 0, or 2 where the arguments cannot be used."""
+    options = parser().parse_args(arguments)
+    # Imported after parsing: --help and a mistyped option answer at once.
+    from dashboard.serve import ServeError
+    from summaries.errors import SummariesError
+
+    try:
+        if options.command == "demo":
+            return _demo(options)
+        return _serve(options, options.logdir, open_browser=options.open)
+    except (ServeError, SummariesError) as error:
+        print(f"dashboard: {error}", file=sys.stderr)
+        return BAD_USAGE
+
+
+def _serve(options: argparse.Namespace, logdir: str, open_browser: bool) -> int:
+    from dashboard.serve import serve
+
+    with _open(logdir) as reader:
+        serve(
+            reader,
+            logdir=logdir,
+            host=options.host,
+            port=options.port,
+            token=options.token,
+            open_browser=open_browser,
+            announce=lambda address: print(f"Serving {logdir} at {address}", flush=True),
+        )
+    return 0
+
+
+@contextmanager
+def _open(logdir: str) -> Iterator[Reader]:
+    from summaries import open_logdir
+
+    reader = open_logdir(logdir)
+    try:
+        yield reader
+    finally:
+        reader.close()
+
+
+def _demo(options: argparse.Namespace) -> int:
+    if options.logdir is not None:
+        Path(options.logdir).mkdir(parents=True, exist_ok=True)
+        return _train_and_serve(options, options.logdir)
+    with tempfile.TemporaryDirectory(
+        prefix="trainboard-demo-", ignore_cleanup_errors=True
+    ) as logdir:
+        return _train_and_serve(options, logdir)
+
+
+def _train_and_serve(options: argparse.Namespace, logdir: str) -> int:
+    with _training(logdir):
+        return _serve(options, logdir, open_browser=not options.no_open)
+
+
+@contextmanager
+def _training(logdir: str) -> Iterator[subprocess.Popen[bytes]]:
+    """The demo's training in a process of its own, ended when the page is no longer served."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", DEMO_MODULE, logdir], stdin=subprocess.DEVNULL
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

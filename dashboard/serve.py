@@ -1,0 +1,127 @@
+"""Serving a logdir: address and port, token, link, uvicorn."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import ipaddress
+import secrets
+import socket
+import threading
+import webbrowser
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+if TYPE_CHECKING:
+    from summaries.reader import Reader
+
+DEFAULT_PORT = 6006
+# How many ports after the default are tried, as TensorBoard does, before giving up.
+PORTS_TRIED = 100
+
+
+class ServeError(Exception):
+    """The dashboard cannot be served; the message says why and what to do."""
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def listening_socket(host: str, port: int | None) -> socket.socket:
+    """A socket listening on the port, or, if none was asked for, on 6006 or the next free one.
+
+    Raises:
+        ServeError: the port is taken, or the address is not this machine's.
+    """
+    candidates = [port] if port is not None else range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED)
+    for candidate in candidates:
+        try:
+            family, _, _, _, address = socket.getaddrinfo(
+                host, candidate, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+            )[0]
+        except socket.gaierror as error:
+            raise ServeError(f"host '{host}': {error.strerror}") from error
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        # A server that was just stopped leaves its port in TIME_WAIT for a minute.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(address)
+            listener.listen(128)
+        except OSError as error:
+            listener.close()
+            if error.errno == errno.EADDRINUSE and port is None:
+                continue
+            raise ServeError(_bind_problem(host, candidate, error)) from error
+        return listener
+    last = DEFAULT_PORT + PORTS_TRIED - 1
+    raise ServeError(f"ports {DEFAULT_PORT} to {last} are all taken\n  try: --port 0 for any other")
+
+
+def _bind_problem(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} is taken\n  try: leave --port out, and the next free one is used"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs more rights than this user has\n  try: a port above 1023"
+    return f"cannot listen on {host}:{port}: {error.strerror}"
+
+
+def link(host: str, port: int, token: str | None) -> str:
+    """The address to open in a browser."""
+    if host in ("0.0.0.0", "::", ""):
+        host = socket.gethostname()
+    if ":" in host:
+        host = f"[{host}]"
+    query = f"/?{urlencode({'token': token})}" if token else ""
+    return f"http://{host}:{port}{query}"
+
+
+def serve(
+    reader: Reader,
+    *,
+    logdir: str,
+    host: str = "127.0.0.1",
+    port: int | None = None,
+    token: str | None = None,
+    open_browser: bool = False,
+    announce: Callable[[str], None] = print,
+) -> None:
+    """Serves the dashboard until interrupted; ``announce`` gets the link once it can be opened.
+
+    On an address that others can reach, a token is made if none is given.
+
+    Raises:
+        ServeError: the address or port cannot be used.
+    """
+    # Dash takes half a second to import; a port that is taken is told before that.
+    listener = listening_socket(host, port)
+    import uvicorn
+
+    from dashboard.app import create_app
+
+    if token is None and not is_loopback(host):
+        token = secrets.token_urlsafe(18)
+    app = create_app(reader, logdir=logdir, token=token)
+    address = link(host, listener.getsockname()[1], token)
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            announce(address)
+            if open_browser:
+                # Some browsers' launchers do not return before the browser does.
+                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    # Open event streams would hold the shutdown up for ever.
+    config = uvicorn.Config(
+        app.server, log_level="warning", ws="none", timeout_graceful_shutdown=1, access_log=False
+    )
+    with contextlib.suppress(KeyboardInterrupt):
+        Server(config).run(sockets=[listener])
