@@ -112,7 +112,7 @@
     const { graphOpen, graphNode, graphColour } = tb.view.get();
     const openKey = graphOpen.join("\n");
     const open = useMemo(() => new Set(graphOpen.length ? graphOpen : firstOpen(model)), [openKey, model]);
-    const selected = model.byId.get(graphNode) || null;
+    const selected = (graphNode && model.byId.get(graphNode)) || null;
     const cone = useMemo(() => (tracing && selected ? graphs.inputCone(model, selected) : null), [tracing, selected, model]);
     const colours = useMemo(() => graphs.colouring(model, graphColour), [model, graphColour]);
 
@@ -135,13 +135,12 @@
       const after = anchor && scene.byVertex.get(anchor);
       if (fresh || parts.current.names !== model.graph.names) {
         camera.fit(false, 0);
-        if (selected) parts.current.wanted = selected;
       } else if (before && after) {
         // What was clicked stays under the pointer.
         camera.move(camera.x + (before.x - after.x) * camera.zoom, camera.y + (before.y - after.y) * camera.zoom, camera.zoom);
       } else camera.drawMap();
       const target = (wanted || (fresh && selected)) && scene.byVertex.get(wanted || selected);
-      if (target) camera.show(target, fresh ? 0 : MOVE_MS);
+      if (target && (wanted || !camera.sees(target))) camera.show(target, fresh ? 0 : MOVE_MS);
       Object.assign(parts.current, { fresh: false, anchor: null, wanted: null, names: model.graph.names });
     }, [scene]);
     useEffect(() => parts.current.painter.recolour(colours), [colours]);

@@ -27,6 +27,15 @@
     return [...counts].sort((p, q) => q[1] - p[1]);
   }
 
+  /* The hue of a box: its own op's where a scope is named after one, else the first that is not grey. */
+  function mainHue(model, v, parts) {
+    const own = v.kind === "scope" && v.children.find((child) => child.id === `${v.id}/(${v.label})`);
+    const hue = own ? family(model.graph.ops[own.op])[1] : null;
+    if (hue !== null) return hue;
+    const part = parts.find(([, , partHue]) => partHue !== null);
+    return part ? part[2] : null;
+  }
+
   /* A colouring: parts(v) gives [[key, share, hue]], biggest first; legend() what the hues mean. */
   function colouring(model, by) {
     if (by === "device") return byDevice(model);
@@ -39,14 +48,16 @@
       });
       return top(counts).map(([name, n]) => [name, n / v.count, FAMILIES.find((f) => f[0] === name)[1]]);
     };
-    return { parts, legend: () => parts(model.root).map(([name, , hue]) => ({ name, hue })) };
+    const hue = (v) => mainHue(model, v, parts(v));
+    return { parts, hue, legend: () => parts(model.root).map(([name, , hue]) => ({ name, hue })) };
   }
 
   function byDevice(model) {
     const names = [...model.root.devices.keys()].sort();
     const hues = new Map(names.map((name, i) => [name, name ? HUES[i % HUES.length] : null]));
     const parts = (v) => top(v.devices).map(([name, n]) => [name, n / v.count, hues.get(name)]);
-    return { parts, legend: () => names.map((name) => ({ name: name || "no device", hue: hues.get(name) })) };
+    const hue = (v) => parts(v)[0][2];
+    return { parts, hue, legend: () => names.map((name) => ({ name: name || "no device", hue: hues.get(name) })) };
   }
 
   function byStructure(model) {
@@ -62,7 +73,7 @@
     const parts = (v) => [["", 1, v.kind !== "op" && hues.has(v.sign) ? hues.get(v.sign) : null]];
     const legend = () => repeated.slice(0, 10).map(([sign, same]) => (
       { name: `${same.length} × like ${same[0].id}`, hue: hues.get(sign) }));
-    return { parts, legend };
+    return { parts, hue: (v) => parts(v)[0][2], legend };
   }
 
   Object.assign(window.trainboard.scopeGraph, { colouring, family });

@@ -10,7 +10,8 @@
   const NODE_GAP = 26;
   const LANE_GAP = 14;
   const RANK_GAP = 34;
-  const LABEL_GAP = 50;
+  const LABEL_GAP = 46;
+  const PORT_GAP = 20;
   const MAX_PER_RANK = 9;
   // Beyond this many bends the long edges are drawn straight: a page must never freeze on them.
   const BEND_BUDGET = 4000;
@@ -414,7 +415,8 @@
     for (let r = 0; r < depth; r += 1) {
       tops.push(top);
       bottoms.push(top + tall[r]);
-      top += tall[r] + (labelled[r] ? LABEL_GAP : RANK_GAP);
+      const port = tall[r] === 0 || (r + 1 < depth && tall[r + 1] === 0);
+      top += tall[r] + (port ? PORT_GAP : labelled[r] ? LABEL_GAP : RANK_GAP);
     }
     const y = nodes.map((node, v) => tops[rank[v]] + tall[rank[v]] / 2);
     return { y, tops, bottoms, height: bottoms[depth - 1] };

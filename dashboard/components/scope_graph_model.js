@@ -46,12 +46,17 @@
       scopes.set(path, made);
       return made;
     };
+    const taken = new Set();
     const leaves = graph.names.map((name, op) => {
       const cut = name.lastIndexOf("/");
       const tail = name.slice(cut + 1);
       const own = scopes.has(name) && name !== "";
       const parent = own ? scopeAt(name) : scopeAt(cut > 0 ? name.slice(0, cut) : "");
-      const leaf = vertex(own ? `${name}/(${tail})` : name, own ? `(${tail})` : tail || name, "op", parent);
+      let id = own ? `${name}/(${tail})` : name;
+      // A damaged graph may hold a name twice; both are shown.
+      if (taken.has(id)) id = `${id}#${op}`;
+      taken.add(id);
+      const leaf = vertex(id, own ? `(${tail})` : tail || name || "(no name)", "op", parent);
       leaf.op = op;
       parent.children.push(leaf);
       return leaf;
@@ -217,6 +222,22 @@
     }
   }
 
+  /* "Pow" with the constant "Pow/y" is no scope to a reader: the op takes the scope's place. */
+  function dropShell(scope) {
+    if (scope.kind === "op" || !scope.parent) return;
+    const boxes = scope.children.filter((child) => child.kind !== "op" || !child.embedded);
+    const [own] = boxes;
+    if (boxes.length !== 1 || own.kind !== "op" || own.label !== `(${scope.label})`) return;
+    const siblings = scope.parent.children;
+    siblings[siblings.indexOf(scope)] = own;
+    for (const child of scope.children) {
+      if (child !== own) siblings.push(child);
+      child.parent = scope.parent;
+      child.depth = scope.depth;
+    }
+    Object.assign(own, { id: scope.id, label: scope.label });
+  }
+
   function hideEmpty(root) {
     for (const v of postorder(root)) {
       v.shown = v.children.filter((child) => !child.embedded && !child.empty);
@@ -295,6 +316,7 @@
     const { root, leaves } = buildTree(graph);
     const { edges, missing, index } = readEdges(graph);
     const { ins, outs } = embed(graph, leaves, edges);
+    for (const v of postorder(root)) dropShell(v);
     for (const v of postorder(root)) tally(graph, v);
     for (const v of postorder(root)) {
       if (v.kind !== "scope") continue;

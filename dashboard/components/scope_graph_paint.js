@@ -31,6 +31,10 @@
     return d;
   }
 
+  function opsText(count) {
+    return count === 1 ? "1 op" : `${count} ops`;
+  }
+
   function lineWidth(count) {
     return Math.min(6, 1.2 + 0.75 * Math.log2(count));
   }
@@ -39,7 +43,7 @@
     this.svg = svg;
     this.stage = el(svg, "g", { class: "sg-stage" });
     this.layers = {};
-    for (const name of ["scopes", "lines", "labels", "boxes", "links"]) {
+    for (const name of ["scopes", "lines", "boxes", "labels", "links"]) {
       this.layers[name] = el(this.stage, "g", { class: `sg-${name}` });
     }
     this.nodes = new Map();
@@ -91,12 +95,17 @@
     for (const title of this.scene.titles) {
       el(this.layers.labels, "text", { class: "sg-side-title", x: title.x, y: title.y }, "set aside");
     }
+    // Above the lines, which may have to pass below a scope's name.
+    for (const box of this.scene.boxes) {
+      if (!box.open) continue;
+      const css = box.depth % 2 === 1 ? "sg-head sg-deep" : "sg-head";
+      el(this.layers.labels, "text", { class: css, x: box.x + 14, y: box.y + 20 }, short(box.v.label, 26));
+    }
   };
 
   Painter.prototype.openScope = function (box) {
     const group = this.group(this.layers.scopes, box, "sg-scope sg-open");
     el(group, "rect", { class: "sg-frame", rx: 9 });
-    el(group, "text", { class: "sg-head", x: 14, y: 20 }, short(box.v.label, 26));
     const close = el(group, "g", { class: "sg-toggle", "data-toggle": "1" });
     el(close, "circle", { r: 8 });
     el(close, "path", { d: "M-4,0H4" });
@@ -113,7 +122,7 @@
 
   Painter.prototype.group = function (layer, box, css) {
     const { v } = box;
-    const what = v.kind === "op" ? this.model.graph.ops[v.op] : `${v.count} ops`;
+    const what = v.kind === "op" ? this.model.graph.ops[v.op] : opsText(v.count);
     const group = el(layer, "g", { class: `sg-box ${css}`, tabindex: "-1", role: "treeitem" });
     group.setAttribute("aria-label", `${v.id}, ${what}`);
     if (v.kind !== "op") group.setAttribute("aria-expanded", String(box.open));
@@ -131,7 +140,7 @@
     }
     el(group, "rect", { class: "sg-frame", width: w, height: h, rx: 8 });
     el(group, "text", { class: "sg-name", x: 12, y: h / 2 - 3 }, short(v.label, 26));
-    const many = v.kind === "series" ? `${v.children.length} × ${v.children[0].count} ops` : `${v.count} ops`;
+    const many = v.kind === "series" ? `${v.children.length} × ${opsText(v.children[0].count)}` : opsText(v.count);
     el(group, "text", { class: "sg-count", x: 12, y: h / 2 + 10 }, many);
     const open = el(group, "g", { class: "sg-toggle", "data-toggle": "1", transform: `translate(${w - 14},14)` });
     el(open, "circle", { r: 8 });
@@ -177,6 +186,7 @@
     const alive = new Set();
     const labels = [];
     this.lineOf = new Map();
+    this.textOf = new Map();
     for (const line of this.scene.lines) {
       const d = pathOf(line.points);
       alive.add(line.key);
@@ -187,8 +197,6 @@
         this.paths.set(line.key, group);
       }
       this.lineOf.set(group, line);
-      const old = group.querySelector("text");
-      if (old) old.remove();
       if (line.label) this.label(group, line, labels);
     }
     for (const [key, group] of this.paths) {
@@ -215,6 +223,12 @@
       el(group, "path", { class: "sg-arrow", d: `M${x},${y}L${x - half},${y - size}L${x + half},${y - size}Z` });
     }
     el(group, "title", {}, this.lineTitle(line));
+    const hover = (on) => {
+      const text = this.textOf.get(group);
+      if (text) text.classList.toggle("sg-hover", on);
+    };
+    group.addEventListener("pointerenter", () => hover(true));
+    group.addEventListener("pointerleave", () => hover(false));
     return group;
   };
 
@@ -243,7 +257,8 @@
       x + 5 < r.right && x + 5 + width > r.left && y - 6 < r.bottom && y + 6 > r.top)));
     const [x, y] = free || spots[0];
     if (free) taken.push({ left: x + 5, right: x + 5 + width, top: y - 6, bottom: y + 6 });
-    el(group, "text", { class: free ? "sg-shape" : "sg-shape sg-crowded", x: x + 5 + lineWidth(line.count) / 2, y: y + 3 }, line.label);
+    const at = { class: free ? "sg-shape" : "sg-shape sg-crowded", x: x + 5 + lineWidth(line.count) / 2, y: y + 3 };
+    this.textOf.set(group, el(this.layers.labels, "text", at, line.label));
   };
 
   Painter.prototype.recolour = function (colours) {
@@ -251,7 +266,7 @@
     for (const box of this.scene.boxes) {
       const group = this.nodes.get(`${box.open ? "o" : "c"}:${box.v.id}`);
       const parts = colours.parts(box.v);
-      const hue = parts[0][2];
+      const hue = colours.hue(box.v);
       group.classList.toggle("sg-grey", hue === null);
       if (hue !== null) group.style.setProperty("--hue", hue);
       const mix = group.querySelector(".sg-mix");
@@ -288,6 +303,8 @@
       const into = hit("to");
       group.classList.toggle("sg-out", out && !into);
       group.classList.toggle("sg-in", into && !out);
+      const text = this.textOf.get(group);
+      if (text) text.classList.toggle("sg-shown", out !== into);
       const carries = !cone || line.bases.some((b) => cone.has(model.base[b].to));
       group.classList.toggle("sg-dim", !carries);
       if ((out || into) && !(out && into)) this.layers.lines.appendChild(group);

@@ -23,22 +23,24 @@
     return h("section", { key: title }, h("h4", null, `${title} (${total})`), h("ul", null, rows, more));
   }
 
-  function edgeRows(model, edges, end, jump) {
-    return edges.slice(0, MAX_ROWS).map((edge, i) => {
+  /* One row for each op at the other end, however many tensors go there. */
+  function edgeBlock(model, title, edges, end, jump) {
+    const byOp = new Map();
+    for (const edge of edges) {
+      if (!byOp.has(edge[end])) byOp.set(edge[end], new Set());
       const shape = edge.control ? "" : shapeText(model.graph, edge.from, edge.port);
-      const port = edge.port ? `:${edge.port} ` : "";
-      return opLink(model, edge[end], `${port}${shape}`, jump, i);
+      byOp.get(edge[end]).add(`${edge.port ? `:${edge.port} ` : ""}${shape}`);
+    }
+    const rows = [...byOp].slice(0, MAX_ROWS).map(([op, texts]) => {
+      const detail = texts.size > 2 ? `${texts.size} tensors` : [...texts].join(", ");
+      return opLink(model, op, detail, jump, op);
     });
+    return section(title, rows, byOp.size);
   }
 
   function outside(model, v, side, end) {
     const below = new Set(opsBelow(v));
-    const seen = new Set();
-    return [...below].flatMap((op) => model[side][op]).filter((edge) => {
-      const key = `${edge.from}:${edge.port}:${edge[end]}:${edge.control}`;
-      if (below.has(edge[end]) || seen.has(key)) return false;
-      return seen.add(key);
-    });
+    return [...below].flatMap((op) => model[side][op]).filter((edge) => !below.has(edge[end]));
   }
 
   function attributes(graph, op) {
@@ -78,7 +80,7 @@
     const [ins, controlIns] = split(isOp ? model.ins[v.op] : outside(model, v, "ins", "from"));
     const [outs, controlOuts] = split(isOp ? model.outs[v.op] : outside(model, v, "outs", "to"));
     const jump = (op) => actions.jump(model.leaves[op]);
-    const block = (title, edges, end) => section(title, edgeRows(model, edges, end, jump), edges.length);
+    const block = (title, edges, end) => edgeBlock(model, title, edges, end, jump);
     const missing = isOp ? model.missing.filter((entry) => entry.to === v.op) : [];
     const button = (label, act, pressed) => h("button",
       { type: "button", key: label, onClick: act, "aria-pressed": pressed, className: "button" }, label);

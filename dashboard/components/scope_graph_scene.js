@@ -7,7 +7,8 @@
   "use strict";
 
   const { childOf, layered, shapeText } = window.trainboard.scopeGraph;
-  const CHARACTER = 6.6;
+  // Widest common system font, for where nothing can be measured.
+  const CHARACTER = 7;
   const PADDING = 16;
   const HEADER = 30;
   const MAX_PORTS = 6;
@@ -15,8 +16,23 @@
   const SIDE_TITLE = 22;
   const SIDE_HEIGHT = 420;
 
-  function textWidth(text, size) {
-    return (text.length * CHARACTER * (size || 12)) / 12;
+  const measured = new Map();
+  let pen = null;
+
+  /* Width in px of `text` in the page's font; boxes must hold it whatever font the reader has. */
+  function textWidth(text, size, weight) {
+    const key = `${size}${weight || ""}${text}`;
+    let width = measured.get(key);
+    if (width === undefined) {
+      width = (text.length * CHARACTER * size) / 12;
+      if (window.document) {
+        pen = pen || document.createElement("canvas").getContext("2d");
+        pen.font = `${weight || 400} ${size}px ${getComputedStyle(document.body).fontFamily}`;
+        width = pen.measureText(text).width;
+      }
+      measured.set(key, width);
+    }
+    return width;
   }
 
   function short(text, most) {
@@ -40,7 +56,7 @@
     const label = short(v.label, 26);
     if (v.kind !== "op") {
       const tall = 40 + Math.min(18, 3 * Math.log2(Math.max(1, v.count / 8)));
-      const w = Math.max(92, textWidth(label, 13) + 34);
+      const w = Math.max(92, textWidth(label, 13, 600) + 44);
       return { w, h: Math.max(40, tall), body: w, shift: 0 };
     }
     const { left, right } = marksOf(v);
@@ -48,7 +64,7 @@
       if (!marks.length) return 0;
       return 16 + Math.max(...marks.slice(0, 3).map((mark) => textWidth(markText(model, mark), 9)));
     };
-    const body = Math.max(54, textWidth(label, 11.5) + 22);
+    const body = Math.max(54, textWidth(label, 11.5, 500) + 22);
     const l = room(left);
     const r = room(right);
     const rows = Math.max(Math.min(left.length, 4), Math.min(right.length, 4));
@@ -247,7 +263,7 @@
     const dx = padding;
     const dy = head + (topPorts ? 0 : padding / 2);
     const side = sideColumn(model, plan.side, inner, laid.width ? laid.width + dx + SIDE_GAP : dx, head + padding / 2);
-    const title = scope.parent ? textWidth(short(scope.label, 26), 13) + 70 : 0;
+    const title = scope.parent ? textWidth(short(scope.label, 26), 13, 700) + 60 : 0;
     const w = Math.max(title, (side.width ? side.right : laid.width + dx) + padding);
     const h = Math.max(dy + laid.height + (lowPorts ? 4 : padding), side.bottom + padding);
     const spare = side.width ? 0 : Math.max(0, (w - 2 * padding - laid.width) / 2);

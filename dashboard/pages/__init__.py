@@ -43,7 +43,9 @@ In the browser, ``window.trainboard`` holds (files in ``dashboard/components/``)
 
 from __future__ import annotations
 
+from dashboard.pages.graphs import GraphsPage
+from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.page import Page
 from dashboard.pages.scalars import ScalarsPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage,)
+PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, GraphsPage)

@@ -1,0 +1,19 @@
+"""HistogramView: cards of one tag and run each, as heat map, ridge or percentile bands."""
+
+from __future__ import annotations
+
+from dashboard.components.component import ClientComponent
+
+
+class HistogramView(ClientComponent):
+    """The cards; reads ``trainboard.runs``, ``trainboard.view`` and ``/api/histograms`` by itself."""
+
+    scripts = (
+        "components/histogram_scales.js",
+        "components/histogram_draw.js",
+        "components/histogram_card.js",
+        "components/histogram_view.js",
+    )
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)

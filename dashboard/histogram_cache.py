@@ -1,0 +1,87 @@
+"""Histograms kept between requests: each is read once, and only as many are kept as are drawn."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from summaries.records import HistogramRecord
+
+if TYPE_CHECKING:
+    from summaries.reader import Reader
+
+KEEP = 400
+"""Most histograms kept of one series; every 2nd, 4th, ... of a longer one."""
+SERIES = 256
+"""Most series kept (about 0.4 MB each when full)."""
+
+
+@dataclass
+class _Kept:
+    """Every ``stride``-th record of a series by sequence number, and the newest."""
+
+    stride: int = 1
+    seen: int = 0
+    records: list[HistogramRecord] = field(default_factory=list)
+    newest: HistogramRecord | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def add(self, records: list[HistogramRecord]) -> None:
+        for record in records:
+            if self.seen % self.stride == 0:
+                self.records.append(record)
+                if len(self.records) > KEEP:
+                    self.records = self.records[::2]
+                    self.stride *= 2
+            self.seen += 1
+            self.newest = record
+
+    def drawn(self) -> list[HistogramRecord]:
+        if self.newest is None or (self.records and self.records[-1] is self.newest):
+            return list(self.records)
+        return [*self.records, self.newest]
+
+
+class HistogramCache:
+    """Thinned histogram series of a reader, extended by what was logged since the last request."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._series: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def records(self, run: str, tag: str) -> tuple[list[HistogramRecord], int]:
+        """At most `KEEP` + 1 histograms in logging order with the newest, and how many were logged.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        kept = self._kept(run, tag)
+        with kept.lock:
+            new = self._reader.histograms(run, tag, start=max(0, kept.seen - 1))
+            if kept.seen and not (new and _same(new[0], kept.newest)):
+                # Rewound, or another run of that name: what was kept is not this series.
+                kept.stride, kept.seen, kept.records, kept.newest = 1, 0, [], None
+                new = self._reader.histograms(run, tag)
+            elif kept.seen:
+                new = new[1:]
+            kept.add(new)
+            return kept.drawn(), kept.seen
+
+    def _kept(self, run: str, tag: str) -> _Kept:
+        with self._lock:
+            kept = self._series.setdefault((run, tag), _Kept())
+            self._series.move_to_end((run, tag))
+            while len(self._series) > SERIES:
+                self._series.popitem(last=False)
+            return kept
+
+
+def _same(one: HistogramRecord, other: HistogramRecord | None) -> bool:
+    return other is not None and (one.step, one.wall_time, one.num) == (
+        other.step,
+        other.wall_time,
+        other.num,
+    )
