@@ -6,7 +6,7 @@ from dashboard.components.component import ClientComponent
 
 
 class HistogramView(ClientComponent):
-    """The cards; reads ``trainboard.runs``, ``trainboard.view`` and ``/api/histograms`` by itself."""
+    """The cards; reads ``trainboard.runs``, ``trainboard.view`` and ``/api/histograms``."""
 
     scripts = (
         "components/histogram_scales.js",

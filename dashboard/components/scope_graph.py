@@ -6,7 +6,7 @@ from dashboard.components.component import ClientComponent
 
 
 class ScopeGraph(ClientComponent):
-    """The graph of one of the shown runs; reads ``trainboard.runs`` and ``/api/graph`` by itself."""
+    """The graph of one of the shown runs; reads ``trainboard.runs`` and ``/api/graph``."""
 
     # In load order: numbers first (model, layout), then what draws, then the component.
     scripts = (
