@@ -126,10 +126,16 @@ def record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord
     Args:
         values: [n] integers or floats.
     """
+    # Infinities and NaN are what is being counted, not accidents of the arithmetic.
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _record(values, step, wall_time)
+
+
+def _record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord:
     num = len(values)
     nan = pos = neg = 0
+    # A sum tells in one pass that all are finite, unless it overflows; then look closer.
     if values.dtype.kind == "f" and num and not np.isfinite(values.sum(dtype=np.float64)):
-        # A sum tells in one pass that all are finite, unless it overflows; then look closer.
         finite = np.isfinite(values)
         nan = int(np.isnan(values).sum())
         pos = int(np.isposinf(values).sum())
@@ -142,13 +148,11 @@ def record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord
         )
     low, high = float(values.min()), float(values.max())
     edges, counts = bin_values(values, low, high)
-    with np.errstate(over="ignore"):
-        total = float(values.sum(dtype=np.float64))
-        squares = (
-            float(np.dot(values, values))
-            if values.dtype.kind == "f"
-            else float(np.square(values, dtype=np.float64).sum())
-        )
+    total = float(values.sum(dtype=np.float64))
+    if values.dtype.kind == "f":
+        squares = float(np.dot(values, values))
+    else:
+        squares = float(np.square(values, dtype=np.float64).sum())
     return HistogramRecord(
         step, wall_time, edges, counts, low, high, num, total, squares, nan, pos, neg
     )

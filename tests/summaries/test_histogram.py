@@ -1,0 +1,103 @@
+"""Histograms count every value once, follow the data, and survive what breaks others."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from summaries.kinds import histogram
+
+RNG = np.random.default_rng(11)
+
+ARRAYS = {
+    "normal": RNG.standard_normal(10_000),
+    "float32": RNG.standard_normal(10_000).astype(np.float32),
+    "float16": RNG.standard_normal(100).astype(np.float16),
+    "uniform_off_zero": 1000.0 + RNG.random(5000) * 1e-3,
+    "integers": RNG.integers(-5, 5, 1000),
+    "booleans": RNG.random(100) > 0.5,
+    "bytes": RNG.integers(0, 255, 784).astype(np.uint8),
+    "single": np.array([3.5]),
+    "constant": np.full(50, -2.0),
+    "two": np.array([1.0, 2.0]),
+    "one_outlier": np.append(RNG.standard_normal(5000), 1e6),
+    "outliers_on_both_sides": np.append(RNG.standard_normal(5000), [1e9, -1e9, 5e8]),
+    "huge_span": np.array([-1.7e308, 0.0, 1.7e308]),
+    "neighbouring_floats": np.array([1.0, np.nextafter(1.0, 2.0)]),
+    "tiny": np.array([5e-324, 1e-323]),
+    "matrix": RNG.standard_normal((20, 30)),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_every_value_is_counted_once_between_ascending_edges(name: str) -> None:
+    values = histogram.as_values("w", ARRAYS[name])
+    found = histogram.record(values, 3, 1.5)
+    assert found.num == values.size
+    assert found.counts.sum() == values.size
+    assert (np.diff(found.edges) > 0).all()
+    assert len(found.edges) == len(found.counts) + 1
+    assert found.edges[0] <= values.min()
+    assert found.edges[-1] >= values.max()
+    assert found.min == values.min()
+    assert found.max == values.max()
+
+
+@pytest.mark.parametrize("name", ["normal", "one_outlier", "outliers_on_both_sides", "bytes"])
+def test_counts_agree_with_numpy_on_the_same_edges(name: str) -> None:
+    values = histogram.as_values("w", ARRAYS[name]).astype(np.float64)
+    found = histogram.record(values, 0, 0.0)
+    expected = np.histogram(values, found.edges)[0]
+    # A value within rounding of an edge may fall to the other side of it.
+    assert np.abs(found.counts - expected).sum() <= 2
+
+
+def test_an_outlier_does_not_squeeze_the_others_into_one_bin() -> None:
+    found = histogram.record(ARRAYS["one_outlier"], 0, 0.0)
+    in_the_bulk = (found.edges[:-1] > -3) & (found.edges[1:] < 3)
+    assert in_the_bulk.sum() >= 30
+
+
+def test_nan_and_infinities_are_counted_apart() -> None:
+    values = np.array([1.0, 2.0, np.nan, np.inf, np.inf, -np.inf, np.nan, np.nan])
+    found = histogram.record(values, 0, 0.0)
+    assert (found.nan_count, found.pos_inf_count, found.neg_inf_count) == (3, 2, 1)
+    assert found.num == 8
+    assert found.counts.sum() == 2
+    assert (found.min, found.max, found.sum) == (1.0, 2.0, 3.0)
+
+
+@pytest.mark.parametrize("values", [np.array([]), np.array([np.nan, np.inf])])
+def test_no_finite_value_gives_no_bins(values: np.ndarray) -> None:
+    found = histogram.record(values, 0, 0.0)
+    assert len(found.counts) == len(found.edges) == 0
+    assert found.num == len(values)
+
+
+def test_moments_are_those_of_the_values() -> None:
+    found = histogram.record(ARRAYS["normal"], 0, 0.0)
+    assert found.sum == pytest.approx(ARRAYS["normal"].sum())
+    assert found.sum_squares == pytest.approx((ARRAYS["normal"] ** 2).sum())
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_a_histogram_survives_its_encoding(name: str) -> None:
+    event = histogram.event("w", ARRAYS[name], 7, 2.5)
+    back = histogram.decode(event.step, event.wall_time, event.data)
+    made = histogram.record(histogram.as_values("w", ARRAYS[name]), 7, 2.5)
+    np.testing.assert_array_equal(back.edges, made.edges)
+    np.testing.assert_array_equal(back.counts, made.counts)
+    assert (back.step, back.num, back.min, back.sum) == (7, made.num, made.min, made.sum)
+
+
+@pytest.mark.parametrize("values", [["a"], np.array([1j]), [object()], "text"])
+def test_what_is_no_number_is_refused_by_name(values: object) -> None:
+    with pytest.raises(TypeError, match="add_histogram 'layer1/w'"):
+        histogram.event("layer1/w", values, 0, 0.0)
+
+
+def test_the_values_are_not_changed() -> None:
+    values = RNG.standard_normal(100)
+    before = values.copy()
+    histogram.event("w", values, 0, 0.0)
+    assert (values == before).all()
