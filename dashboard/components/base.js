@@ -71,6 +71,12 @@
     },
   };
 
+  // Fetched while other things go on; run on first use.
+  if (tb.config.plotly) {
+    const preload = document.createElement("link");
+    Object.assign(preload, {rel: "preload", as: "script", href: tb.config.plotly, fetchPriority: "low"});
+    document.head.appendChild(preload);
+  }
   let plotly = null;
   /** Plotly, loaded on first use: 4.8 MB that the first paint must not wait for. */
   tb.plotly = function () {

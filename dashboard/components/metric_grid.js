@@ -34,8 +34,19 @@
         tb.view.subscribe((state, changed) => this.viewed(changed)),
       ];
       this.arrange();
-      // Plotly is 4.8 MB: under way while the first points are fetched, but never before them.
-      this.preload = setTimeout(() => tb.plotly().catch(() => {}), 400);
+      // If no curve comes to be framed, the frames are made ready all the same.
+      this.frameTimer = setTimeout(() => this.loadFrames(), 1500);
+    }
+
+    /** Plotly is 4.8 MB of script: run only once the first curves stand, then the frames are drawn. */
+    loadFrames() {
+      clearTimeout(this.frameTimer);
+      if (this.framesAsked) return;
+      this.framesAsked = true;
+      tb.plotly().then(
+        () => this.redraw(this.onScreen()),
+        () => (this.framesAsked = false)
+      );
     }
 
     onScreen() {
@@ -69,13 +80,7 @@
       if (changed.has("tagFilter") || changed.has("closed")) this.arrange();
       if (["smoothing", "axis", "logY", "tagFilter"].some((key) => changed.has(key))) this.controls.show();
       if (["smoothing", "axis", "logY", "logTags", "wide", "zoom"].some((key) => changed.has(key))) this.redraw(this.onScreen());
-      if (changed.has("smoothing")) {
-        this.store.resmooth(
-          () => this.onScreen().map((card) => card.tag),
-          () => tb.runs.shown().map((run) => run.name),
-          (tag) => this.cards.get(tag).pixels()
-        );
-      }
+      if (changed.has("smoothing")) this.store.resmooth(() => this.onScreen());
       if (changed.has("axis")) this.unhover();
     }
 
@@ -86,14 +91,9 @@
       this.stale(tags);
     }
 
-    /** A tag that scrolls into view may carry bins of an older smoothing. */
+    /** Bins that just came, or scroll into view, may carry another smoothing than the slider's. */
     stale(tags) {
-      const {smoothing} = tb.view.get();
-      const old = [...tags].some((tag) => {
-        const held = this.store.tags.get(tag);
-        return held && [...held.values()].some((series) => series.binned && series.smoothedWith !== smoothing);
-      });
-      if (old) this.viewed(new Set(["smoothing"]));
+      if ([...tags].some((tag) => this.store.isStale(tag))) this.store.resmooth(() => this.onScreen());
     }
 
     drag(dragging) {
@@ -122,7 +122,8 @@
         group.node.remove();
         this.groups.delete(prefix);
       }
-      const prefixes = [...byGroup.keys()].sort(tb.naturally);
+      // Tags without a prefix come last, as a group of their own.
+      const prefixes = [...byGroup.keys()].sort((a, b) => (a === "") - (b === "") || tb.naturally(a, b));
       place(this.list, prefixes.map((prefix) => this.group(prefix).node));
       for (const prefix of prefixes) {
         const group = this.group(prefix);
@@ -197,6 +198,8 @@
       for (const card of this.dirty) {
         this.dirty.delete(card);
         if (card.visible) card.draw(this.dragging);
+        // After the paint of what was drawn just now.
+        if (!this.framesAsked && card.lines.length) setTimeout(() => this.loadFrames(), 0);
         if (performance.now() > end) break;
       }
       this.redraw([]);
@@ -227,7 +230,7 @@
     }
 
     destroy() {
-      clearTimeout(this.preload);
+      clearTimeout(this.frameTimer);
       clearTimeout(this.restTimer);
       clearTimeout(this.store.smoothTimer);
       if (this.drawing !== null) cancelAnimationFrame(this.drawing);

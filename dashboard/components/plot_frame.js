@@ -27,23 +27,13 @@
     }
 
     /** `want` is {width, height, xRange, yRange, axis, logY}; draws the axes anew if it differs. */
-    async update(want) {
+    update(want) {
+      // Until plotly is here the curves stand without axes; the grid draws again when it comes.
+      this.plotly = window.Plotly;
+      if (!this.plotly || this.gone) return;
       this.wanted = {...want, theme: tb.theme.current()};
       const signature = JSON.stringify(this.wanted);
-      if (signature === this.shown || this.gone) return;
-      if (!this.plotly) {
-        if (this.loading) return;
-        this.loading = true;
-        try {
-          this.plotly = await tb.plotly();
-        } catch (error) {
-          this.loading = false;
-          return; // the curves stand without axes; the next update tries again
-        }
-        this.loading = false;
-        if (!this.gone) this.update(this.wanted);
-        return;
-      }
+      if (signature === this.shown) return;
       this.shown = signature;
       const layout = this.layout(this.wanted);
       if (!this.made) {
@@ -67,7 +57,7 @@
         gridcolor: tb.theme.css("--grid"), linecolor: tb.theme.css("--line"), zeroline: false, ticks: "",
         tickfont: {size: 11, color: tb.theme.css("--muted")}, automargin: false, showline: false,
       };
-      const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 75)),
+      const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 58)),
         tickmode: "auto", tickangle: 0};
       if (axis === "step") x.tickformat = "~s";
       if (axis === "relative") {
@@ -80,7 +70,7 @@
         xaxis: x,
         yaxis: {
           ...style, type: logY ? "log" : "linear", range: logY ? yRange.map(Math.log10) : yRange,
-          nticks: Math.max(3, Math.floor(inner.height / 38)), exponentformat: "power", minexponent: 4,
+          nticks: Math.max(3, Math.floor(inner.height / 32)), exponentformat: "power", minexponent: 4,
           dtick: logY ? decades(yRange) : null,
         },
       };

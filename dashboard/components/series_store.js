@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
-  const PARALLEL = 3; // requests under way; the browser has six connections, one is the live stream
+  const PARALLEL = 2; // requests under way; the browser has six connections, one is the live stream
   const SERIES_PER_REQUEST = 120;
   const MAX_POINTS = 6e6; // held in all; 8 bytes each in several columns
   const RETRY_MS = 2000;
@@ -128,6 +128,7 @@
       this.wanted = new Map(); // tag -> {runs: Set, pixels}, not yet asked for
       this.asked = new Map(); // tag -> Set of runs under way
       this.behind = new Map(); // tag -> Set of runs that grew
+      this.later = new Map(); // tag -> {runs, pixels}: to be smoothed by the store
       this.active = 0;
       this.error = null;
       this.timer = null;
@@ -191,22 +192,28 @@
         if (tail.length) items.push({tag, runs: tail.map((s) => s.run), since: tail.map((s) => s.n)});
       }
       if (items.length) this.send({items});
-      for (const [tag, runs] of overgrown) this.send({items: [{tag, runs}], pixels: 800});
+      for (const [tag, runs] of overgrown) this.later.set(tag, {runs, pixels: 800});
+      if (overgrown.size) this.schedule();
     }
 
     /** Bins that were smoothed with another weight are asked for again, once the slider rests. */
-    resmooth(visibleTags, runs, pixels) {
+    resmooth(cards) {
       clearTimeout(this.smoothTimer);
       this.smoothTimer = setTimeout(() => {
         const weight = tb.view.get().smoothing;
-        for (const tag of visibleTags()) {
-          const stale = runs().filter((run) => {
-            const series = this.get(tag, run);
-            return series && series.binned && series.smoothedWith !== weight;
-          });
-          if (stale.length) this.send({items: [{tag, runs: stale}], pixels: pixels(tag)});
+        this.later.clear();
+        for (const card of cards()) {
+          const runs = card.runs().filter((run) => isStale(this.get(card.tag, run), weight));
+          if (runs.length) this.later.set(card.tag, {runs, pixels: card.pixels()});
         }
+        this.schedule();
       }, SMOOTH_DELAY);
+    }
+
+    /** Whether a tag holds bins smoothed with another weight than the current one. */
+    isStale(tag) {
+      const {smoothing} = tb.view.get();
+      return [...(this.tags.get(tag) || new Map()).values()].some((series) => isStale(series, smoothing));
     }
 
     /** The part of a tag that a zoomed card shows: `parts` is [{runs, range}] in steps. */
@@ -222,7 +229,7 @@
 
     pump() {
       this.timer = null;
-      while (this.active < PARALLEL && this.wanted.size) {
+      while (this.active < (this.answered ? PARALLEL : 1) && this.wanted.size) {
         const items = [];
         let total = 0;
         let pixels = 0;
@@ -236,15 +243,23 @@
           total += runs.length;
           pixels = Math.max(pixels, entry.pixels);
         }
-        this.send({items, pixels});
+        // Bins alone come from the store's pyramid, five times sooner than the average over all
+        // points: the curves show at once, smoothed by bins, and what was smoothed exactly follows.
+        this.send({items, pixels, smoothing: 0});
+      }
+      while (this.active < PARALLEL && this.later.size) {
+        const [tag, {runs, pixels}] = this.later.entries().next().value;
+        this.later.delete(tag);
+        this.send({items: [{tag, runs}], pixels, smoothing: tb.view.get().smoothing});
       }
     }
 
-    async send({items, pixels = 600}) {
+    async send({items, pixels = 600, smoothing = 0}) {
       this.active++;
       const news = new Set();
       try {
-        const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing: tb.view.get().smoothing});
+        const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing});
+        this.answered = true; // until then one request at a time: the first chart comes first
         for (const block of answer.blocks) {
           if (!this.tags.has(block.tag)) this.tags.set(block.tag, new Map());
           const held = this.tags.get(block.tag);
@@ -273,7 +288,7 @@
       }
       this.active--;
       this.letGo();
-      if (this.wanted.size) this.schedule();
+      if (this.wanted.size || this.later.size) this.schedule();
       this.onNews(news);
     }
 
@@ -299,6 +314,8 @@
       }
     }
   }
+
+  const isStale = (series, weight) => Boolean(series && series.binned && series.smoothedWith !== weight);
 
   tb.Series = Series;
   tb.SeriesStore = SeriesStore;
