@@ -5,6 +5,15 @@
   // Fixed, so that the curves know their place before plotly has arrived.
   const MARGIN = {l: 50, r: 12, t: 6, b: 24};
 
+  // One line each: plotly's own second line with the date does not fit below the axis.
+  const TIMES = [
+    {dtickrange: [null, 1000], value: "%H:%M:%S.%L"},
+    {dtickrange: [1000, 60e3], value: "%H:%M:%S"},
+    {dtickrange: [60e3, 6 * 3600e3], value: "%H:%M"},
+    {dtickrange: [6 * 3600e3, 24 * 3600e3], value: "%d %b %H:%M"},
+    {dtickrange: [24 * 3600e3, null], value: "%d %b %Y"},
+  ];
+
   class PlotFrame {
     /** `onZoom([x0, x1], [y0, y1] or null)` after a box was drawn, `onReset()` after a double click. */
     constructor(node, {onZoom, onReset}) {
@@ -57,9 +66,10 @@
         gridcolor: tb.theme.css("--grid"), linecolor: tb.theme.css("--line"), zeroline: false, ticks: "",
         tickfont: {size: 11, color: tb.theme.css("--muted")}, automargin: false, showline: false,
       };
-      const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 58)),
+      const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 46)),
         tickmode: "auto", tickangle: 0};
       if (axis === "step") x.tickformat = "~s";
+      if (axis === "wall") x.tickformatstops = TIMES;
       if (axis === "relative") {
         Object.assign(x, {tickmode: "array", ...tb.math.durationTicks(xRange, Math.max(2, inner.width / 85), tb.format.duration)});
       }
@@ -71,7 +81,7 @@
         yaxis: {
           ...style, type: logY ? "log" : "linear", range: logY ? yRange.map(Math.log10) : yRange,
           nticks: Math.max(3, Math.floor(inner.height / 32)), exponentformat: "power", minexponent: 4,
-          dtick: logY ? decades(yRange) : null,
+          dtick: logY ? decades(yRange) : null, tickformat: logY ? "~g" : "",
         },
       };
     }
