@@ -16,9 +16,16 @@
   const TOP = 8;
   const AXIS_HEIGHT = 30;
 
-  function frameOf(view, data) {
+  function frameOf(context, view, data) {
     const left = view.mode === "ridge" ? 12 : 46;
-    const right = view.mode === "ridge" ? 48 : 10;
+    let right = 10;
+    if (view.mode === "ridge") {
+      context.font = `${FONT}px ${view.theme.font}`;
+      const { x, tick } = AXES[view.axis];
+      const span = Math.abs(x(data, data.n - 1) - x(data, 0)) || 1;
+      const widths = [0, data.n >> 1, data.n - 1].map((i) => context.measureText(tick(x(data, i), span)).width);
+      right = Math.max(...widths) + 12;
+    }
     return { left, top: TOP, right: view.width - right, bottom: view.height - AXIS_HEIGHT + TOP, low: data.edges[0], high: data.edges[data.bins] };
   }
 
@@ -70,7 +77,7 @@
   }
 
   function heat(context, data, view) {
-    const frame = frameOf(view, data);
+    const frame = frameOf(context, view, data);
     const scales = stepScales(data, view, frame);
     const ratio = view.ratio;
     const wide = Math.max(1, Math.round((frame.right - frame.left) * ratio));
@@ -123,7 +130,7 @@
   }
 
   function bands(context, data, view) {
-    const frame = frameOf(view, data);
+    const frame = frameOf(context, view, data);
     const scales = stepScales(data, view, frame);
     grid(context, view, frame, scales.side.map(([y]) => y));
     const { order, at } = scales.columns;
@@ -180,7 +187,7 @@
   }
 
   function ridge(context, data, view) {
-    const frame = frameOf(view, data);
+    const frame = frameOf(context, view, data);
     const height = frame.bottom - frame.top;
     const order = ridgeOrder(data.n, height);
     const gap = Math.min(26, (height * 0.72) / Math.max(1, order.length - 1));
