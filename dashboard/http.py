@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard.pages.page import Endpoint
+from summaries.errors import SummariesError
 
 log = logging.getLogger("dashboard")
 
@@ -91,7 +92,10 @@ def binary_response(header: Mapping[str, Any], arrays: Sequence[NDArray[Any]]) -
 
 
 def reports_errors(endpoint: Endpoint) -> Endpoint:
-    """The endpoint with exceptions answered as JSON: KeyError 404, ValueError 400, others 500."""
+    """The endpoint with exceptions answered as JSON.
+
+    KeyError is 404, ValueError 400, what the store cannot read 503, anything else 500.
+    """
 
     async def answer(request: Request) -> Response:
         try:
@@ -100,6 +104,9 @@ def reports_errors(endpoint: Endpoint) -> Endpoint:
             return error_response(404, str(error.args[0]) if error.args else "not found")
         except ValueError as error:
             return error_response(400, str(error))
+        except SummariesError as error:
+            log.warning("%s %s: %s", request.method, request.url.path, error)
+            return error_response(503, str(error))
         except Exception as error:
             # The page says it in its own words and tries again; the log has the traceback.
             log.exception("%s %s failed", request.method, request.url.path)

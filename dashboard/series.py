@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from summaries.errors import SummariesError
 from summaries.records import Envelope, Scalars
 
 if TYPE_CHECKING:
@@ -100,6 +101,7 @@ class SeriesAnswer:
     def __init__(self) -> None:
         self.blocks: list[dict[str, Any]] = []
         self.arrays: list[Array] = []
+        self.failures: list[dict[str, str]] = []
 
     def add(self, run: str, tag: str, columns: Mapping[str, Array], **facts: Any) -> None:
         numbers = {}
@@ -108,8 +110,11 @@ class SeriesAnswer:
             self.arrays.append(array)
         self.blocks.append({"run": run, "tag": tag, **facts, "columns": numbers})
 
+    def failed(self, run: str, tag: str, error: Exception) -> None:
+        self.failures.append({"run": run, "tag": tag, "message": str(error)})
+
     def header(self) -> dict[str, Any]:
-        return {"blocks": self.blocks}
+        return {"blocks": self.blocks, "failed": self.failures}
 
 
 def read_series(
@@ -128,7 +133,7 @@ def read_series(
         if item.since is not None:
             starts = dict(zip(item.runs, item.since, strict=True))
             for run in runs:
-                scalars = _tail(reader, run, item.tag, starts[run])
+                scalars = _tail(reader, run, item.tag, starts[run], answer)
                 if scalars is not None and len(scalars):
                     answer.add(
                         run,
@@ -142,7 +147,7 @@ def read_series(
         short = [run for run in runs if known[run] <= raw_points]
         long = [run for run in runs if known[run] > raw_points]
         for names, pixels in ((short, raw_points), (long, query.pixels)):
-            envelopes = _envelopes(reader, names, item, pixels, query.smoothing)
+            envelopes = _envelopes(reader, names, item, pixels, query.smoothing, answer)
             for run, envelope in envelopes:
                 if names is short and envelope.is_raw and item.step_range is None:
                     columns = _exact_columns(envelope.step_max, envelope.wall_max, envelope.mean)
@@ -161,29 +166,40 @@ def read_series(
     return answer
 
 
-def _tail(reader: Reader, run: str, tag: str, start: int) -> Scalars | None:
+def _tail(reader: Reader, run: str, tag: str, start: int, answer: SeriesAnswer) -> Scalars | None:
     try:
         return reader.scalars(run, tag, start=start)
     except KeyError:
         return None
+    except SummariesError as error:
+        answer.failed(run, tag, error)
+        return None
 
 
 def _envelopes(
-    reader: Reader, runs: list[str], item: Item, pixels: int, smoothing: float
+    reader: Reader,
+    runs: list[str],
+    item: Item,
+    pixels: int,
+    smoothing: float,
+    answer: SeriesAnswer,
 ) -> list[tuple[str, Envelope]]:
     if not runs:
         return []
     tag, steps, weight = item.tag, item.step_range, smoothing or None
-    try:
+    with suppress(KeyError, SummariesError):
         found = reader.envelopes(runs, tag, pixels=pixels, step_range=steps, smoothing=weight)
         return list(found.items())
-    except KeyError:
-        pass
-    # A run went away since it was listed: the others are still to be shown.
+    # One run is damaged, or went away since it was listed: the others are still to be shown.
     left = []
     for run in runs:
-        with suppress(KeyError):
+        try:
             one = reader.envelope(run, tag, pixels=pixels, step_range=steps, smoothing=weight)
+        except KeyError:
+            continue
+        except SummariesError as error:
+            answer.failed(run, tag, error)
+        else:
             left.append((run, one))
     return left
 

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
-  const MARKS = 40; // of values that are not finite, in one curve
+  const MARK_GAP = 4; // pixels between marks of values that are not finite
 
   /**
    * A path through (xs, ys) in pixels. Many points in one pixel column become its first, lowest,
@@ -73,18 +73,18 @@
   function markNonFinite(context, line, view, toX, toY, color) {
     const {xs, series} = line;
     const {value, nonfinite, length} = series;
-    let marks = 0;
+    let lastX = -Infinity;
     let lastY = view.height / 2;
     context.fillStyle = color;
-    for (let i = 0; i < length && marks < MARKS; i++) {
+    for (let i = 0; i < length; i++) {
       const y = value[i];
       if (Number.isFinite(y) && !(nonfinite && nonfinite[i] > 0)) {
         lastY = toY(y);
         continue;
       }
       const x = toX(xs[i]);
-      if (x < -5 || x > view.width + 5) continue;
-      marks++;
+      if (x < -5 || x > view.width + 5 || Math.abs(x - lastX) < MARK_GAP) continue;
+      lastX = x;
       context.beginPath();
       if (y === Infinity || y === -Infinity) {
         const [tip, base] = y > 0 ? [1, 8] : [view.height - 1, view.height - 8];

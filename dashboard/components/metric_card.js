@@ -17,6 +17,7 @@
       this.logButton = this.button("log", "Logarithmic y axis for this card", () => grid.toggle("logTags", tag));
       this.wideButton = this.button("⤢", "Full width", () => grid.toggle("wide", tag));
       this.resetButton = this.button("reset zoom", "Back to all steps (or double-click the chart)", () => this.zoom(null));
+      this.warning = el("span", {class: "card-warning", role: "img", "aria-label": "Some runs could not be read", hidden: true});
       this.message = el("p", {class: "card-message"});
       this.canvas = el("canvas", {"aria-hidden": "true"});
       this.frameNode = el("div", {class: "card-frame"});
@@ -26,7 +27,7 @@
       this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img"}, this.frameNode, this.clip, this.message);
       this.node = el(
         "section", {class: "card", "data-tag": tag, "aria-label": tag},
-        el("header", {}, el("h3", {title: tag}, title), this.resetButton, this.logButton, this.wideButton),
+        el("header", {}, el("h3", {title: tag}, title), this.warning, this.resetButton, this.logButton, this.wideButton),
         this.plot
       );
       this.plot.addEventListener("mousemove", (event) => this.pointed(event));
@@ -201,11 +202,18 @@
       }, REFINE_DELAY);
     }
 
+    /** What the card says in words: instead of curves, or about those that are missing. */
     say(names, complete) {
+      const failures = this.grid.store.failures.get(this.tag);
+      const failed = failures ? names.filter((name) => failures.has(name)) : [];
       let text = "";
       if (names.length === 0) text = "No shown run has this metric";
       else if (this.lines.length === 0) text = this.grid.store.error || (complete ? "No points yet" : "Loading…");
+      if (failed.length && failed.length === names.length) text = failures.get(failed[0]);
       this.message.textContent = text;
+      this.warning.hidden = failed.length === 0;
+      this.warning.textContent = failed.length ? `⚠ ${failed.length}` : "";
+      this.warning.title = failed.map((name) => `${name} could not be read: ${failures.get(name)}`).join("\n");
       this.node.classList.toggle("empty", this.lines.length === 0);
     }
 

@@ -131,6 +131,7 @@
       this.later = new Map(); // tag -> {runs, pixels}: to be smoothed by the store
       this.active = 0;
       this.error = null;
+      this.failures = new Map(); // tag -> Map run -> why it could not be read
       this.timer = null;
       this.smoothTimer = null;
     }
@@ -259,6 +260,11 @@
       const news = new Set();
       try {
         const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing});
+        for (const {run, tag, message} of answer.failed) {
+          if (!this.failures.has(tag)) this.failures.set(tag, new Map());
+          this.failures.get(tag).set(run, message);
+          news.add(tag);
+        }
         this.answered = true; // until then one request at a time: the first chart comes first
         for (const block of answer.blocks) {
           if (!this.tags.has(block.tag)) this.tags.set(block.tag, new Map());

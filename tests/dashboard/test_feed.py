@@ -1,0 +1,97 @@
+"""The listing in memory: what changed since a version, and a store that goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from dashboard.feed import Feed
+from summaries import SummaryWriter, open_logdir
+from summaries.errors import DamagedStoreError
+from summaries.records import Changes
+
+
+def write(path: Path, tag: str, steps: range) -> None:
+    with SummaryWriter(path) as writer:
+        for step in steps:
+            writer.add_scalar(tag, float(step), step)
+
+
+def test_the_first_listing_holds_everything(tmp_path: Path) -> None:
+    write(tmp_path / "a", "loss", range(5))
+
+    async def listing() -> dict[str, Any]:
+        feed = Feed(open_logdir(tmp_path))
+        await feed.refresh()
+        return feed.delta(0)
+
+    delta = asyncio.run(listing())
+    assert delta["reset"] is True
+    assert [run["name"] for run in delta["runs"]] == ["a"]
+    assert delta["series"] == {"scalar": {"loss": [[0, 5, 0, 4, 4.0]]}}
+
+
+def test_a_later_version_holds_only_what_changed(tmp_path: Path) -> None:
+    write(tmp_path / "a", "loss", range(5))
+
+    async def growth() -> dict[str, Any]:
+        feed = Feed(open_logdir(tmp_path))
+        await feed.refresh()
+        seen = feed.version
+        assert feed.delta(seen, feed.epoch)["series"] == {}
+        await asyncio.to_thread(write, tmp_path / "b", "acc", range(3))
+        async with feed:
+            while not feed.delta(seen, feed.epoch)["series"]:
+                assert await feed.news(seen, timeout=5)
+        return feed.delta(seen, feed.epoch)
+
+    delta = asyncio.run(growth())
+    assert delta["reset"] is False
+    assert [run["name"] for run in delta["runs"]] == ["b"]
+    assert delta["series"] == {"scalar": {"acc": [[1, 3, 0, 2, 2.0]]}}
+
+
+def test_a_version_of_another_process_gets_everything(tmp_path: Path) -> None:
+    write(tmp_path / "a", "loss", range(5))
+
+    async def listing() -> dict[str, Any]:
+        feed = Feed(open_logdir(tmp_path))
+        await feed.refresh()
+        return feed.delta(feed.version, "another")
+
+    assert len(asyncio.run(listing())["runs"]) == 1
+
+
+class Vanishing:
+    """A reader whose store is away while ``away`` is set."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def changes_since(self, token: str | None) -> Changes:
+        if self.away:
+            raise DamagedStoreError("the disk is gone")
+        return Changes("t", (), ())
+
+    def runs(self) -> list[Any]:
+        return []
+
+    def problems(self) -> list[Any]:
+        return []
+
+
+def test_a_store_that_vanishes_is_told_and_comes_back() -> None:
+    async def story() -> list[str | None]:
+        reader = Vanishing()
+        feed = Feed(reader)  # type: ignore[arg-type]
+        errors = []
+        for reader.away in (False, True, True, False):
+            version = feed.version
+            await feed.refresh(max_age=0)
+            errors.append(feed.error)
+            changed = errors[-1] != (errors[-2] if len(errors) > 1 else None)
+            assert (feed.version > version) == changed
+        return errors
+
+    assert asyncio.run(story()) == [None, "the disk is gone", "the disk is gone", None]
