@@ -20,7 +20,7 @@ def host_name() -> str:
 def machine_key() -> str:
     """Changes with the machine, its boot and the process-id namespace; "" where that is unknown."""
     try:
-        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="utf-8").strip()
         return f"{host_name()}:{boot}:{Path('/proc/self/ns/pid').readlink()}"
     except OSError:
         return ""
@@ -29,7 +29,7 @@ def machine_key() -> str:
 def _start_time(pid: int) -> str:
     """When the process started, in the kernel's ticks since boot; "" if there is none."""
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace")
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
     # The name in parentheses may hold spaces: count from behind it. A zombie logs no more.

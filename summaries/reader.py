@@ -244,7 +244,7 @@ class Reader:
                 smoothed = None
                 fitted = fit(bins, pixels)
                 if smoothing:
-                    smoothed = _smoothed_at(store.scalars(name, tag), fitted, smoothing, step_range)
+                    smoothed = _smoothed_at(store.scalars(name, tag), fitted, smoothing)
                 result[run] = _envelope(fitted, n, smoothed)
         return {run: result[run] for run in runs if run in result}
 
@@ -567,21 +567,11 @@ def _envelope(bins: Bins, n: int, smoothed: Float64 | None) -> Envelope:
     )
 
 
-def _smoothed_at(
-    points: Scalars | None, bins: Bins, weight: float, step_range: tuple[int, int] | None
-) -> Float64:
+def _smoothed_at(points: Scalars | None, bins: Bins, weight: float) -> Float64:
     """The smoothed series at the last point of each bin."""
-    if points is None or not len(bins):
-        return np.empty(0)
-    smoothed = debiased_ema(points.value, weight)
-    if step_range is None:
-        # The bins cover every point in logging order; points logged since are behind them.
-        return smoothed[np.cumsum(bins.count) - 1]
-    # The range may cut anywhere: find each bin's last point by its time, which grows with logging.
-    wall_us = np.rint(points.wall_time * 1e6).astype(np.int64)
-    order = np.argsort(wall_us, kind="stable")
-    at = np.searchsorted(wall_us[order], bins.wall_us_max, side="right") - 1
-    return smoothed[order[np.maximum(at, 0)]]
+    if points is None:
+        return np.full(len(bins), np.nan)
+    return debiased_ema(points.value, weight)[bins.end - 1]
 
 
 def _encode_token(state: dict[str, list[Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Points of a scalar series as columns, as chunks and tail rows hold them."""
+"""Points of a scalar series as columns, and the packets that hold the newest of them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 
 from summaries.records import Float64, Int64
 
-TailRow = tuple[int, int, int, float | None, int | None]
-"""(seq, step, wall_us, value, bits)"""
+# One after the other, so that packets joined as bytes are the points of all of them.
+_PACKET = np.dtype([("step", "<i8"), ("wall_us", "<i8"), ("value", "<f8")])
 
 
 @dataclass(frozen=True)
@@ -47,23 +47,18 @@ class Points:
             np.concatenate([p.value for p in parts]),
         )
 
+    def packet(self) -> bytes:
+        """The points as bytes, 24 each, bit for bit."""
+        rows = np.empty(len(self), dtype=_PACKET)
+        rows["step"], rows["wall_us"], rows["value"] = self.step, self.wall_us, self.value
+        return rows.tobytes()
 
-def as_tail_values(points: Points) -> tuple[list[float], list[int | None]]:
-    """The columns ``value`` and ``bits`` of the points' tail rows."""
-    odd = np.isnan(points.value) | ((points.value == 0) & np.signbit(points.value))
-    bits: list[int | None] = [None] * len(points)
-    for at in np.flatnonzero(odd).tolist():
-        bits[at] = int(points.value[at : at + 1].view(np.int64)[0])
-    return points.value.tolist(), bits
+    @staticmethod
+    def of_packets(packets: Sequence[bytes]) -> Points:
+        """The points of packets that follow each other.
 
-
-def tail_points(rows: Sequence[TailRow]) -> Points:
-    """The points of tail rows, bit for bit."""
-    n = len(rows)
-    step = np.fromiter((r[1] for r in rows), dtype=np.int64, count=n)
-    wall_us = np.fromiter((r[2] for r in rows), dtype=np.int64, count=n)
-    value = np.fromiter((np.nan if r[3] is None else r[3] for r in rows), dtype=np.float64, count=n)
-    for at, r in enumerate(rows):
-        if r[4] is not None:
-            value[at : at + 1].view(np.int64)[0] = r[4]
-    return Points(step, wall_us, value)
+        Raises:
+            ValueError: a packet is cut off.
+        """
+        rows = np.frombuffer(b"".join(packets), dtype=_PACKET)
+        return Points(rows["step"].copy(), rows["wall_us"].copy(), rows["value"].copy())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,9 +29,15 @@ class Bins:
     min: Float64
     max: Float64
     mean: Float64
+    end: Int64
+    """Sequence number behind the bin's last point; not stored, it follows from the counts."""
 
     def __len__(self) -> int:
         return len(self.count)
+
+    def stored(self) -> list[Int64 | Float64]:
+        """The columns that are stored."""
+        return [getattr(self, f.name) for f in fields(self) if f.name != "end"]
 
     def __getitem__(self, part: slice | NDArray[np.bool_]) -> Bins:
         return Bins(*(getattr(self, f.name)[part] for f in fields(self)))
@@ -47,14 +54,22 @@ def empty_bins() -> Bins:
     """No bins at all."""
     ints = np.empty(0, dtype=np.int64)
     floats = np.empty(0, dtype=np.float64)
-    return Bins(ints, ints, ints, ints, ints, ints, floats, floats, floats)
+    return Bins(ints, ints, ints, ints, ints, ints, floats, floats, floats, ints)
 
 
-def points_as_bins(step: Int64, wall_us: Int64, value: Float64) -> Bins:
-    """Each point as a bin of its own; a non-finite value stays in min, max and mean."""
+def points_as_bins(step: Int64, wall_us: Int64, value: Float64, seq: int = 0) -> Bins:
+    """Each point as a bin of its own; a non-finite value stays in min, max and mean.
+
+    Args:
+        step: int64 [n], as the others.
+        wall_us: microseconds since the epoch.
+        value: float64 [n].
+        seq: sequence number of the first point.
+    """
     ones = np.ones(len(step), dtype=np.int64)
     nonfinite = (~np.isfinite(value)).astype(np.int64)
-    return Bins(ones, step, step, wall_us, wall_us, nonfinite, value, value, value)
+    end = np.arange(seq + 1, seq + 1 + len(step))
+    return Bins(ones, step, step, wall_us, wall_us, nonfinite, value, value, value, end)
 
 
 def merge(bins: Bins, starts: Int64) -> Bins:
@@ -89,6 +104,7 @@ def merge(bins: Bins, starts: Int64) -> Bins:
         low,
         high,
         mean,
+        np.maximum.reduceat(bins.end, starts),
     )
 
 
@@ -118,23 +134,21 @@ def fit(bins: Bins, pixels: int) -> Bins:
 
 def encode_bins(bins: Bins) -> bytes:
     """The bins as bytes; the mean, which is for drawing, in float32 where that can hold it."""
-    columns: list[NDArray[np.int64] | NDArray[np.float64] | NDArray[np.float32]] = [
-        getattr(bins, f.name) for f in fields(Bins)
-    ]
+    columns: list[NDArray[Any]] = list(bins.stored())
     largest = np.nanmax(np.abs(bins.mean), initial=0.0)
     if largest < np.finfo(np.float32).max:
         columns[-1] = bins.mean.astype(np.float32)
     return encode_columns(columns)
 
 
-def decode_bins(data: bytes, n: int) -> Bins:
-    """The n bins of an encoded block.
+def decode_bins(data: bytes, n: int, seq: int = 0) -> Bins:
+    """The n bins of an encoded block whose first point has sequence number ``seq``.
 
     Raises:
         ValueError: the block is damaged.
     """
     columns = decode_columns(data, n)
-    if len(columns) != len(fields(Bins)):
+    if len(columns) != len(fields(Bins)) - 1:
         raise ValueError(f"block of bins has {len(columns)} columns")
     columns[-1] = columns[-1].astype(np.float64)
-    return Bins(*columns)
+    return Bins(*columns, np.cumsum(columns[0]) + seq)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from summaries.errors import DamagedStoreError, SummariesError
@@ -21,7 +21,7 @@ from summaries.records import RunInfo, Scalars, SeriesInfo, Status
 from summaries.store import schema
 from summaries.store.codec import decode_columns
 from summaries.store.connect import open_for_reading
-from summaries.store.points import Points, tail_points
+from summaries.store.points import Points
 from summaries.store.pyramid import (
     WIDTH,
     Bins,
@@ -33,6 +33,16 @@ from summaries.store.pyramid import (
 
 HEARTBEAT_MISSED_S = 30.0
 """A running run whose process cannot be looked at is taken for crashed after so long a silence."""
+
+
+# How many sealed points lie in the steps asked for: of a chunk that only touches them, the share
+# that its steps, taken as evenly spread, have in them.
+_POINTS_IN_RANGE = """
+SELECT coalesce(sum(n * (
+    (CASE WHEN step_max < ? THEN step_max ELSE ? END)
+    - (CASE WHEN step_min > ? THEN step_min ELSE ? END) + 1.0) / (step_max - step_min + 1.0)), 0)
+FROM chunk WHERE series_id = ? AND level = 0 AND step_max >= ? AND step_min <= ?
+"""
 
 
 @dataclass(frozen=True)
@@ -207,19 +217,30 @@ class StoreReader:
         except ValueError as error:
             raise DamagedStoreError(f"event store '{self.path}': {error}") from error
 
-    @staticmethod
-    def _tail(connection: Connection, ids: Sequence[int], start: int = 0) -> dict[int, Points]:
+    def _tail(
+        self, connection: Connection, ids: Sequence[int], start: int = 0
+    ) -> dict[int, Points]:
         """The points of the series that are not sealed yet, those of ``start`` and later."""
-        found: dict[int, Points] = {}
-        for series_id in ids:
+        packets: dict[int, list[bytes]] = {}
+        skip: dict[int, int] = {}
+        for at in range(0, len(ids), 500):
+            part = tuple(ids[at : at + 500])
             rows = connection.exec_driver_sql(
-                "SELECT seq, step, wall_us, value, bits FROM tail"
-                " WHERE series_id = ? AND seq >= ? ORDER BY seq",
-                (series_id, start),
+                "SELECT series_id, seq, n, data FROM tail"
+                f" WHERE series_id IN ({', '.join('?' * len(part))}) AND seq + n > ?"
+                " ORDER BY series_id, seq",
+                (*part, start),
             ).cursor.fetchall()
-            if rows:
-                found[series_id] = tail_points(rows)
-        return found
+            for series_id, seq, _, data in rows:
+                packets.setdefault(series_id, []).append(data)
+                skip.setdefault(series_id, max(0, start - seq))
+        try:
+            return {
+                series_id: (points := Points.of_packets(own)).part(skip[series_id], len(points))
+                for series_id, own in packets.items()
+            }
+        except ValueError as error:
+            raise DamagedStoreError(f"event store '{self.path}': {error}") from error
 
     def bins(
         self,
@@ -248,7 +269,7 @@ class StoreReader:
                     own = parts.get(row.id, [])
                     if row.id in tails:
                         t = tails[row.id]
-                        own.append(points_as_bins(t.step, t.wall_us, t.value))
+                        own.append(points_as_bins(t.step, t.wall_us, t.value, row.sealed))
                     joined = concatenate(own) if own else empty_bins()
                     result[run] = (_within(joined, step_range), row.n)
         return result
@@ -267,14 +288,10 @@ class StoreReader:
         """
         points = row.sealed
         if step_range is not None and points:
+            low, high = step_range
             points = int(
-                connection.execute(
-                    select(func.coalesce(func.sum(schema.chunk.c.n), 0)).where(
-                        schema.chunk.c.series_id == row.id,
-                        schema.chunk.c.level == 0,
-                        schema.chunk.c.step_max >= step_range[0],
-                        schema.chunk.c.step_min <= step_range[1],
-                    )
+                connection.exec_driver_sql(
+                    _POINTS_IN_RANGE, (high, high, low, low, row.id, low, high)
                 ).scalar_one()
             )
         level = 0
@@ -323,10 +340,10 @@ class StoreReader:
             values += step_range
         for seq, n, data in connection.exec_driver_sql(query, values).cursor.fetchall():
             if exact:
-                bins = points_as_bins(*self._decoded(data, n))
+                bins = points_as_bins(*self._decoded(data, n), seq)
             else:
                 try:
-                    bins = decode_bins(data, n)
+                    bins = decode_bins(data, n, seq)
                 except ValueError as error:
                     raise DamagedStoreError(f"event store '{self.path}': {error}") from error
             found.setdefault(row.id, []).append((seq, bins))

@@ -106,14 +106,12 @@ tail = Table(
     "tail",
     metadata,
     Column("series_id", BigInteger, primary_key=True),
-    # Not the step: repeated and out-of-order steps are points like any other.
+    # Of the packet's first point. Not the step: repeated and out-of-order steps are points like
+    # any other.
     Column("seq", BigInteger, primary_key=True),
-    Column("step", BigInteger, nullable=False),
-    Column("wall_us", BigInteger, nullable=False),
-    Column("value", Float),
-    # The float64 as an integer where the column would not give it back: SQLite turns NaN into
-    # NULL and -0.0 into 0.
-    Column("bits", BigInteger),
+    Column("n", Integer, nullable=False),
+    # One packet a flush, not one row a point: docs/decisions/0003-store.md has the measurement.
+    Column("data", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 

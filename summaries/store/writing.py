@@ -7,12 +7,13 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
 from summaries.errors import DamagedStoreError, StoreWriteError, SummariesError
@@ -20,27 +21,49 @@ from summaries.event import Event
 from summaries.process import environment, host_name, process_key
 from summaries.records import Scalars
 from summaries.store import schema
-from summaries.store.codec import encode_columns
 from summaries.store.connect import open_for_writing
-from summaries.store.points import Points, as_tail_values, tail_points
-from summaries.store.pyramid import (
-    WIDTH,
-    coarsen,
-    concatenate,
-    decode_bins,
-    encode_bins,
-    points_as_bins,
+from summaries.store.points import Points
+from summaries.store.sealing import CHUNK, SMALLEST_CHUNK, read_tail, seal
+
+# One statement carries many rows: each statement lets go of Python's lock, and while a training
+# loop computes in pure Python each time costs up to 5 ms to get it back.
+_ROWS_A_STATEMENT = 500
+_MUTABLE = (
+    "n",
+    "sealed",
+    "chunks",
+    "last_step",
+    "last_wall_us",
+    "last_value",
+    "min_value",
+    "min_step",
+    "max_value",
+    "max_step",
+    "revision",
 )
+_SERIES_COLUMNS = ("id", "run_id", "tag", "kind", "first_step", *_MUTABLE)
 
-CHUNK = 4096
-"""Points in a sealed chunk."""
 
-SMALLEST_CHUNK = 512
-"""A run that ends seals a rest of at least so many points; fewer are as well off as rows."""
+@dataclass
+class _Series:
+    """A series' record, as this writer last wrote or read it."""
 
-_INSERT_TAIL = (
-    "INSERT INTO tail (series_id, seq, step, wall_us, value, bits) VALUES (?, ?, ?, ?, ?, ?)"
-)
+    id: int
+    run_id: int
+    tag: str
+    kind: str
+    first_step: int
+    n: int = 0
+    sealed: int = 0
+    chunks: int = 0
+    last_step: int = 0
+    last_wall_us: int = 0
+    last_value: float | None = None
+    min_value: float | None = None
+    min_step: int | None = None
+    max_value: float | None = None
+    max_step: int | None = None
+    revision: int = 0
 
 
 def sha256(content: bytes) -> str:
@@ -78,7 +101,9 @@ class StoreWriter:
             self.close()
             raise
         self._file = _identity(path)
-        self._series: dict[tuple[int, str, str], int] = {}
+        # Records of each run's series, and the run's revision at which they were right.
+        self._series: dict[int, dict[tuple[str, str], _Series]] = {}
+        self._seen: dict[int, int] = {}
 
     def close(self) -> None:
         """Give the file back; the last writer folds the write-ahead log into it."""
@@ -204,29 +229,59 @@ class StoreWriter:
         """Add points and events behind what the run has; all of them, or on an error none."""
         if not scalars and not events:
             return
-        known = dict(self._series)
-        try:
-            with self._engine.begin() as connection:
-                revision = _next_revision(connection)
-                for tag, points in scalars.items():
-                    self._append_scalars(connection, run_id, tag, points, revision)
-                for one in events:
-                    self._append_event(connection, run_id, one, revision)
-                now = time.time()
-                connection.execute(
-                    update(schema.run)
-                    .where(schema.run.c.id == run_id)
-                    .values(updated=now, heartbeat=now, revision=revision)
-                )
-        except BaseException:
-            # Series made in a transaction that was rolled back do not exist.
-            self._series = known
-            raise
+        with self._engine.begin() as connection:
+            revision = _next_revision(connection)
+            wanted = {("scalar", tag): int(p.step[0]) for tag, p in scalars.items()}
+            wanted |= {(e.kind, e.tag): e.step for e in reversed(events)}
+            known = self._known_series(connection, run_id, wanted)
+            changed: dict[tuple[str, str], _Series] = {}
+            packets: list[tuple[int, int, int, bytes]] = []
+            for tag, points in scalars.items():
+                wall_us = np.rint(points.wall_time * 1e6).astype(np.int64)
+                new = Points(points.step, wall_us, points.value)
+                series = known["scalar", tag]
+                series, seq, rest = self._sealed(connection, series, new, revision)
+                changed["scalar", tag] = series
+                if len(rest):
+                    packets.append((series.id, seq, len(rest), rest.packet()))
+            _insert_rows(connection, "tail", ("series_id", "seq", "n", "data"), packets)
+            self._insert_events(connection, known, changed, events, revision)
+            _insert_rows(
+                connection,
+                "series",
+                _SERIES_COLUMNS,
+                ([getattr(s, c) for c in _SERIES_COLUMNS] for s in changed.values()),
+                "ON CONFLICT (id) DO UPDATE SET "
+                + ", ".join(f"{c} = excluded.{c}" for c in _MUTABLE),
+            )
+            now = time.time()
+            connection.execute(
+                update(schema.run)
+                .where(schema.run.c.id == run_id)
+                .values(updated=now, heartbeat=now, revision=revision)
+            )
+        # Only now: what was written in a transaction that failed does not count.
+        self._series.setdefault(run_id, {}).update({**known, **changed})
+        self._seen[run_id] = revision
+
+    def _sealed(
+        self, connection: Connection, series: _Series, new: Points, revision: int
+    ) -> tuple[_Series, int, Points]:
+        """The grown record, and the points that no chunk took with the number of their first."""
+        grown = _grown(series, new, revision)
+        if grown.n - series.sealed < CHUNK:
+            return grown, series.n, new
+        whole = new
+        if series.n > series.sealed:
+            whole = Points.joined([read_tail(connection, series.id), new])
+        full = len(whole) - len(whole) % CHUNK
+        chunks = seal(connection, series.id, series.chunks, series.sealed, whole.part(0, full))
+        grown = replace(grown, sealed=series.sealed + full, chunks=chunks)
+        return grown, grown.sealed, whole.part(full, len(whole))
 
     def seal_rests(self, run_id: int) -> None:
         """Seal what the run's series have in `tail`, where that is worth a chunk."""
         with self._engine.begin() as connection:
-            revision = _next_revision(connection)
             rows = connection.execute(
                 select(schema.series).where(
                     schema.series.c.run_id == run_id,
@@ -235,103 +290,80 @@ class StoreWriter:
                 )
             ).all()
             for row in rows:
-                points = _read_tail(connection, row.id)
-                chunks = _seal(connection, row.id, row.chunks, row.sealed, points)
+                points = read_tail(connection, row.id)
+                chunks = seal(connection, row.id, row.chunks, row.sealed, points)
                 connection.execute(
                     update(schema.series)
                     .where(schema.series.c.id == row.id)
-                    .values(sealed=row.n, chunks=chunks, revision=revision)
+                    .values(sealed=row.n, chunks=chunks)
                 )
+        self._seen.pop(run_id, None)
 
-    def _series_row(
-        self, connection: Connection, run_id: int, kind: str, tag: str, step: int, revision: int
-    ) -> Any:
-        """The series' record, made if there is none."""
-        key = (run_id, kind, tag)
-        found = self._series.get(key)
-        place = schema.series.c.id == found
-        if found is None:
-            place = (
-                (schema.series.c.run_id == run_id)
-                & (schema.series.c.tag == tag)
-                & (schema.series.c.kind == kind)
-            )
-        row = connection.execute(select(schema.series).where(place)).one_or_none()
-        if row is None:
-            connection.execute(
-                insert(schema.series).values(
-                    run_id=run_id,
-                    tag=tag,
-                    kind=kind,
-                    n=0,
-                    sealed=0,
-                    chunks=0,
-                    first_step=step,
-                    last_step=step,
-                    last_wall_us=0,
-                    revision=revision,
+    def _known_series(
+        self, connection: Connection, run_id: int, wanted: Mapping[tuple[str, str], int]
+    ) -> dict[tuple[str, str], _Series]:
+        """The records of the wanted (kind, tag), made where there are none.
+
+        What this writer remembers holds as long as no other wrote to the run.
+        """
+        revision = connection.execute(
+            select(schema.run.c.revision).where(schema.run.c.id == run_id)
+        ).scalar_one_or_none()
+        if revision is None:
+            raise StoreWriteError(f"event store '{self.path}': the run was removed from it")
+        known = self._series.get(run_id, {})
+        if self._seen.get(run_id) != revision:
+            rows = connection.execute(
+                select(*(schema.series.c[f.name] for f in fields(_Series))).where(
+                    schema.series.c.run_id == run_id
                 )
-            )
-            row = connection.execute(select(schema.series).where(place)).one()
-        self._series[key] = int(row.id)
-        return row
+            ).all()
+            known = {(row.kind, row.tag): _Series(*row) for row in rows}
+        missing = [key for key in wanted if key not in known]
+        if not missing:
+            return dict(known)
+        first = connection.exec_driver_sql("SELECT coalesce(max(id), 0) + 1 FROM series").scalar()
+        made = {
+            key: _Series(int(first or 1) + at, run_id, key[1], key[0], wanted[key])
+            for at, key in enumerate(missing)
+        }
+        _insert_rows(
+            connection, "series", [f.name for f in fields(_Series)], map(astuple, made.values())
+        )
+        return {**known, **made}
 
-    def _append_scalars(
-        self, connection: Connection, run_id: int, tag: str, points: Scalars, revision: int
+    @staticmethod
+    def _insert_events(
+        connection: Connection,
+        known: Mapping[tuple[str, str], _Series],
+        changed: dict[tuple[str, str], _Series],
+        events: Sequence[Event],
+        revision: int,
     ) -> None:
-        row = self._series_row(connection, run_id, "scalar", tag, int(points.step[0]), revision)
-        new = Points(points.step, np.rint(points.wall_time * 1e6).astype(np.int64), points.value)
-        n, sealed, chunks = int(row.n), int(row.sealed), int(row.chunks)
-        total = n + len(points)
-        rest, seq = new, n
-        if total - sealed >= CHUNK:
-            waiting = _read_tail(connection, row.id) if n > sealed else None
-            whole = new if waiting is None else Points.joined([waiting, new])
-            full = len(whole) - len(whole) % CHUNK
-            chunks = _seal(connection, row.id, chunks, sealed, whole.part(0, full))
-            sealed += full
-            rest, seq = whole.part(full, len(whole)), sealed
-        _insert_tail(connection, row.id, seq, rest)
-        connection.execute(
-            update(schema.series)
-            .where(schema.series.c.id == row.id)
-            .values(
-                n=total,
-                sealed=sealed,
-                chunks=chunks,
-                last_step=int(new.step[-1]),
-                last_wall_us=int(new.wall_us[-1]),
-                last_value=_storable(float(new.value[-1])),
-                revision=revision,
-                **_extremes(row, new),
-            )
-        )
-
-    def _append_event(self, connection: Connection, run_id: int, one: Event, revision: int) -> None:
-        row = self._series_row(connection, run_id, one.kind, one.tag, one.step, revision)
-        if one.blob is not None:
-            media_type, content = one.blob
-            name = sha256(content)
-            there = select(schema.blob.c.id).where(schema.blob.c.sha256 == name)
-            if connection.execute(there).first() is None:
-                connection.execute(
-                    insert(schema.blob).values(sha256=name, media_type=media_type, data=content)
-                )
-        wall_us = round(one.wall_time * 1e6)
-        connection.execute(
-            insert(schema.event).values(
-                series_id=row.id, seq=row.n, step=one.step, wall_us=wall_us, data=one.data
-            )
-        )
-        connection.execute(
-            update(schema.series)
-            .where(schema.series.c.id == row.id)
-            .values(
-                n=schema.series.c.n + 1,
+        rows: list[tuple[int, int, int, int, bytes]] = []
+        blobs: dict[str, tuple[str, str, bytes]] = {}
+        for one in events:
+            key = (one.kind, one.tag)
+            series = changed.get(key, known[key])
+            wall_us = round(one.wall_time * 1e6)
+            rows.append((series.id, series.n, one.step, wall_us, one.data))
+            changed[key] = replace(
+                series,
+                n=series.n + 1,
                 last_step=one.step,
                 last_wall_us=wall_us,
                 revision=revision,
             )
+            if one.blob is not None:
+                name = sha256(one.blob[1])
+                blobs[name] = (name, *one.blob)
+        _insert_rows(connection, "event", ("series_id", "seq", "step", "wall_us", "data"), rows)
+        _insert_rows(
+            connection,
+            "blob",
+            ("sha256", "media_type", "data"),
+            blobs.values(),
+            "ON CONFLICT (sha256) DO NOTHING",
         )
 
 
@@ -348,117 +380,45 @@ def _storable(value: float) -> float | None:
     return None if value != value else value
 
 
-def _extremes(row: Any, new: Points) -> dict[str, Any]:
-    finite = np.isfinite(new.value)
-    if not finite.any():
-        return {}
-    values, steps = new.value[finite], new.step[finite]
-    low, high = int(values.argmin()), int(values.argmax())
+def _grown(series: _Series, new: Points, revision: int) -> _Series:
+    """The record after the points were added; where they are stored is not part of it."""
     changed: dict[str, Any] = {}
-    if row.min_value is None or values[low] < row.min_value:
-        changed |= {"min_value": float(values[low]), "min_step": int(steps[low])}
-    if row.max_value is None or values[high] > row.max_value:
-        changed |= {"max_value": float(values[high]), "max_step": int(steps[high])}
-    return changed
-
-
-def _insert_tail(connection: Connection, series_id: int, seq: int, points: Points) -> None:
-    n = len(points)
-    if n == 0:
-        return
-    values, bits = as_tail_values(points)
-    rows = list(
-        zip(
-            [series_id] * n,
-            range(seq, seq + n),
-            points.step.tolist(),
-            points.wall_us.tolist(),
-            values,
-            bits,
-            strict=True,
-        )
+    finite = np.isfinite(new.value)
+    if finite.any():
+        values, steps = new.value[finite], new.step[finite]
+        low, high = int(values.argmin()), int(values.argmax())
+        if series.min_value is None or values[low] < series.min_value:
+            changed |= {"min_value": float(values[low]), "min_step": int(steps[low])}
+        if series.max_value is None or values[high] > series.max_value:
+            changed |= {"max_value": float(values[high]), "max_step": int(steps[high])}
+    return replace(
+        series,
+        n=series.n + len(new),
+        last_step=int(new.step[-1]),
+        last_wall_us=int(new.wall_us[-1]),
+        last_value=_storable(float(new.value[-1])),
+        revision=revision,
+        **changed,
     )
-    # Tuples to the driver: 3x faster than a dictionary a row.
-    connection.exec_driver_sql(_INSERT_TAIL, rows)
 
 
-def _read_tail(connection: Connection, series_id: int) -> Points:
-    result = connection.exec_driver_sql(
-        "SELECT seq, step, wall_us, value, bits FROM tail WHERE series_id = ? ORDER BY seq",
-        (series_id,),
-    )
-    return tail_points(result.cursor.fetchall())
-
-
-def _seal(connection: Connection, series_id: int, chunks: int, sealed: int, points: Points) -> int:
-    """Store the points as chunks behind those the series has; the new number of chunks.
-
-    The pyramid grows along: every 16th chunk of a level completes one of the next. The tail rows
-    of the sealed points go in the same transaction, so a crash leaves either them or the chunk.
-    """
-    for start in range(0, len(points), CHUNK):
-        part = points.part(start, min(start + CHUNK, len(points)))
-        bins = coarsen(points_as_bins(part.step, part.wall_us, part.value))
-        connection.execute(
-            insert(schema.chunk).values(
-                series_id=series_id,
-                level=0,
-                idx=chunks,
-                seq=sealed + start,
-                n=len(part),
-                n_bins=len(bins),
-                step_min=int(part.step.min()),
-                step_max=int(part.step.max()),
-                bins=encode_bins(bins),
-                data=encode_columns([part.step, part.wall_us, part.value]),
-            )
+def _insert_rows(
+    connection: Connection,
+    into: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    conflict: str = "",
+) -> None:
+    """Rows into a table, many to a statement."""
+    waiting = list(rows)
+    one = f"({', '.join('?' * len(columns))})"
+    for start in range(0, len(waiting), _ROWS_A_STATEMENT):
+        part = waiting[start : start + _ROWS_A_STATEMENT]
+        connection.exec_driver_sql(
+            f"INSERT INTO {into} ({', '.join(columns)})"
+            f" VALUES {', '.join([one] * len(part))} {conflict}",
+            tuple(value for row in part for value in row),
         )
-        chunks += 1
-        _grow_pyramid(connection, series_id, chunks)
-    connection.execute(
-        delete(schema.tail).where(
-            schema.tail.c.series_id == series_id, schema.tail.c.seq < sealed + len(points)
-        )
-    )
-    return chunks
-
-
-def _grow_pyramid(connection: Connection, series_id: int, chunks: int) -> None:
-    """Add the bins that the newest of ``chunks`` level-0 chunks has completed."""
-    level, below, done = 2, 0, chunks
-    while done % WIDTH == 0:
-        done //= WIDTH
-        parts = connection.execute(
-            select(
-                schema.chunk.c.n_bins,
-                schema.chunk.c.bins,
-                schema.chunk.c.seq,
-                schema.chunk.c.n,
-                schema.chunk.c.step_min,
-                schema.chunk.c.step_max,
-            )
-            .where(
-                schema.chunk.c.series_id == series_id,
-                schema.chunk.c.level == below,
-                schema.chunk.c.idx >= (done - 1) * WIDTH,
-            )
-            .order_by(schema.chunk.c.idx)
-        ).all()
-        bins = concatenate([coarsen(decode_bins(p.bins, p.n_bins)) for p in parts])
-        connection.execute(
-            insert(schema.chunk).values(
-                series_id=series_id,
-                level=level,
-                idx=done - 1,
-                seq=parts[0].seq,
-                n=sum(p.n for p in parts),
-                n_bins=len(bins),
-                step_min=min(p.step_min for p in parts),
-                step_max=max(p.step_max for p in parts),
-                bins=encode_bins(bins),
-            )
-        )
-        below, level = level, level + 1
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

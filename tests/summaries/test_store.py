@@ -14,7 +14,8 @@ from summaries.records import Scalars
 from summaries.store import schema
 from summaries.store.connect import file_system_type, is_network_path
 from summaries.store.reading import StoreReader
-from summaries.store.writing import CHUNK, StoreWriter
+from summaries.store.sealing import CHUNK
+from summaries.store.writing import StoreWriter
 
 
 def points(n: int, start: int = 0, seed: int = 0) -> Scalars:
@@ -24,9 +25,10 @@ def points(n: int, start: int = 0, seed: int = 0) -> Scalars:
 
 
 def counts(path: Path) -> tuple[int, int]:
-    """(tail rows, chunk rows)"""
+    """(points in the tail, chunks)"""
     connection = sqlite3.connect(path)
-    found = [connection.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("tail", "chunk")]
+    queries = ("SELECT coalesce(sum(n), 0) FROM tail", "SELECT count(*) FROM chunk")
+    found = [connection.execute(query).fetchone()[0] for query in queries]
     connection.close()
     return found[0], found[1]
 
@@ -72,7 +74,16 @@ def test_reading_from_a_sequence_number_on_gives_the_rest(tmp_path: Path) -> Non
     run_id, _ = store.start_run("a", {})
     store.append(run_id, {"x": whole})
     reader = StoreReader(tmp_path / "events.db")
-    for start in (0, 1, CHUNK - 1, CHUNK, 2 * CHUNK + 7, 3 * CHUNK, 3 * CHUNK + 99, 3 * CHUNK + 100):
+    for start in (
+        0,
+        1,
+        CHUNK - 1,
+        CHUNK,
+        2 * CHUNK + 7,
+        3 * CHUNK,
+        3 * CHUNK + 99,
+        3 * CHUNK + 100,
+    ):
         back = reader.scalars("a", "x", start)
         assert back is not None
         assert (back.value == whole.value[start:]).all()

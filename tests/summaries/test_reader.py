@@ -1,0 +1,250 @@
+"""The reader: one view of many databases, exact, and cheap to ask what changed."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from summaries import LogdirError, NotFoundError, SummaryWriter, init, open_logdir
+from summaries.reader import Reader
+
+
+def log(logdir: Path, name: str, values: list[float], tag: str = "x") -> None:
+    with init(logdir, name=name) as run:
+        for step, value in enumerate(values):
+            run.log({tag: value}, step=step)
+
+
+def look_again(reader: Reader) -> None:
+    """The reader looks for new files once a second; a test need not wait for that."""
+    reader._scanned = -1e9
+
+
+def test_shared_and_own_databases_are_one_logdir(tmp_path: Path) -> None:
+    log(tmp_path, "shared/a", [1.0])
+    log(tmp_path / "team", "b", [2.0])
+    with SummaryWriter(tmp_path / "team" / "own") as writer:
+        writer.add_scalar("x", 3.0, 0)
+    with SummaryWriter(tmp_path / "deep" / "er" / "c") as writer:
+        writer.add_scalar("x", 4.0, 0)
+    with open_logdir(tmp_path) as reader:
+        found = {info.name: reader.scalars(info.name, "x").value[0] for info in reader.runs()}
+        assert found == {"shared/a": 1.0, "team/b": 2.0, "team/own": 3.0, "deep/er/c": 4.0}
+        assert set(reader.envelopes(list(found), "x")) == set(found)
+    with open_logdir(tmp_path / "deep" / "er" / "c") as reader:
+        assert [info.name for info in reader.runs()] == ["."]
+
+
+def test_a_database_file_and_its_url_can_be_opened(tmp_path: Path) -> None:
+    log(tmp_path, "a", [1.0])
+    for target in (tmp_path / "events.db", f"sqlite:///{tmp_path}/events.db"):
+        with open_logdir(target) as reader:
+            assert [info.name for info in reader.runs()] == ["a"]
+
+
+def test_an_empty_logdir_fills_while_it_is_open(tmp_path: Path) -> None:
+    with open_logdir(tmp_path) as reader:
+        assert reader.runs() == []
+        assert reader.series() == []
+        assert not reader.changes_since(None)
+        log(tmp_path, "a", [1.0])
+        look_again(reader)
+        assert [info.name for info in reader.runs()] == ["a"]
+
+
+def test_a_missing_run_or_tag_names_what_there_is(tmp_path: Path) -> None:
+    log(tmp_path, "alpha", [1.0], "train/loss")
+    with open_logdir(tmp_path) as reader:
+        with pytest.raises(NotFoundError, match=r"run 'beta'.*\n.*'alpha'"):
+            reader.scalars("beta", "x")
+        with pytest.raises(NotFoundError, match=r"scalar 'acc'.*\n.*'train/loss'"):
+            reader.scalars("alpha", "acc")
+        with pytest.raises(KeyError, match="histogram 'acc'"):
+            reader.histograms("alpha", "acc")
+        with pytest.raises(NotFoundError, match="blob"):
+            reader.blob("00")
+        assert reader.graph("alpha") is None
+
+
+@pytest.mark.parametrize("name", ["missing", "file.txt"])
+def test_what_is_no_directory_is_refused_with_a_way_out(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file.txt").write_text("hello")
+    with pytest.raises(LogdirError, match=name) as caught:
+        open_logdir(tmp_path / name)
+    assert "try:" in str(caught.value)
+
+
+# -- envelopes ------------------------------------------------------------------------------------
+
+
+def test_few_points_come_raw_and_many_as_bins_with_their_extremes(tmp_path: Path) -> None:
+    values = np.sin(np.arange(20_000) / 300)
+    values[7777] = 50.0
+    log(tmp_path, "a", values.tolist())
+    with open_logdir(tmp_path) as reader:
+        whole = reader.envelope("a", "x", pixels=500)
+        assert not whole.is_raw
+        assert len(whole) <= 500
+        assert (whole.max.max(), whole.count.sum(), whole.n) == (50.0, 20_000, 20_000)
+        window = reader.envelope("a", "x", pixels=500, step_range=(7700, 7800))
+        assert window.is_raw
+        assert window.step_min.tolist() == list(range(7700, 7801))
+        assert (window.mean == values[7700:7801]).all()
+        assert len(reader.envelope("a", "x", step_range=(10**6, 10**7))) == 0
+
+
+def test_smoothing_is_computed_on_every_point(tmp_path: Path) -> None:
+    from summaries.smoothing import debiased_ema
+
+    values = np.random.default_rng(0).standard_normal(30_000)
+    log(tmp_path, "a", values.tolist())
+    expected = debiased_ema(values, 0.9)
+    with open_logdir(tmp_path) as reader:
+        whole = reader.envelope("a", "x", pixels=300, smoothing=0.9)
+        assert whole.smoothed is not None
+        np.testing.assert_allclose(whole.smoothed, expected[whole.step_max], rtol=1e-9)
+        window = reader.envelope("a", "x", pixels=300, step_range=(20_000, 20_100), smoothing=0.9)
+        assert window.smoothed is not None
+        np.testing.assert_allclose(window.smoothed, expected[20_000:20_101], rtol=1e-9)
+
+
+def test_runs_without_the_tag_are_left_out_of_envelopes(tmp_path: Path) -> None:
+    log(tmp_path, "a", [1.0], "x")
+    log(tmp_path, "b", [1.0], "y")
+    with open_logdir(tmp_path) as reader:
+        assert list(reader.envelopes(["b", "a", "nobody"], "x")) == ["a"]
+        with pytest.raises(ValueError, match="pixels"):
+            reader.envelope("a", "x", pixels=0)
+
+
+# -- changes --------------------------------------------------------------------------------------
+
+
+def test_changes_are_what_is_new_and_nothing_else(tmp_path: Path) -> None:
+    log(tmp_path, "old", [1.0, 2.0])
+    run = init(tmp_path, name="live")
+    with open_logdir(tmp_path) as reader:
+        first = reader.changes_since(None)
+        assert set(first.runs) == {"old", "live"}
+        assert [(s.run, s.tag) for s in first.series] == [("old", "x")]
+        assert not reader.changes_since(first.token)
+        run.log({"x": 5.0, "h": np.arange(4.0)}, step=3)
+        run.flush()
+        second = reader.changes_since(first.token)
+        assert second.runs == ()
+        assert [(s.run, s.tag, s.n) for s in second.series] == [("live", "h", 1), ("live", "x", 1)]
+        run.finish()
+        third = reader.changes_since(second.token)
+        assert third.runs == ("live",)
+        assert not reader.changes_since(third.token)
+        assert set(reader.changes_since("no token of ours").runs) == {"old", "live"}
+
+
+def test_a_token_holds_across_readers(tmp_path: Path) -> None:
+    log(tmp_path, "a", [1.0])
+    with open_logdir(tmp_path) as reader:
+        token = reader.changes_since(None).token
+    with open_logdir(tmp_path) as other:
+        assert not other.changes_since(token)
+
+
+def test_a_deleted_run_directory_is_reported_and_gone(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        with SummaryWriter(tmp_path / name) as writer:
+            writer.add_scalar("x", 1.0, 0)
+    with open_logdir(tmp_path) as reader:
+        token = reader.changes_since(None).token
+        shutil.rmtree(tmp_path / "a")
+        look_again(reader)
+        changes = reader.changes_since(token)
+        assert changes.removed == ("a",)
+        assert [info.name for info in reader.runs()] == ["b"]
+        assert not reader.changes_since(changes.token)
+
+
+def test_a_database_replaced_by_another_is_read_anew(tmp_path: Path) -> None:
+    log(tmp_path, "a", [1.0, 2.0])
+    with open_logdir(tmp_path) as reader:
+        token = reader.changes_since(None).token
+        (tmp_path / "events.db").unlink()
+        log(tmp_path, "b", [3.0])
+        look_again(reader)
+        assert [info.name for info in reader.runs()] == ["b"]
+        assert reader.scalars("b", "x").value.tolist() == [3.0]
+        assert "b" in reader.changes_since(token).runs
+
+
+def test_points_are_read_on_from_where_one_was(tmp_path: Path) -> None:
+    run = init(tmp_path, name="a")
+    with open_logdir(tmp_path) as reader:
+        seen: list[float] = []
+        for step in range(5):
+            run.log({"x": float(step)}, step=step)
+            run.flush()
+            seen += reader.scalars("a", "x", start=len(seen)).value.tolist()
+        assert seen == [0.0, 1.0, 2.0, 3.0, 4.0]
+    run.finish()
+
+
+# -- tables ---------------------------------------------------------------------------------------
+
+
+def test_series_tell_what_lists_need(tmp_path: Path) -> None:
+    log(tmp_path, "a", [3.0, 1.0, 2.0])
+    log(tmp_path, "b", [9.0])
+    with open_logdir(tmp_path) as reader:
+        (one,) = reader.series("a")
+        assert (one.n, one.first_step, one.last_step) == (3, 0, 2)
+        assert (one.last_value, one.min_value, one.min_step) == (2.0, 1.0, 1)
+        assert (one.max_value, one.max_step) == (3.0, 0)
+        assert len(reader.series(kind="scalar")) == 2
+        assert reader.series(kind="image") == []
+        with pytest.raises(NotFoundError):
+            reader.series("nobody")
+
+
+def test_a_frame_has_every_point(tmp_path: Path) -> None:
+    log(tmp_path, "a", [3.0, 1.0])
+    log(tmp_path, "b", [9.0], "y")
+    with open_logdir(tmp_path) as reader:
+        frame = reader.to_pandas()
+        assert list(frame.columns) == ["run", "tag", "step", "wall_time", "value"]
+        assert frame["value"].tolist() == [3.0, 1.0, 9.0]
+        assert str(frame["wall_time"].dtype).startswith("datetime64")
+        assert len(reader.to_pandas(run="b")) == 1
+        assert len(reader.to_pandas(tag="x")) == 2
+        assert len(reader.to_pandas(tag="none")) == 0
+
+
+# -- status ---------------------------------------------------------------------------------------
+
+
+def test_a_silent_run_of_another_machine_is_crashed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("summaries.store.writing.process_key", lambda: "elsewhere:boot:ns|1|2")
+    run = init(tmp_path, name="a")
+    with open_logdir(tmp_path) as reader:
+        assert reader.runs()[0].status == "running"
+        now = time.time()
+        monkeypatch.setattr("summaries.store.reading.time.time", lambda: now + 31.0)
+        assert reader.runs()[0].status == "crashed"
+    monkeypatch.undo()
+    run.finish()
+
+
+def test_more_databases_than_are_kept_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("summaries.reader._OPEN_STORES", 3)
+    for k in range(8):
+        with SummaryWriter(tmp_path / f"r{k}") as writer:
+            writer.add_scalar("x", float(k), 0)
+    with open_logdir(tmp_path) as reader:
+        for _ in range(2):
+            values = [reader.scalars(f"r{k}", "x").value[0] for k in range(8)]
+            assert values == [float(k) for k in range(8)]
+        assert len(reader._stores) == 3
+        assert len(list(tmp_path.iterdir())) == 8
