@@ -17,6 +17,8 @@
     ["control", null, /^(NoOp|Identity|Switch|Merge|Enter|Exit|NextIteration|LoopCond|Const|Group|Print|Assert|Summary|.*Summary|Save|Restore|SaveV2|RestoreV2)/],
     ["arithmetic", 170, /./],
   ];
+  // Every layer is mostly made of these; they would give all layers one colour.
+  const PLUMBING = ["variable", "random", "shape"];
   const HUES = [214, 38, 140, 310, 0, 266, 190, 60, 335, 100];
 
   function family(type) {
@@ -27,13 +29,14 @@
     return [...counts].sort((p, q) => q[1] - p[1]);
   }
 
-  /* The hue of a box: its own op's where a scope is named after one, else the first that is not grey. */
+  /* The hue of a box: its own op's where a scope is named after one, else that of most of its work. */
   function mainHue(model, v, parts) {
     const own = v.kind === "scope" && v.children.find((child) => child.id === `${v.id}/(${v.label})`);
     const hue = own ? family(model.graph.ops[own.op])[1] : null;
     if (hue !== null) return hue;
-    const part = parts.find(([, , partHue]) => partHue !== null);
-    return part ? part[2] : null;
+    const coloured = parts.filter(([, , partHue]) => partHue !== null);
+    const work = coloured.find(([name]) => !PLUMBING.includes(name)) || coloured[0];
+    return work ? work[2] : null;
   }
 
   /* A colouring: parts(v) gives [[key, share, hue]], biggest first; legend() what the hues mean. */
@@ -71,7 +74,7 @@
     repeated.sort((p, q) => q[1].length * q[1][0].count - p[1].length * p[1][0].count);
     const hues = new Map(repeated.map(([sign], i) => [sign, HUES[i % HUES.length]]));
     const parts = (v) => [["", 1, v.kind !== "op" && hues.has(v.sign) ? hues.get(v.sign) : null]];
-    const legend = () => repeated.slice(0, 10).map(([sign, same]) => (
+    const legend = () => repeated.slice(0, 7).map(([sign, same]) => (
       { name: `${same.length} × like ${same[0].id}`, hue: hues.get(sign) }));
     return { parts, hue: (v) => parts(v)[0][2], legend };
   }

@@ -392,8 +392,13 @@
       points.push([x[link.b] + link.dxB, y[link.b] - nodes[link.b].h / 2]);
       return reversed[i] ? points.reverse() : points;
     });
+    // A label stands right of its line's middle and must not leave the picture.
+    const labelEnd = (points, i) => {
+      if (!links[i].labelW || points.length > 2) return 0;
+      return (points[0][0] + points[1][0]) / 2 + links[i].labelW + 6;
+    };
     return {
-      width: right - shift,
+      width: Math.max(right - shift, ...routes.map(labelEnd)),
       height,
       x: Array.from(x.subarray(0, nodes.length)),
       y,

@@ -284,8 +284,11 @@
   };
 
   /* Marks the selection, its lines, and (with `cone`, a Set of ops) everything it depends on. */
-  Painter.prototype.highlight = function (selected, cone) {
+  Painter.prototype.highlight = function (picked, cone) {
     const { model, scene } = this;
+    // Inside a closed scope the selection shows as that scope's.
+    let selected = picked;
+    while (selected && selected.parent && !scene.byVertex.has(selected)) selected = selected.parent;
     const within = new Set();
     for (const op of cone || []) {
       for (let at = drawn(model, op); at && !within.has(at); at = at.parent) within.add(at);
@@ -317,9 +320,13 @@
     this.layers.links.replaceChildren();
     if (!selected || !this.scene.byVertex.has(selected)) return;
     const { model, scene } = this;
-    const aside = (v) => {
-      for (let at = v; at; at = at.parent) if (at.side) return true;
-      return false;
+    // Drawn as a line already, unless one of the two branches where the ends part stands aside.
+    const partsAside = (one, other) => {
+      let [a, b] = [one, other];
+      while (a.depth > b.depth) a = a.parent;
+      while (b.depth > a.depth) b = b.parent;
+      while (a.parent !== b.parent) [a, b] = [a.parent, b.parent];
+      return a.side || b.side;
     };
     const visible = (op) => {
       let at = drawn(model, op);
@@ -332,7 +339,7 @@
         const into = edge.to === op;
         const other = visible(into ? edge.from : edge.to);
         if (!other || other === selected || below.has(into ? edge.from : edge.to)) continue;
-        if (childOf(selected, other) || !(aside(other) || aside(selected))) continue;
+        if (childOf(selected, other) || !partsAside(drawn(model, edge.from), drawn(model, edge.to))) continue;
         wanted.set(`${into}${other.id}`, { other, into });
       }
     }
