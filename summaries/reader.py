@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import threading
-import time
 import zlib
-from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from summaries.errors import DamagedStoreError, LogdirError, NotFoundError, SummariesError
+from summaries.errors import NotFoundError
 from summaries.kinds import KINDS
+from summaries.places import Place, Places, below, joined
 from summaries.records import (
     Changes,
     Envelope,
@@ -30,69 +27,13 @@ from summaries.records import (
     RunInfo,
     Scalars,
     SeriesInfo,
-    Status,
     TextRecord,
 )
 from summaries.smoothing import debiased_ema
-from summaries.store.connect import DATABASE_NAME
 from summaries.store.pyramid import Bins, fit
-from summaries.store.reading import RunRow, StoreReader, stat_of, status_now
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_RESCAN_S = 1.0
-_OPEN_STORES = 64
-
-
-_T = TypeVar("_T")
-
-
-@dataclass
-class _Place:
-    """One database below the logdir, and what is remembered of its runs."""
-
-    prefix: str
-    """What its runs' names begin with: its directory's path below the logdir, or ""."""
-    path: Path
-    stat: tuple[int, ...] = ()
-    problem: str | None = None
-    revision: int = -1
-    rows: dict[int, RunRow] = field(default_factory=dict)
-    tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
-    beats: dict[int, tuple[float, float]] = field(default_factory=dict)
-
-    def refresh(self, store: StoreReader) -> None:
-        """Read what changed since the last time."""
-        revision, self.beats = store.pulse()
-        if revision == self.revision:
-            return
-        rows, tags = store.changed_runs(self.revision)
-        for row in rows:
-            self.rows[row.id] = row
-        for run_id, kinds in tags.items():
-            known = self.tags.setdefault(run_id, {})
-            for kind, names in kinds.items():
-                known.setdefault(kind, set()).update(names)
-        self.revision = revision
-
-    def status(self, row: RunRow) -> Status:
-        """The run's status at this moment."""
-        heartbeat, _ = self.beats.get(row.id, (row.info.heartbeat, 0.0))
-        return status_now(row.info.status, row.process_key, heartbeat)
-
-    def info(self, row: RunRow) -> RunInfo:
-        """The run's record as it is handed out."""
-        heartbeat, updated = self.beats.get(row.id, (row.info.heartbeat, row.info.updated))
-        tags = self.tags.get(row.id, {})
-        return replace(
-            row.info,
-            name=_joined(self.prefix, row.info.name),
-            status=self.status(row),
-            heartbeat=heartbeat,
-            updated=updated,
-            tags={kind: tuple(sorted(names)) for kind, names in sorted(tags.items())},
-        )
 
 
 class Reader:
@@ -104,19 +45,12 @@ class Reader:
 
     def __init__(self, logdir: str | Path) -> None:
         """See `open_logdir`."""
-        self.logdir, self._only = _as_directory(logdir)
-        self._places: dict[str, _Place] = {}
-        self._stores: OrderedDict[str, StoreReader] = OrderedDict()
-        self._scanned = -_RESCAN_S
-        self._lock = threading.RLock()
-        self._gone: dict[str, list[str]] = {}
+        self._places = Places(logdir)
+        self.logdir = self._places.logdir
 
     def close(self) -> None:
         """Give the files back."""
-        with self._lock:
-            for store in self._stores.values():
-                store.close()
-            self._stores.clear()
+        self._places.close()
 
     def __enter__(self) -> Reader:
         return self
@@ -128,7 +62,7 @@ class Reader:
 
     def runs(self) -> list[RunInfo]:
         """Every run's record, oldest first."""
-        found = [place.info(row) for place in self._refreshed() for row in place.rows.values()]
+        found = [place.info(row) for place in self._places.fresh() for row in place.runs()]
         return sorted(found, key=lambda info: (info.created, info.name))
 
     def series(self, run: str | None = None, kind: str | None = None) -> list[SeriesInfo]:
@@ -141,12 +75,12 @@ class Reader:
         Raises:
             NotFoundError: there is no such run.
         """
-        places = self._refreshed() if run is None else [self._locate(run)[0]]
+        places = self._places.fresh() if run is None else [self._locate(run)[0]]
         found: list[SeriesInfo] = []
         for place in places:
-            store = self._store(place)
+            store = self._places.store(place)
             if store is not None:
-                found += self._named(place, self._guarded(place, store.series, []))
+                found += self._named(place, self._places.guarded(place, store.series, []))
         return [
             s for s in found if (run is None or s.run == run) and (kind is None or s.kind == kind)
         ]
@@ -157,10 +91,10 @@ class Reader:
 
     def problems(self) -> list[Problem]:
         """Databases below the logdir that cannot be read; all others are."""
-        self._refreshed()
+        self._places.fresh()
         return [
             Problem(str(place.path), place.problem)
-            for place in self._places.values()
+            for place in self._places.known().values()
             if place.problem is not None
         ]
 
@@ -178,7 +112,7 @@ class Reader:
             NotFoundError: there is no such run or tag.
         """
         place, name = self._locate(run)
-        points = self._open(place).scalars(name, tag, start)
+        points = self._places.open(place).scalars(name, tag, start)
         if points is None:
             raise self._no_such_tag(run, tag, "scalar")
         return points
@@ -234,13 +168,13 @@ class Reader:
                 continue
             key = place.prefix
             by_place.setdefault(key, []).append(name)
-            names[_joined(place.prefix, name)] = run
+            names[joined(place.prefix, name)] = run
         result: dict[str, Envelope] = {}
         for key, own in by_place.items():
-            place = self._places[key]
-            store = self._open(place)
+            place = self._places.known()[key]
+            store = self._places.open(place)
             for name, (bins, n) in store.bins(tag, own, pixels, step_range).items():
-                run = names[_joined(place.prefix, name)]
+                run = names[joined(place.prefix, name)]
                 smoothed = None
                 fitted = fit(bins, pixels)
                 if smoothing:
@@ -281,7 +215,7 @@ class Reader:
             NotFoundError: there is no such run.
         """
         place, name = self._locate(run)
-        rows = self._open(place).events(name, "graph", "graph")
+        rows = self._places.open(place).events(name, "graph", "graph")
         return None if not rows else KINDS["graph"](*rows[-1])
 
     def blob(self, sha256: str) -> tuple[bytes, str]:
@@ -290,8 +224,8 @@ class Reader:
         Raises:
             NotFoundError: there is none.
         """
-        for place in self._scan():
-            store = self._store(place)
+        for place in self._places.all():
+            store = self._places.store(place)
             found = store.blob(sha256) if store is not None else None
             if found is not None:
                 return found
@@ -348,8 +282,8 @@ class Reader:
         after: dict[str, list[Any]] = {}
         runs: list[str] = []
         series: list[SeriesInfo] = []
-        for place in self._refreshed():
-            store = None if place.problem else self._store(place)
+        for place in self._places.fresh():
+            store = None if place.problem else self._places.store(place)
             if store is None:
                 # Unreadable for now is not gone: what was known of it holds until it can be read.
                 if place.prefix in before:
@@ -359,113 +293,38 @@ class Reader:
             if uuid != store.uuid:
                 revision, running = -1, []
             was_running = set(running)
-            for row in place.rows.values():
+            for row in place.runs():
                 stopped = row.info.name in was_running and place.status(row) != "running"
                 if row.record_revision > revision or stopped:
-                    runs.append(_joined(place.prefix, row.info.name))
+                    runs.append(joined(place.prefix, row.info.name))
             if place.revision > revision:
                 changed: list[SeriesInfo] = []
-                changed = self._guarded(place, partial(store.series, revision), changed)
+                changed = self._places.guarded(place, partial(store.series, revision), changed)
                 series += self._named(place, changed)
-            alive = [r.info.name for r in place.rows.values() if place.status(r) == "running"]
+            alive = [r.info.name for r in place.runs() if place.status(r) == "running"]
             after[place.prefix] = [store.uuid, place.revision, alive]
-        gone = [prefix for prefix in before if prefix not in self._places]
-        removed = tuple(name for prefix in gone for name in self._gone.get(prefix, ()))
+        gone = [prefix for prefix in before if prefix not in self._places.known()]
+        removed = tuple(name for prefix in gone for name in self._places.gone.get(prefix, ()))
         return Changes(_encode_token(after), tuple(runs), tuple(series), removed)
 
-    # -- the databases below the logdir -------------------------------------------------------
+    # -- parts ---------------------------------------------------------------------------------
 
-    def _scan(self) -> list[_Place]:
-        """The databases below the logdir, looked for at most once a second."""
-        with self._lock:
-            now = time.monotonic()
-            if now - self._scanned < _RESCAN_S:
-                return list(self._places.values())
-            self._scanned = now
-            found = {}
-            for prefix, path in _databases(self.logdir, self._only):
-                found[prefix] = self._places.get(prefix) or _Place(prefix, path)
-            for prefix, place in self._places.items():
-                if prefix not in found:
-                    self._gone[prefix] = [
-                        _joined(prefix, row.info.name) for row in place.rows.values()
-                    ]
-                    self._forget(place)
-            self._places = dict(sorted(found.items()))
-            return list(self._places.values())
-
-    def _refreshed(self) -> list[_Place]:
-        """The databases, with the records of their runs as they stand now."""
-        places = self._scan()
-        for place in places:
-            stat = stat_of(place.path)
-            if stat == place.stat:
-                continue
-            if stat[0] != (place.stat or stat)[0]:
-                self._forget(place)
-            place.stat = stat
-            store = self._store(place)
-            if store is not None:
-                self._guarded(place, partial(place.refresh, store), None)
-        return places
-
-    def _forget(self, place: _Place) -> None:
-        """The file is gone or another: what was read of it counts no more."""
-        with self._lock:
-            store = self._stores.pop(place.prefix, None)
-            if store is not None:
-                store.close()
-            place.rows, place.tags, place.revision = {}, {}, -1
-
-    def _store(self, place: _Place) -> StoreReader | None:
-        """The place's database opened, None where it cannot be; the problem is noted."""
-        with self._lock:
-            store = self._stores.get(place.prefix)
-            if store is not None:
-                self._stores.move_to_end(place.prefix)
-                return store
-            store = self._guarded(place, lambda: StoreReader(place.path), None)
-            if store is None:
-                return None
-            self._stores[place.prefix] = store
-            while len(self._stores) > _OPEN_STORES:
-                _, oldest = self._stores.popitem(last=False)
-                oldest.close()
-            return store
-
-    def _guarded(self, place: _Place, act: Callable[[], _T], otherwise: _T) -> _T:
-        """What act returns; ``otherwise``, and the problem noted, if the database is unreadable."""
-        try:
-            result = act()
-        except SummariesError as error:
-            place.problem = str(error)
-            place.stat = ()  # so that the next look tries again
-            return otherwise
-        place.problem = None
-        return result
-
-    def _open(self, place: _Place) -> StoreReader:
-        store = self._store(place)
-        if store is None:
-            raise DamagedStoreError(place.problem or f"event store '{place.path}': cannot be read")
-        return store
-
-    def _named(self, place: _Place, series: list[SeriesInfo]) -> list[SeriesInfo]:
+    def _named(self, place: Place, series: list[SeriesInfo]) -> list[SeriesInfo]:
         if not place.prefix:
             return series
-        return [replace(s, run=_joined(place.prefix, s.run)) for s in series]
+        return [replace(s, run=joined(place.prefix, s.run)) for s in series]
 
-    def _locate(self, run: str) -> tuple[_Place, str]:
+    def _locate(self, run: str) -> tuple[Place, str]:
         """Where the run lies, and its name there.
 
         Raises:
             NotFoundError: there is no such run.
         """
         for again in (False, True):
-            places = self._refreshed() if again else list(self._places.values())
+            places = self._places.fresh() if again else list(self._places.known().values())
             for place in places:
-                name = _below(place.prefix, run)
-                if name is not None and any(r.info.name == name for r in place.rows.values()):
+                name = below(place.prefix, run)
+                if name is not None and any(r.info.name == name for r in place.runs()):
                     return place, name
         names = [info.name for info in self.runs()]
         shown = ", ".join(f"'{name}'" for name in names[:8]) + (", …" if len(names) > 8 else "")
@@ -483,71 +342,13 @@ class Reader:
 
     def _decoded(self, run: str, tag: str, kind: str, start: int) -> list[Any]:
         place, name = self._locate(run)
-        rows = self._open(place).events(name, tag, kind, start)
+        rows = self._places.open(place).events(name, tag, kind, start)
         if rows is None:
             raise self._no_such_tag(run, tag, kind)
         return [KINDS[kind](*row) for row in rows]
 
 
 # -- parts ------------------------------------------------------------------------------------
-
-
-def _as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
-    """The directory to read, and the one file of it that was named, if one was."""
-    text = str(logdir)
-    if text.startswith("sqlite:///"):
-        text = text.removeprefix("sqlite:///")
-    elif "://" in text:
-        raise LogdirError(
-            f"logdir '{logdir}': only directories and sqlite:/// URLs can be read so far"
-        )
-    path = Path(text)
-    if path.is_file() and path.name.endswith(".db"):
-        return path.parent, path
-    if not path.exists():
-        raise LogdirError(
-            f"logdir '{logdir}': there is no such directory\n"
-            "  try: the directory given to SummaryWriter or init, or make it first: "
-            f"mkdir -p {text}"
-        )
-    if not path.is_dir():
-        raise LogdirError(
-            f"logdir '{logdir}': is not a directory\n  try: {path.parent}, the directory it is in"
-        )
-    try:
-        with os.scandir(path) as entries:
-            next(entries, None)
-    except OSError as error:
-        raise LogdirError(f"logdir '{logdir}': cannot be read\n  {error.strerror}") from error
-    return path, None
-
-
-def _databases(logdir: Path, only: Path | None) -> Iterator[tuple[str, Path]]:
-    """(what the runs' names begin with, file) of each event store below the directory."""
-    if only is not None:
-        yield "", only
-        return
-    for directory, subdirectories, files in os.walk(logdir, followlinks=False):
-        subdirectories[:] = sorted(d for d in subdirectories if not d.startswith("."))
-        if DATABASE_NAME in files:
-            below = Path(directory).relative_to(logdir).as_posix()
-            yield ("" if below == "." else below), Path(directory) / DATABASE_NAME
-
-
-def _joined(prefix: str, name: str) -> str:
-    """The run's name below the logdir."""
-    if not prefix:
-        return name
-    return prefix if name == "." else f"{prefix}/{name}"
-
-
-def _below(prefix: str, run: str) -> str | None:
-    """The run's name in the database with that prefix; None if it cannot be there."""
-    if not prefix:
-        return run
-    if run == prefix:
-        return "."
-    return run[len(prefix) + 1 :] if run.startswith(f"{prefix}/") else None
 
 
 def _envelope(bins: Bins, n: int, smoothed: Float64 | None) -> Envelope:

@@ -151,4 +151,5 @@ def decode_bins(data: bytes, n: int, seq: int = 0) -> Bins:
     if len(columns) != len(fields(Bins)) - 1:
         raise ValueError(f"block of bins has {len(columns)} columns")
     columns[-1] = columns[-1].astype(np.float64)
-    return Bins(*columns, np.cumsum(columns[0]) + seq)
+    columns.append(np.cumsum(columns[0]) + seq)
+    return Bins(*columns)

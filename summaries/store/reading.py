@@ -340,7 +340,8 @@ class StoreReader:
             values += step_range
         for seq, n, data in connection.exec_driver_sql(query, values).cursor.fetchall():
             if exact:
-                bins = points_as_bins(*self._decoded(data, n), seq)
+                step, wall_us, value = self._decoded(data, n)
+                bins = points_as_bins(step, wall_us, value, seq)
             else:
                 try:
                     bins = decode_bins(data, n, seq)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, fields, replace
+from dataclasses import astuple, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,46 +24,11 @@ from summaries.store import schema
 from summaries.store.connect import open_for_writing
 from summaries.store.points import Points
 from summaries.store.sealing import CHUNK, SMALLEST_CHUNK, read_tail, seal
+from summaries.store.series import COLUMNS, MUTABLE, SeriesRecord, grown
 
 # One statement carries many rows: each statement lets go of Python's lock, and while a training
 # loop computes in pure Python each time costs up to 5 ms to get it back.
 _ROWS_A_STATEMENT = 500
-_MUTABLE = (
-    "n",
-    "sealed",
-    "chunks",
-    "last_step",
-    "last_wall_us",
-    "last_value",
-    "min_value",
-    "min_step",
-    "max_value",
-    "max_step",
-    "revision",
-)
-_SERIES_COLUMNS = ("id", "run_id", "tag", "kind", "first_step", *_MUTABLE)
-
-
-@dataclass
-class _Series:
-    """A series' record, as this writer last wrote or read it."""
-
-    id: int
-    run_id: int
-    tag: str
-    kind: str
-    first_step: int
-    n: int = 0
-    sealed: int = 0
-    chunks: int = 0
-    last_step: int = 0
-    last_wall_us: int = 0
-    last_value: float | None = None
-    min_value: float | None = None
-    min_step: int | None = None
-    max_value: float | None = None
-    max_step: int | None = None
-    revision: int = 0
 
 
 def sha256(content: bytes) -> str:
@@ -102,7 +67,7 @@ class StoreWriter:
             raise
         self._file = _identity(path)
         # Records of each run's series, and the run's revision at which they were right.
-        self._series: dict[int, dict[tuple[str, str], _Series]] = {}
+        self._series: dict[int, dict[tuple[str, str], SeriesRecord]] = {}
         self._seen: dict[int, int] = {}
 
     def close(self) -> None:
@@ -234,7 +199,7 @@ class StoreWriter:
             wanted = {("scalar", tag): int(p.step[0]) for tag, p in scalars.items()}
             wanted |= {(e.kind, e.tag): e.step for e in reversed(events)}
             known = self._known_series(connection, run_id, wanted)
-            changed: dict[tuple[str, str], _Series] = {}
+            changed: dict[tuple[str, str], SeriesRecord] = {}
             packets: list[tuple[int, int, int, bytes]] = []
             for tag, points in scalars.items():
                 wall_us = np.rint(points.wall_time * 1e6).astype(np.int64)
@@ -249,10 +214,10 @@ class StoreWriter:
             _insert_rows(
                 connection,
                 "series",
-                _SERIES_COLUMNS,
-                ([getattr(s, c) for c in _SERIES_COLUMNS] for s in changed.values()),
+                COLUMNS,
+                ([getattr(s, c) for c in COLUMNS] for s in changed.values()),
                 "ON CONFLICT (id) DO UPDATE SET "
-                + ", ".join(f"{c} = excluded.{c}" for c in _MUTABLE),
+                + ", ".join(f"{c} = excluded.{c}" for c in MUTABLE),
             )
             now = time.time()
             connection.execute(
@@ -265,19 +230,19 @@ class StoreWriter:
         self._seen[run_id] = revision
 
     def _sealed(
-        self, connection: Connection, series: _Series, new: Points, revision: int
-    ) -> tuple[_Series, int, Points]:
+        self, connection: Connection, series: SeriesRecord, new: Points, revision: int
+    ) -> tuple[SeriesRecord, int, Points]:
         """The grown record, and the points that no chunk took with the number of their first."""
-        grown = _grown(series, new, revision)
-        if grown.n - series.sealed < CHUNK:
-            return grown, series.n, new
+        after = grown(series, new, revision)
+        if after.n - series.sealed < CHUNK:
+            return after, series.n, new
         whole = new
         if series.n > series.sealed:
             whole = Points.joined([read_tail(connection, series.id), new])
         full = len(whole) - len(whole) % CHUNK
         chunks = seal(connection, series.id, series.chunks, series.sealed, whole.part(0, full))
-        grown = replace(grown, sealed=series.sealed + full, chunks=chunks)
-        return grown, grown.sealed, whole.part(full, len(whole))
+        after = replace(after, sealed=series.sealed + full, chunks=chunks)
+        return after, after.sealed, whole.part(full, len(whole))
 
     def seal_rests(self, run_id: int) -> None:
         """Seal what the run's series have in `tail`, where that is worth a chunk."""
@@ -301,7 +266,7 @@ class StoreWriter:
 
     def _known_series(
         self, connection: Connection, run_id: int, wanted: Mapping[tuple[str, str], int]
-    ) -> dict[tuple[str, str], _Series]:
+    ) -> dict[tuple[str, str], SeriesRecord]:
         """The records of the wanted (kind, tag), made where there are none.
 
         What this writer remembers holds as long as no other wrote to the run.
@@ -314,29 +279,33 @@ class StoreWriter:
         known = self._series.get(run_id, {})
         if self._seen.get(run_id) != revision:
             rows = connection.execute(
-                select(*(schema.series.c[f.name] for f in fields(_Series))).where(
+                select(*(schema.series.c[f.name] for f in fields(SeriesRecord))).where(
                     schema.series.c.run_id == run_id
                 )
             ).all()
-            known = {(row.kind, row.tag): _Series(*row) for row in rows}
+            known = {(row.kind, row.tag): SeriesRecord(*row) for row in rows}
         missing = [key for key in wanted if key not in known]
         if not missing:
             return dict(known)
-        first = connection.exec_driver_sql("SELECT coalesce(max(id), 0) + 1 FROM series").scalar()
+        query = "SELECT coalesce(max(id), 0) + 1 FROM series"
+        first = connection.exec_driver_sql(query).scalar()
         made = {
-            key: _Series(int(first or 1) + at, run_id, key[1], key[0], wanted[key])
+            key: SeriesRecord(int(first or 1) + at, run_id, key[1], key[0], wanted[key])
             for at, key in enumerate(missing)
         }
         _insert_rows(
-            connection, "series", [f.name for f in fields(_Series)], map(astuple, made.values())
+            connection,
+            "series",
+            [f.name for f in fields(SeriesRecord)],
+            map(astuple, made.values()),
         )
         return {**known, **made}
 
     @staticmethod
     def _insert_events(
         connection: Connection,
-        known: Mapping[tuple[str, str], _Series],
-        changed: dict[tuple[str, str], _Series],
+        known: Mapping[tuple[str, str], SeriesRecord],
+        changed: dict[tuple[str, str], SeriesRecord],
         events: Sequence[Event],
         revision: int,
     ) -> None:
@@ -373,33 +342,6 @@ class StoreWriter:
 def _next_revision(connection: Connection) -> int:
     connection.execute(update(schema.store).values(revision=schema.store.c.revision + 1))
     return int(connection.execute(select(schema.store.c.revision)).scalar_one())
-
-
-def _storable(value: float) -> float | None:
-    """NaN as NULL, which is what SQLite makes of it anyway."""
-    return None if value != value else value
-
-
-def _grown(series: _Series, new: Points, revision: int) -> _Series:
-    """The record after the points were added; where they are stored is not part of it."""
-    changed: dict[str, Any] = {}
-    finite = np.isfinite(new.value)
-    if finite.any():
-        values, steps = new.value[finite], new.step[finite]
-        low, high = int(values.argmin()), int(values.argmax())
-        if series.min_value is None or values[low] < series.min_value:
-            changed |= {"min_value": float(values[low]), "min_step": int(steps[low])}
-        if series.max_value is None or values[high] > series.max_value:
-            changed |= {"max_value": float(values[high]), "max_step": int(steps[high])}
-    return replace(
-        series,
-        n=series.n + len(new),
-        last_step=int(new.step[-1]),
-        last_wall_us=int(new.wall_us[-1]),
-        last_value=_storable(float(new.value[-1])),
-        revision=revision,
-        **changed,
-    )
 
 
 def _insert_rows(

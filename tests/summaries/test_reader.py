@@ -21,7 +21,7 @@ def log(logdir: Path, name: str, values: list[float], tag: str = "x") -> None:
 
 def look_again(reader: Reader) -> None:
     """The reader looks for new files once a second; a test need not wait for that."""
-    reader._scanned = -1e9
+    reader._places._scanned = -1e9
 
 
 def test_shared_and_own_databases_are_one_logdir(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_silent_run_of_another_machine_is_crashed(
 
 
 def test_more_databases_than_are_kept_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("summaries.reader._OPEN_STORES", 3)
+    monkeypatch.setattr("summaries.places._OPEN_STORES", 3)
     for k in range(8):
         with SummaryWriter(tmp_path / f"r{k}") as writer:
             writer.add_scalar("x", float(k), 0)
@@ -246,5 +246,5 @@ def test_more_databases_than_are_kept_open(tmp_path: Path, monkeypatch: pytest.M
         for _ in range(2):
             values = [reader.scalars(f"r{k}", "x").value[0] for k in range(8)]
             assert values == [float(k) for k in range(8)]
-        assert len(reader._stores) == 3
+        assert len(reader._places._stores) == 3
         assert len(list(tmp_path.iterdir())) == 8
