@@ -8,7 +8,7 @@
 
   tb.view.declare("wide", []);
   tb.view.declare("logTags", [], {param: "logtags"});
-  tb.view.declare("closed", []);
+  tb.view.declare("closed", [], {param: "folded"});
 
   class Grid {
     constructor(root) {

@@ -63,6 +63,9 @@
     /** Adds a key; `param` is its name in the address, `remember` keeps it in this browser too. */
     declare(key, initial, {param = key, remember = false, valid = null} = {}) {
       if (keys.has(key)) return;
+      for (const [other, known] of keys) {
+        if (known.param === param) throw new Error(`view: '${key}' and '${other}' are both '${param}' in the address`);
+      }
       keys.set(key, {initial, param, remember, valid});
       state[key] = read(key);
     },

@@ -29,17 +29,15 @@ BROWSER_FLAGS = [
     "--disable-sync",
 ]
 
-Serve = Callable[[Path], str]
-
 
 class _Server:
     """uvicorn in a thread, on a free port."""
 
-    def __init__(self, logdir: Path) -> None:
+    def __init__(self, logdir: Path, port: int) -> None:
         self.reader = open_logdir(logdir)
         app = create_app(self.reader, logdir=str(logdir))
         config = uvicorn.Config(
-            app.server, port=0, log_level="error", ws="none", timeout_graceful_shutdown=1
+            app.server, port=port, log_level="error", ws="none", timeout_graceful_shutdown=1
         )
         self.server = uvicorn.Server(config)
         self.thread = threading.Thread(target=self.server.run, daemon=True)
@@ -48,8 +46,8 @@ class _Server:
             if not self.thread.is_alive():
                 raise RuntimeError("the server did not start")
             self.thread.join(0.01)
-        port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{port}"
+        self.port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         self.server.should_exit = True
@@ -57,18 +55,35 @@ class _Server:
         self.reader.close()
 
 
+class Serve:
+    """Starts dashboards, and stops them like a server that died."""
+
+    def __init__(self) -> None:
+        self._running: dict[str, _Server] = {}
+
+    def __call__(self, logdir: Path, port: int = 0) -> str:
+        """A dashboard over the logdir; its address."""
+        server = _Server(logdir, port)
+        self._running[server.url] = server
+        return server.url
+
+    def stop(self, url: str) -> int:
+        """Stops the dashboard at the address; its port, for another start."""
+        server = self._running.pop(url)
+        server.stop()
+        return int(server.port)
+
+    def stop_all(self) -> None:
+        for url in list(self._running):
+            self.stop(url)
+
+
 @pytest.fixture
 def serve() -> Iterator[Serve]:
     """``serve(logdir)`` starts a dashboard over it and returns its address."""
-    servers: list[_Server] = []
-
-    def start(logdir: Path) -> str:
-        servers.append(_Server(logdir))
-        return servers[-1].url
-
-    yield start
-    for server in servers:
-        server.stop()
+    servers = Serve()
+    yield servers
+    servers.stop_all()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,387 @@
+"""The scalars page in a real browser: what a person sees and does."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from summaries import SummaryWriter, init
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+Serve = Any
+OpenPage = Callable[..., "Page"]
+
+# Pixels of a card's canvas that are painted at all, and the distinct strong colours among them.
+INK = """tag => {
+  const canvas = document.querySelector(`[data-tag="${tag}"] canvas`);
+  if (!canvas || !canvas.width) return {painted: 0, colors: [], hash: 0};
+  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+  let painted = 0, hash = 0;
+  const colors = {};
+  for (let i = 0; i < data.length; i += 4) {
+    if (!data[i + 3]) continue;
+    painted++;
+    hash = (hash * 31 + data[i] + 7 * data[i + 1] + 13 * data[i + 2] + i) | 0;
+    if (data[i + 3] < 250) continue;
+    const name = [data[i], data[i + 1], data[i + 2]].join();
+    colors[name] = (colors[name] || 0) + 1;
+  }
+  return {painted, hash, colors: Object.keys(colors).filter(name => colors[name] > 20)};
+}"""
+
+
+def ink(page: Page, tag: str = "train/loss") -> dict[str, Any]:
+    return dict(page.evaluate(INK, tag))
+
+
+def wait_for_curves(page: Page, tag: str = "train/loss") -> None:
+    page.wait_for_function(f"tag => ({INK})(tag).painted > 100", arg=tag)
+
+
+def wait_for_axes(page: Page, tag: str = "train/loss") -> None:
+    page.wait_for_selector(f'[data-tag="{tag}"] .xtick')
+
+
+def describe(page: Page, tag: str = "train/loss") -> str:
+    return page.locator(f'[data-tag="{tag}"] .card-plot').get_attribute("aria-label") or ""
+
+
+@pytest.fixture
+def logdir(tmp_path: Path) -> Path:
+    for number, name in enumerate(("apple", "banana", "cherry")):
+        with SummaryWriter(tmp_path / name) as writer:
+            for step in range(100):
+                loss = math.exp(-step / 30) + 0.3 * number + 0.05 * math.sin(step * 7)
+                writer.add_scalar("train/loss", loss, step)
+                writer.add_scalar("eval/accuracy", 1 - loss / 3, step)
+    return tmp_path
+
+
+def test_curves_of_all_runs_are_drawn_with_axes(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    wait_for_axes(page)
+    assert len(ink(page)["colors"]) >= 3
+    assert page.locator(".group-head").all_inner_texts() == ["eval\n1", "train\n1"]
+    assert page.locator(".run-name").all_inner_texts() == ["apple", "banana", "cherry"]
+    assert page.locator(".run-count").inner_text() == "3 of 3 runs shown"
+
+
+def test_new_points_are_drawn_within_two_seconds_of_a_flush(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    assert "(0 to 99.00)" in describe(page)
+    queries: list[dict[str, Any]] = []
+    page.on("request", lambda r: r.post_data and queries.append(json.loads(r.post_data)))
+    with init(logdir, name="durian") as run:
+        for step in range(100):
+            run.log({"train/loss": 1.5}, step=step)
+        run.flush()
+        page.wait_for_function(
+            """() => document.querySelector('[data-tag="train/loss"] .card-plot')
+              .getAttribute("aria-label").includes("4 runs")""",
+            timeout=2000,
+        )
+        queries.clear()
+        for step in range(100, 150):
+            run.log({"train/loss": 1.5}, step=step)
+        run.flush()
+        page.wait_for_function(
+            """() => document.querySelector('[data-tag="train/loss"] .card-plot')
+              .getAttribute("aria-label").includes("(0 to 149.0)")""",
+            timeout=2000,
+        )
+    items = [item for query in queries for item in query.get("items", [])]
+    # Only the tail was asked for: nothing that the page had is read again.
+    assert [(item["runs"], item["since"]) for item in items] == [(["durian"], [100])]
+
+
+def test_the_run_filter_hides_curves_and_a_wrong_regex_says_so(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    field = page.get_by_label("Filter runs by a regular expression")
+    field.fill("an|ch")
+    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 2")
+    page.wait_for_function("() => location.search.includes('runs=an%7Cch')")
+    assert "2 runs" in describe(page)
+    field.fill("an(")
+    assert "Not a regular expression" in page.locator(".run-list .field-error").inner_text()
+    assert page.locator(".run-row").count() == 3
+    assert ink(page)["painted"] > 100
+
+
+def test_runs_are_selected_one_by_one_and_all_together(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    page.get_by_role("checkbox", name="banana").uncheck()
+    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('2')")
+    page.locator(".run-row", has_text="cherry").hover()
+    page.locator(".run-row", has_text="cherry").get_by_role("button", name="only").click()
+    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('1')")
+    assert page.get_by_role("checkbox", name="cherry").is_checked()
+    page.get_by_label("Select none").click()
+    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('0')")
+    page.get_by_label("Select all").click()
+    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('3')")
+
+
+def test_metrics_are_filtered_and_groups_fold(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    page.get_by_label("Filter metrics by a regular expression").fill("acc")
+    page.wait_for_function("() => document.querySelectorAll('.card').length === 1")
+    page.get_by_label("Filter metrics by a regular expression").fill("nothing")
+    page.get_by_text("No metric matches the filter.").wait_for()
+    page.get_by_label("Filter metrics by a regular expression").fill("")
+    page.locator(".group-head", has_text="train").click()
+    page.wait_for_function("() => location.search.includes('folded=')")
+    assert not page.locator('[data-tag="train/loss"]').is_visible()
+
+
+def test_smoothing_is_tensorboards_debiased_average(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    values = [1.0, 3.0, math.nan, 2.0, 8.0]
+    last, expected, seen = 0.0, [], 0
+    for value in values:
+        if math.isfinite(value):
+            last, seen = 0.6 * last + 0.4 * value, seen + 1
+            expected.append(last / (1 - 0.6**seen))
+        else:
+            expected.append(value)
+    ema = "([ys, w]) => Array.from(trainboard.math.ema(Float64Array.from(ys), ys.length, w))"
+    got = page.evaluate(ema, [values, 0.6])
+    assert got == pytest.approx(expected, nan_ok=True)
+    assert page.evaluate(ema, [[5.0, 5.0, 5.0], 0.9]) == [5.0, 5.0, 5.0]
+    before = ink(page)["hash"]
+    page.get_by_label("Smoothing as a number").fill("0.95")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"before => ({INK})('train/loss').hash !== before", arg=before)
+    page.wait_for_function("() => location.search.includes('smoothing=0.95')")
+
+
+def test_the_pointer_shows_all_runs_at_a_step(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    box = page.locator('[data-tag="train/loss"] .card-lines').bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + box["height"] * 0.4)
+    table = page.locator(".hover-table")
+    table.wait_for()
+    assert table.locator("tbody tr").count() == 3
+    assert table.locator("tr.nearest").count() == 1
+    assert "Smoothed" in table.inner_text()
+    assert table.locator("b").inner_text() in ("step 49", "step 50")
+    visible = "() => document.querySelectorAll('.crosshair:not([hidden])').length"
+    assert page.evaluate(visible) == 2  # the other card follows
+    page.mouse.move(5, 5)
+    table.wait_for(state="hidden")
+
+
+def drag(page: Page, tag: str, start: float, end: float) -> None:
+    """Draws a flat box over these parts of a card's width: a zoom of x alone."""
+    box = page.locator(f'[data-tag="{tag}"] .card-lines').bounding_box()
+    assert box is not None
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * start, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * end, y, steps=4)
+    page.mouse.up()
+
+
+def test_zoom_is_refined_from_the_store_and_reset_by_a_double_click(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with init(tmp_path, name="long") as run:
+        for step in range(20_000):
+            run.log({"train/loss": 50.0 if step == 9_999 else math.sin(step / 900)}, step=step)
+    page = open_page(serve(tmp_path))
+    wait_for_curves(page)
+    wait_for_axes(page)
+    assert "-0.9" not in describe(page)
+    assert "to 52.5" in describe(page)  # the spike is in sight though no pixel holds one point
+    with page.expect_response(
+        lambda r: r.url.endswith("/api/series") and '"range"' in (r.request.post_data or "")
+    ) as caught:
+        drag(page, "train/loss", 0.48, 0.52)
+    data = caught.value.body()
+    header = json.loads(data[4 : 4 + int.from_bytes(data[:4], "little")])
+    assert header["blocks"][0]["kind"] == "bins"
+    assert header["arrays"][0][2] > 250  # finer than the overview had in this window
+    page.get_by_label("Back to all steps (or double-click the chart)").wait_for()
+    page.wait_for_function("() => location.search.includes('zoom=')")
+    link = page.url
+    box = page.locator('[data-tag="train/loss"] .card-lines').bounding_box()
+    assert box is not None
+    page.mouse.dblclick(box["x"] + 100, box["y"] + 80)
+    page.wait_for_function("() => !location.search.includes('zoom=')")
+    page.goto(link)
+    wait_for_curves(page)
+    assert "zoomed" in describe(page)
+
+
+def test_axis_log_and_width_are_in_the_address(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    page.get_by_text("Relative", exact=True).click()
+    page.get_by_role("button", name="log y").click()
+    card = page.locator('[data-tag="train/loss"]')
+    card.hover()
+    card.get_by_label("Full width").click()
+    page.wait_for_function("() => location.search.includes('wide=')")
+    wait_for_axes(page)
+    narrow = page.locator('[data-tag="eval/accuracy"]').bounding_box()
+    wide = card.bounding_box()
+    assert narrow is not None
+    assert wide is not None
+    assert wide["width"] > 1.5 * narrow["width"]
+    link = page.url
+    page.goto("about:blank")
+    page.goto(link)
+    wait_for_curves(page)
+    assert page.get_by_role("radio", name="Relative").is_checked()
+    assert page.get_by_role("button", name="log y").get_attribute("aria-pressed") == "true"
+    assert "wide" in (card.get_attribute("class") or "").split()
+
+
+def test_the_theme_changes_at_once(logdir: Path, serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    light = set(ink(page)["colors"])
+    page.get_by_label("Theme: as the system").click()
+    page.get_by_label("Theme: light").click()
+    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
+    page.wait_for_function(f"before => ({INK})('train/loss').hash !== before", arg=0)
+    assert set(ink(page)["colors"]).isdisjoint(light)
+    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert background == "rgb(20, 23, 28)"
+    page.reload()
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_an_empty_logdir_shows_the_lines_to_paste_and_then_the_run(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(tmp_path))
+    page.get_by_text("No runs here yet").wait_for()
+    assert "summaries.init(" in page.locator(".notice pre").inner_text()
+    with init(tmp_path, name="first") as run:
+        for step in range(10):
+            run.log({"train/loss": 1 / (step + 1)}, step=step)
+    wait_for_curves(page)
+    assert not page.locator(".notice").is_visible()
+
+
+def test_a_damaged_database_is_told_and_the_others_are_drawn(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    (logdir / "bad").mkdir()
+    (logdir / "bad" / "events.db").write_bytes(os.urandom(20_000))
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    warning = page.locator(".run-list .warning")
+    assert "1 file could not be read" in warning.inner_text()
+    warning.locator("summary").click()
+    assert "bad" in warning.inner_text()
+    assert "3 runs" in describe(page)
+
+
+def test_markup_in_names_stays_text(tmp_path: Path, serve: Serve, open_page: OpenPage) -> None:
+    tag = "<img src=x onerror='window.hacked=1'>/<b>bold</b>"
+    with init(tmp_path, name="<script>window.hacked=2</script>") as run:
+        for step in range(20):
+            run.log({tag: float(step)}, step=step)
+    page = open_page(serve(tmp_path))
+    page.wait_for_selector(".card .xtick")
+    assert page.locator(".card h3").inner_text() == "<b>bold</b>"
+    box = page.locator(".card-lines").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 80, box["y"] + 80)
+    page.locator(".hover-table").wait_for()
+    assert "<script>" in page.locator(".hover-run").inner_text()
+    assert page.locator(".card b, .card img, .hover-table script").count() == 0
+    assert page.evaluate("window.hacked") is None
+
+
+def test_what_is_not_finite_is_marked_and_does_not_stretch_the_axis(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    values = [1.0, 2.0, math.nan, math.inf, -math.inf, 1.5, 1.0]
+    with init(tmp_path, name="odd") as run:
+        for step, value in enumerate(values):
+            run.log({"train/loss": value}, step=step)
+        for step in range(5):
+            run.log({"nothing": math.nan}, step=step)
+    page = open_page(serve(tmp_path))
+    wait_for_curves(page)
+    wait_for_curves(page, "nothing")  # only marks, but something to see
+    assert "values 0.9500 to 2.050" in describe(page)
+
+
+def test_the_page_recovers_when_the_server_comes_back(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    url = serve(logdir)
+    page = open_page(url)
+    wait_for_curves(page)
+    port = serve.stop(url)
+    page.locator(".live-lost").wait_for()
+    assert ink(page)["painted"] > 100  # what was drawn stays
+    with SummaryWriter(logdir / "durian") as writer:
+        for step in range(50):
+            writer.add_scalar("train/loss", 1.0, step)
+    serve(logdir, port)
+    page.locator(".live-live").wait_for()
+    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 4")
+    page.wait_for_function(
+        """() => document.querySelector('[data-tag="train/loss"] .card-plot')
+          .getAttribute("aria-label").includes("4 runs")"""
+    )
+
+
+def test_the_page_fits_a_narrow_screen(logdir: Path, serve: Serve, open_page: OpenPage) -> None:
+    page = open_page(serve(logdir), width=400, height=800)
+    wait_for_curves(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert not page.locator(".run-list").is_visible()
+    page.get_by_role("button", name="Runs").click()
+    page.locator(".run-row").first.wait_for()
+
+
+def test_many_runs_are_listed_by_the_rows_in_sight(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    for number in range(300):
+        with init(tmp_path, name=f"run-{number}") as run:
+            run.log({"train/loss": float(number)}, step=0)
+    page = open_page(serve(tmp_path))
+    page.wait_for_function("() => document.querySelector('.run-count')?.innerText.includes('300')")
+    assert page.locator(".run-row").count() < 100
+    page.locator(".run-rows").evaluate("rows => rows.scrollTo(0, 1e6)")
+    page.get_by_text("run-299", exact=True).wait_for()
