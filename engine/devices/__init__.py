@@ -1,0 +1,1 @@
+"""Back ends: where a program's values live and how its operations run."""

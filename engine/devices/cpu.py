@@ -1,0 +1,60 @@
+"""The NumPy back end: the plan's flat call sequence, or operation by operation for the oracle."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.devices.base import Segment
+from engine.op import Array
+from engine.plan.debug import run_program
+from engine.plan.lower import Lowering
+from engine.plan.lowering import Ref
+from engine.plan.memory import assign, elide_copies
+from engine.plan.program import Program
+from engine.plan.source import generate
+from engine.state import State
+
+
+class CpuDevice:
+    """A CPU of this process; `index` counts those that ``device_count`` asks for."""
+
+    def __init__(self, index: int = 0, poison: bool = False):
+        self.name = f"/job:localhost/replica:0/task:0/device:CPU:{index}"
+        self._poison = poison
+
+    def put(self, array: Array) -> Any:
+        return np.asarray(array)
+
+    def fetch(self, value: Any) -> Array:
+        return np.array(value)
+
+    def compile(self, program: Program, state: State) -> Segment:
+        """The program as one generated function over memory that is its own."""
+        generation = -1
+        while generation != state.generation:
+            # Lowering may move variables into an arena, after which earlier references are stale.
+            generation = state.generation
+            lowering = Lowering(program, state)
+            builder = lowering.lower()
+        feeds = [lowering.ref(value) for value in program.feeds]
+        fetches: list[Ref] = [lowering.ref(value) for value in program.fetches]
+        calls = elide_copies(builder.calls, {id(ref.root) for ref in fetches})
+        calls, nbytes = assign(calls, fetches, self._poison)
+        compiled = generate(calls, feeds, fetches)
+        return Segment(np.errstate(all="ignore")(compiled.function), tuple(lowering.reads_first),
+                       tuple(lowering.assigned), compiled.text, compiled.lines, nbytes)  # fmt: skip
+
+
+class DebugDevice(CpuDevice):
+    """The oracle: fresh arrays for every operation."""
+
+    def compile(self, program: Program, state: State) -> Segment:
+        def run(feeds: Any) -> list[Any]:
+            return run_program(program, state, feeds)
+
+        lowering = Lowering(program, State())
+        lowering.lower()
+        text = "\n".join(f"{node.op.name}: {node.op.type}" for node in program.nodes)
+        return Segment(run, tuple(lowering.reads_first), tuple(lowering.assigned), text, {}, 0)

@@ -1,0 +1,156 @@
+"""TensorFlow's error classes, and how our messages are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+OK = 0
+CANCELLED = 1
+UNKNOWN = 2
+INVALID_ARGUMENT = 3
+DEADLINE_EXCEEDED = 4
+NOT_FOUND = 5
+ALREADY_EXISTS = 6
+PERMISSION_DENIED = 7
+RESOURCE_EXHAUSTED = 8
+FAILED_PRECONDITION = 9
+ABORTED = 10
+OUT_OF_RANGE = 11
+UNIMPLEMENTED = 12
+INTERNAL = 13
+UNAVAILABLE = 14
+DATA_LOSS = 15
+UNAUTHENTICATED = 16
+
+
+def compose(headline: str, facts: Iterable[str] = (), way_out: str | None = None) -> str:
+    """A message: the problem, one indented line a fact, then what to try.
+
+    >>> print(compose("matmul 'y': inner dimensions differ", ["a: [2, 3]"], "transpose b"))
+    matmul 'y': inner dimensions differ
+      a: [2, 3]
+      try: transpose b
+    """
+    lines = [headline, *(f"  {fact}" for fact in facts)]
+    if way_out:
+        lines.append(f"  try: {way_out}")
+    return "\n".join(lines)
+
+
+class OpError(Exception):
+    """What a session raises when a run fails; knows the operation that failed.
+
+    ``op`` is the `Operation` or None, ``node_def`` its text form or None, ``message`` the text,
+    ``error_code`` TensorFlow's number for the class.
+
+    Source: ``tf.errors.OpError``.
+    """
+
+    code = UNKNOWN
+
+    def __init__(self, node_def: str | None, op: Any, message: str, error_code: int | None = None):
+        super().__init__(message)
+        self.node_def = node_def
+        self.op = op
+        self.message = message
+        self.error_code = self.code if error_code is None else error_code
+
+    def __str__(self) -> str:
+        return self.message
+
+
+class CancelledError(OpError):
+    """The run was cancelled."""
+
+    code = CANCELLED
+
+
+class UnknownError(OpError):
+    """No better class is known."""
+
+    code = UNKNOWN
+
+
+class InvalidArgumentError(OpError):
+    """An operation was given something it cannot work on."""
+
+    code = INVALID_ARGUMENT
+
+
+class DeadlineExceededError(OpError):
+    """It took longer than allowed."""
+
+    code = DEADLINE_EXCEEDED
+
+
+class NotFoundError(OpError):
+    """Something asked for by name is not there."""
+
+    code = NOT_FOUND
+
+
+class AlreadyExistsError(OpError):
+    """Something to be made is there already."""
+
+    code = ALREADY_EXISTS
+
+
+class PermissionDeniedError(OpError):
+    """The caller may not do this."""
+
+    code = PERMISSION_DENIED
+
+
+class ResourceExhaustedError(OpError):
+    """Memory or another resource ran out."""
+
+    code = RESOURCE_EXHAUSTED
+
+
+class FailedPreconditionError(OpError):
+    """The state is not ready for this, as a variable that was not initialized."""
+
+    code = FAILED_PRECONDITION
+
+
+class AbortedError(OpError):
+    """The run was aborted."""
+
+    code = ABORTED
+
+
+class OutOfRangeError(OpError):
+    """An iteration went past its end."""
+
+    code = OUT_OF_RANGE
+
+
+class UnimplementedError(OpError):
+    """The operation is not available here."""
+
+    code = UNIMPLEMENTED
+
+
+class InternalError(OpError):
+    """A mistake of the engine itself."""
+
+    code = INTERNAL
+
+
+class UnavailableError(OpError):
+    """A device or worker cannot be reached."""
+
+    code = UNAVAILABLE
+
+
+class DataLossError(OpError):
+    """Stored data is damaged."""
+
+    code = DATA_LOSS
+
+
+class UnauthenticatedError(OpError):
+    """The caller did not say who it is."""
+
+    code = UNAUTHENTICATED

@@ -1,0 +1,98 @@
+"""What a run may be given: values for tensors, checked and converted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.errors import compose
+from engine.graph import Graph, Tensor
+from engine.op import Array
+from engine.ops.constants import as_array, is_graph_value
+from engine.shapes import compatible, in_parentheses
+
+
+class FeedSlot:
+    """One tensor that a run is given a value for."""
+
+    __slots__ = ("np_dtype", "tensor")
+
+    def __init__(self, tensor: Tensor):
+        self.tensor = tensor
+        self.np_dtype = tensor.spec.dtype.np
+
+
+def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSlot]:
+    """The tensors behind the keys of a feed dictionary, in its order.
+
+    Raises:
+        TypeError: a key is no tensor of this graph, or the feeds are no dictionary.
+    """
+    if feed_dict is None:
+        return []
+    if not isinstance(feed_dict, Mapping):
+        raise TypeError(
+            f"feed_dict must be a dict of tensor to value, got {type(feed_dict).__name__}"
+        )
+    slots = []
+    for key in feed_dict:
+        try:
+            slots.append(FeedSlot(graph.as_graph_element(key, allow_operation=False)))
+        except (TypeError, ValueError, KeyError) as error:
+            message = error.args[0] if error.args else error
+            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {message}") from None
+    return slots
+
+
+def convert_feed(slot: FeedSlot, value: Any) -> Array:
+    """The value as an array of the tensor's dtype.
+
+    Raises:
+        TypeError: a tensor was given, or a Python int that does not fit.
+        ValueError: it is no array.
+    """
+    tensor, dtype = slot.tensor, slot.tensor.spec.dtype
+    if is_graph_value(value):
+        raise TypeError(
+            compose(
+                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
+                "scalars, strings, lists, numpy ndarrays, or TensorHandles.",
+                [f"fed to {tensor.name!r}: {value!r}"],
+                "sess.run(value) first, and feed what it gives",
+            )
+        )
+    if dtype.np.kind == "O":
+        return as_array(value, dtype)
+    if isinstance(value, int) and dtype.is_integer and not dtype.min <= value <= dtype.max:
+        raise TypeError(
+            f"Type of feed value {value} with type int is not compatible with Tensor type "
+            f"{dtype.name}. Try explicitly setting the type of the feed tensor to a larger type "
+            "(e.g. int64)."
+        )
+    try:
+        # Converted as NumPy converts: 1.5 becomes 1 for an integer tensor.
+        array = np.asarray(value)
+        if array.dtype is not dtype.np:
+            array = array.astype(dtype.np)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise type(error)(
+            f"Cannot feed a value of type {type(value).__name__} for Tensor {tensor.name!r} "
+            f"of dtype {dtype.name}: {error}"
+        ) from error
+    return array
+
+
+def check_shape(slot: FeedSlot, array: Array) -> None:
+    """ValueError in TensorFlow's words where an array does not fit the tensor's shape."""
+    dims = slot.tensor.spec.dims
+    if not compatible(dims, array.shape):
+        raise ValueError(
+            compose(
+                f"Cannot feed value of shape {array.shape} for Tensor {slot.tensor.name!r}, which has shape "
+                f"'{in_parentheses(dims)}'",
+                [f"{slot.tensor.name!r} was made at {slot.tensor.op.origin}"],
+                f"a value of shape {in_parentheses(dims)}",
+            )
+        )

@@ -1,0 +1,56 @@
+"""What a run may be asked for: tensors, operations, names, variables, and structures of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.graph import Graph, Operation, Tensor
+
+Rebuild = Callable[[list[Any]], Any]
+
+
+def flatten(fetches: Any, graph: Graph) -> tuple[list[Tensor | Operation], Rebuild]:
+    """The tensors and operations in `fetches`, and what puts their values into its structure.
+
+    Raises:
+        TypeError: something in it cannot be fetched.
+        ValueError: something in it is not in this graph.
+    """
+    leaves: list[Tensor | Operation] = []
+    build = _mapper(fetches, graph, leaves)
+    return leaves, lambda values: build(values)
+
+
+def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebuild:
+    if fetch is None:
+        raise TypeError('Argument `fetch` = None has invalid type "NoneType". Cannot be None')
+    if isinstance(fetch, Mapping):
+        parts = {key: _mapper(item, graph, leaves) for key, item in fetch.items()}
+        return lambda values: {key: part(values) for key, part in parts.items()}
+    if isinstance(fetch, list | tuple):
+        items = [_mapper(item, graph, leaves) for item in fetch]
+        if isinstance(fetch, list):
+            return lambda values: [item(values) for item in items]
+        if hasattr(fetch, "_fields"):
+            kind = type(fetch)
+            return lambda values: kind(*[item(values) for item in items])
+        return lambda values: tuple(item(values) for item in items)
+    index = len(leaves)
+    leaves.append(_element(fetch, graph))
+    return lambda values: values[index]
+
+
+def _element(fetch: Any, graph: Graph) -> Tensor | Operation:
+    try:
+        return graph.as_graph_element(fetch)  # type: ignore[no-any-return]
+    except TypeError as error:
+        raise TypeError(
+            f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or "
+            f"Tensor. ({error})"
+        ) from None
+    except (ValueError, KeyError) as error:
+        message = error.args[0] if error.args else error
+        raise ValueError(
+            f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({message})"
+        ) from None

@@ -1,0 +1,172 @@
+"""Gradients: from a graph to more of the same graph, without recursion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.errors import compose
+from engine.graph import Graph, Operation, Tensor
+from engine.ops.arithmetic import add_n
+from engine.ops.constants import convert_to_tensor, make
+from engine.ops.elementwise import OnesLike, zeros_like
+from engine.ops.filling import ones
+
+
+def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
+              colocate_gradients_with_ops: bool = False, gate_gradients: Any = False,
+              aggregation_method: Any = None, stop_gradients: Any = None) -> list[Tensor | None]:  # fmt: skip
+    """The derivative of the sum of all `ys` for each of `xs`, as graph operations.
+
+    Each has the shape of its x; None where no differentiable path leads from x to ys. `grad_ys`
+    are weights for the ys, ones by default; gradients stop at `stop_gradients`.
+
+    Raises:
+        TypeError: a weight's dtype differs from its y's.
+        LookupError: an operation on the way declares no gradient.
+
+    Source: ``tf.gradients``; Griewank & Walther, *Evaluating Derivatives*, reverse mode.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     x = tf.constant(3.0)
+    ...     print(sess.run(tf.gradients(x * x, x)))
+    [np.float32(6.0)]
+    """
+    del gate_gradients, aggregation_method  # Hints on scheduling and memory; the plan decides both.
+    outputs = [convert_to_tensor(y) for y in _listed(ys)]
+    sources = [_source(x) for x in _listed(xs)]
+    if not outputs:
+        return [None for _ in sources]
+    graph = outputs[0].graph
+    weights = _listed(grad_ys) if grad_ys is not None else [None] * len(outputs)
+    if len(weights) != len(outputs):
+        raise ValueError("Must specify a grad_y for each y: "
+                         f"{len(weights)} grad_ys for {len(outputs)} ys")  # fmt: skip
+    stops = {_source(x) for x in _listed(stop_gradients)} if stop_gradients is not None else set()
+    with graph.as_default(), graph.name_scope(name) as scope:
+        collected: dict[Tensor, list[Tensor]] = {}
+        for y, weight in zip(outputs, weights, strict=True):
+            collected.setdefault(y, []).append(_initial(y, weight))
+        _sweep(graph, scope, outputs, set(sources), stops, collected, colocate_gradients_with_ops)
+        return [_total(collected, source) for source in sources]
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _source(x: Any) -> Tensor:
+    if hasattr(x, "gradient_source"):
+        x = x.gradient_source()
+    return x if isinstance(x, Tensor) else convert_to_tensor(x)
+
+
+def _initial(y: Tensor, weight: Any) -> Tensor:
+    if weight is None:
+        if not y.dtype.base_dtype.is_floating:
+            raise TypeError(f"Gradients of {y}: its dtype {y.dtype.name} is not floating point.")
+        if y.spec.dims == ():
+            return ones((), y.spec.dtype, "grad_ys_0")
+        return make(OnesLike(), (y,), "grad_ys_0")
+    tensor = convert_to_tensor(weight, None if isinstance(weight, Tensor) else y.dtype.base_dtype)
+    if tensor.dtype.base_dtype is not y.dtype.base_dtype:
+        raise TypeError(
+            f"Gradient type {tensor.dtype.name} does not match type {y.dtype.name} of {y}"
+        )
+    return tensor
+
+
+def _between(outputs: list[Tensor], sources: set[Tensor], stops: set[Tensor]) -> set[Operation]:
+    """The operations on a path from sources to outputs."""
+    reached: set[Operation] = set()
+    backward: list[Operation] = []
+    stack = [y.op for y in outputs]
+    while stack:
+        op = stack.pop()
+        if op in reached:
+            continue
+        reached.add(op)
+        backward.append(op)
+        stack.extend(x.op for x in op.inputs if x not in stops)
+    # Operations are numbered in the order of making, so one pass in that order meets inputs first.
+    useful: set[Operation] = set()
+    for op in sorted(backward, key=_number):
+        from_source = any(output in sources for output in op.outputs)
+        if from_source or any(
+            x in sources or (x.op in useful and x not in stops) for x in op.inputs
+        ):
+            useful.add(op)
+    return useful
+
+
+def _number(op: Operation) -> int:
+    return op.number
+
+
+def _sweep(graph: Graph, scope: str, outputs: list[Tensor], sources: set[Tensor], stops: set[Tensor],
+           collected: dict[Tensor, list[Tensor]], colocate: bool) -> None:  # fmt: skip
+    useful = _between(outputs, sources, stops)
+    # Inputs always have smaller numbers than their consumers: going down by number, every
+    # gradient of an output is complete when its operation's turn comes.
+    for op in sorted(useful, key=_number, reverse=True):
+        if not any(output in collected for output in op.outputs):
+            continue
+        if not op.inputs:
+            continue
+        wanted = [index for index, x in enumerate(op.inputs)
+                  if (x.op in useful or x in sources) and x not in stops
+                  and x.spec.dtype.is_floating]  # fmt: skip
+        if not wanted:
+            continue
+        rule = op.definition.grad
+        if rule is None:
+            raise LookupError(
+                compose(
+                    f"No gradient defined for operation '{op.name}' (op type: {op.type})",
+                    [*op.facts(), f"made at {op.origin}"],
+                    "tf.stop_gradient() on its input",
+                )
+            )
+        flowing = [_total(collected, output) for output in op.outputs]
+        with graph.name_scope(f"{scope}{op.name}_grad/" if scope else f"{op.name}_grad"):
+            if colocate:
+                with graph.colocate_with(op):
+                    _apply_rule(op, rule, flowing, wanted, collected)
+            else:
+                _apply_rule(op, rule, flowing, wanted, collected)
+
+
+def _apply_rule(op: Operation, rule: Any, flowing: Sequence[Tensor | None], wanted: list[int],
+                collected: dict[Tensor, list[Tensor]]) -> None:  # fmt: skip
+    if len(op.outputs) == 1:
+        results = rule(op.outputs[0], flowing[0], *op.inputs)
+    else:
+        results = rule(op.outputs, _filled(op, flowing), *op.inputs)
+    for index in wanted:
+        gradient = results[index]
+        if callable(gradient):
+            gradient = gradient()
+        if gradient is None:
+            continue
+        x = op.inputs[index]
+        if gradient.spec.dims is None or None in gradient.spec.dims:
+            gradient.set_shape(x.spec.dims)
+        collected.setdefault(x, []).append(gradient)
+
+
+def _filled(op: Operation, flowing: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
+    # Kinds that split a tensor need every part; those that compute two results tell them apart.
+    if op.definition.every_gradient:
+        return tuple(zeros_like(output) if dy is None else dy
+                     for output, dy in zip(op.outputs, flowing, strict=True))  # fmt: skip
+    return tuple(flowing)
+
+
+def _total(collected: dict[Tensor, list[Tensor]], tensor: Tensor) -> Tensor | None:
+    found = collected.get(tensor)
+    if not found:
+        return None
+    if len(found) > 1:
+        collected[tensor] = found = [add_n(found)]
+    return found[0]

@@ -1,0 +1,633 @@
+"""Graph, Operation and Tensor: what a script builds before a session runs it."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from engine.defaults import STACKS, default_session, remove_last
+from engine.dtypes import DType
+from engine.errors import compose
+from engine.op import Op, Spec
+from engine.operators import Operators
+from engine.placement import DeviceSpec
+from engine.shapes import (
+    ShapeError,
+    TensorShape,
+    as_dims,
+    count,
+    in_brackets,
+    in_parentheses,
+    merge,
+)
+
+_OWN_FILES = str(Path(__file__).parent)
+_VALID_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*\Z")
+_VALID_SCOPE = re.compile(r"[A-Za-z0-9_.\-/]*\Z")
+_LARGEST_CONSTANT = 4096
+"""Elements up to which a constant is followed while a graph is built, for shape rules."""
+
+Device = str | DeviceSpec | Callable[["Operation"], Any] | None
+
+
+class Tensor(Operators):
+    """The symbolic result of an operation.
+
+    >>> import engine as tf
+    >>> tf.reset_default_graph()
+    >>> tf.zeros((2, 2))
+    <tf.Tensor 'zeros:0' shape=(2, 2) dtype=float32>
+    """
+
+    __slots__ = ("_constant", "op", "spec", "value_index")
+
+    def __init__(self, op: Operation, value_index: int, spec: Spec):
+        self.op = op
+        self.value_index = value_index
+        self.spec = Spec(spec.dtype, spec.dims, self.constant_value)
+        self._constant: Any = _NOT_KNOWN
+
+    @property
+    def name(self) -> str:
+        return f"{self.op.name}:{self.value_index}"
+
+    @property
+    def dtype(self) -> DType:
+        dtype = self.spec.dtype
+        return dtype.as_ref if self.op.definition.ref_output else dtype
+
+    @property
+    def graph(self) -> Graph:
+        return self.op.graph
+
+    @property
+    def device(self) -> str:
+        return self.op.device
+
+    @property
+    def shape(self) -> TensorShape:
+        return TensorShape(self.spec.dims)
+
+    def get_shape(self) -> TensorShape:
+        """What is known of the shape, a `TensorShape`."""
+        return TensorShape(self.spec.dims)
+
+    def set_shape(self, shape: Any) -> None:
+        """Add what the graph could not know of the shape; ValueError if it contradicts."""
+        self.spec.dims = merge(self.spec.dims, as_dims(shape))
+
+    def consumers(self) -> list[Operation]:
+        """The operations that take this tensor as an input, in the order they were made."""
+        return [op for op in self.graph.get_operations() if any(x is self for x in op.inputs)]
+
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """The value of this tensor in `session` or the default session, a NumPy array or scalar."""
+        return _session_for(
+            self.graph, session, "evaluate tensor", "eval()", "eval(session=sess)"
+        ).run(self, feed_dict)
+
+    def constant_value(self) -> Any:
+        """The value as an array if it follows from constants alone and is small, else None."""
+        if self._constant is _NOT_KNOWN:
+            self._constant = _follow_constants(self)
+        return self._constant
+
+    def __repr__(self) -> str:
+        return f"<tf.Tensor {self.name!r} shape={in_parentheses(self.spec.dims)} dtype={self.dtype.name}>"
+
+    def __str__(self) -> str:
+        shape = "" if self.spec.dims is None else f"shape={in_parentheses(self.spec.dims)}, "
+        return f'Tensor("{self.name}", {shape}dtype={self.dtype.name})'
+
+    def __bool__(self) -> bool:
+        raise TypeError(
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead "
+            "of `if t:` to test if a tensor is defined, and use TensorFlow ops such as tf.cond to "
+            "execute subgraphs conditioned on the value of a tensor."
+        )
+
+    def __iter__(self) -> Iterator[Any]:
+        raise TypeError(
+            "`Tensor` objects are not iterable when eager execution is not enabled. "
+            "To iterate over this tensor use `tf.map_fn`, or split it with `tf.unstack`."
+        )
+
+    def __len__(self) -> int:
+        raise TypeError(
+            f"len is not well defined for symbolic Tensors. ({self.name}) Please call "
+            "`x.shape` rather than `len(x)` for shape information."
+        )
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise NotImplementedError(
+            f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. "
+            "Evaluate it first: sess.run(t) or t.eval()."
+        )
+
+
+_NOT_KNOWN = object()
+
+
+class Operation:
+    """A node of a graph: its kind (`definition`), its inputs and its output tensors."""
+
+    __slots__ = (
+        "_device", "colocated_with", "control_inputs", "definition", "graph", "inputs", "name",
+        "number", "origin_frame", "outputs",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        graph: Graph,
+        name: str,
+        definition: Op,
+        inputs: tuple[Tensor, ...],
+        specs: Sequence[Spec],
+        control_inputs: tuple[Operation, ...],
+        number: int,
+    ):
+        self.graph = graph
+        self.name = name
+        self.definition = definition
+        self.inputs = inputs
+        self.control_inputs = control_inputs
+        self.number = number
+        """Position in the graph, in the order of making."""
+        self.outputs = tuple([Tensor(self, index, spec) for index, spec in enumerate(specs)])
+        self.colocated_with: str | None = None
+        self.origin_frame = _user_frame()
+        self._device = ""
+
+    @property
+    def type(self) -> str:
+        return self.definition.type
+
+    @property
+    def device(self) -> str:
+        """The device asked for, ``""`` if any will do."""
+        return self._device
+
+    @property
+    def origin(self) -> str:
+        """The user's line that made it: ``train.py:12``."""
+        return f"{Path(self.origin_frame[0]).name}:{self.origin_frame[1]}"
+
+    @property
+    def traceback(self) -> list[tuple[str, int, str]]:
+        """The user's frame that made it: file, line, function."""
+        return [self.origin_frame]
+
+    @property
+    def node_def(self) -> str:
+        return str(self)
+
+    def get_attr(self, name: str) -> Any:
+        attributes = self.definition.attributes()
+        if name not in attributes:
+            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
+        return attributes[name]
+
+    def values(self) -> tuple[Tensor, ...]:
+        return self.outputs
+
+    def run(self, feed_dict: Any = None, session: Any = None) -> None:
+        """Run this operation in `session` or the default session."""
+        _session_for(self.graph, session, "execute operation", "run()", "run(session=sess)").run(
+            self, feed_dict
+        )
+
+    def facts(self) -> list[str]:
+        """Lines for an error message: each input with shape, dtype and origin."""
+        return [f"input {index} {tensor.name!r}: {tensor.spec!r}, made at {tensor.op.origin}"
+                for index, tensor in enumerate(self.inputs)]  # fmt: skip
+
+    def __repr__(self) -> str:
+        return f"<tf.Operation {self.name!r} type={self.type}>"
+
+    def __str__(self) -> str:
+        lines = [f'name: "{self.name}"', f'op: "{self.type}"']
+        lines += [f'input: "{_input_name(tensor)}"' for tensor in self.inputs]
+        lines += [f'input: "^{op.name}"' for op in self.control_inputs]
+        if self._device:
+            lines.append(f'device: "{self._device}"')
+        for key, value in self.definition.attributes().items():
+            lines += ["attr {", f'  key: "{key}"', f"  value: {value}", "}"]
+        return "\n".join(lines) + "\n"
+
+
+class Graph:
+    """A set of operations, and the scopes under which the next one is made.
+
+    >>> graph = Graph()
+    >>> with graph.as_default(), graph.name_scope("layer"):
+    ...     graph.unique_name("w", mark_as_used=False)
+    'layer/w'
+    """
+
+    def __init__(self) -> None:
+        self._operations: list[Operation] = []
+        self._by_name: dict[str, Operation] = {}
+        self._names_in_use: dict[str, int] = {}
+        self._name_stack = ""
+        self._device_stack: list[Device] = []
+        self._control_stack: list[tuple[Operation, ...]] = []
+        self._colocation_stack: list[Operation] = []
+        self._collections: dict[str, list[Any]] = {}
+        self._finalized = False
+        self.seed: int | None = None
+        """The graph-level seed of random operations."""
+        self.variable_scope: Any = None
+        """What `engine.variables` keeps of the current variable scope."""
+
+    # Making operations
+
+    def create_op(
+        self, definition: Op, inputs: Sequence[Tensor] = (), name: str | None = None
+    ) -> Operation:
+        """A new operation of this kind.
+
+        Raises:
+            ValueError: shapes do not fit, or an input is from another graph.
+            TypeError: dtypes do not fit.
+            RuntimeError: the graph is finalized.
+        """
+        if self._finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+        inputs = tuple(inputs)
+        for tensor in inputs:
+            if tensor.op.graph is not self:
+                raise ValueError(_other_graph(tensor, inputs, self))
+        if not name:
+            name = definition.type
+        full_name = name[:-1] if name[-1] == "/" else self.unique_name(name)
+        try:
+            specs = definition.infer(*[tensor.spec for tensor in inputs])
+        except (ShapeError, TypeError) as error:
+            raise type(error)(_misfit(str(error), full_name, definition, inputs)) from None
+        if type(specs) is Spec:
+            specs = (specs,)
+        controls: tuple[Operation, ...] = ()
+        if self._control_stack:
+            controls = tuple(dict.fromkeys(op for scope in self._control_stack for op in scope))
+        op = Operation(self, full_name, definition, inputs, specs, controls, len(self._operations))
+        self._operations.append(op)
+        self._by_name[full_name] = op
+        if self._colocation_stack:
+            op.colocated_with = self._colocation_stack[-1].name
+            op._device = self._colocation_stack[-1].device
+        elif self._device_stack:
+            op._device = self._device_for(op)
+        return op
+
+    def _device_for(self, op: Operation) -> str:
+        spec = DeviceSpec()
+        for scope in reversed(self._device_stack):
+            if scope is None:
+                break
+            if callable(scope):
+                scope = scope(op)
+            if isinstance(scope, str):
+                scope = DeviceSpec.from_string(scope)
+            if scope is not None:
+                spec = spec.merged_into(scope)
+        return spec.to_string()
+
+    def unique_name(self, name: str, mark_as_used: bool = True) -> str:
+        """The name under the current scope, with ``_1``, ``_2`` … if it is taken.
+
+        Names that differ only in case count as the same, as in TensorFlow 1.x.
+        """
+        if self._name_stack:
+            name = f"{self._name_stack}/{name}"
+        elif not _VALID_NAME.match(name):
+            raise ValueError(f"'{name}' is not a valid node name")
+        key = name.lower()
+        seen = self._names_in_use.get(key, 0)
+        if mark_as_used:
+            self._names_in_use[key] = seen + 1
+        if not seen:
+            return name
+        while True:
+            candidate = f"{key}_{seen}"
+            if candidate not in self._names_in_use:
+                break
+            seen += 1
+        if mark_as_used:
+            self._names_in_use[key] = seen + 1
+            self._names_in_use[candidate] = 1
+        return f"{name}_{seen}"
+
+    # Scopes
+
+    @contextmanager
+    def as_default(self) -> Iterator[Graph]:
+        """Make this the graph that new operations go into."""
+        STACKS.graphs.append(self)
+        try:
+            yield self
+        finally:
+            remove_last(STACKS.graphs, self)
+
+    @contextmanager
+    def name_scope(self, name: str | None) -> Iterator[str]:
+        """Put a prefix before the names made inside; gives the prefix with its final slash.
+
+        A name ending in ``/`` is entered again as it stands; None or ``""`` goes to the root.
+        """
+        before = self._name_stack
+        if name:
+            if not (_VALID_SCOPE if before else _VALID_NAME).match(name):
+                raise ValueError(f"'{name}' is not a valid scope name")
+            self._name_stack = name[:-1] if name[-1] == "/" else self.unique_name(name)
+        else:
+            self._name_stack = ""
+        try:
+            yield f"{self._name_stack}/" if self._name_stack else ""
+        finally:
+            self._name_stack = before
+
+    def get_name_scope(self) -> str:
+        return self._name_stack
+
+    @contextmanager
+    def device(self, device: Device) -> Iterator[None]:
+        """Ask for a device; inner scopes override outer ones part by part, None clears them.
+
+        Raises:
+            ValueError: the string is not a device.
+        """
+        if isinstance(device, str):
+            device = DeviceSpec.from_string(device)
+        self._device_stack.append(device)
+        try:
+            yield
+        finally:
+            self._device_stack.pop()
+
+    @contextmanager
+    def colocate_with(self, op: Any) -> Iterator[None]:
+        """Put what is made inside on the device of `op` (an operation, tensor or variable)."""
+        self._colocation_stack.append(op if isinstance(op, Operation) else op.op)
+        try:
+            yield
+        finally:
+            self._colocation_stack.pop()
+
+    @contextmanager
+    def control_dependencies(self, control_inputs: Sequence[Any] | None) -> Iterator[None]:
+        """Run `control_inputs` before whatever is made inside; None clears outer ones."""
+        outer = self._control_stack
+        if control_inputs is None:
+            self._control_stack = []
+        else:
+            ops = tuple(self.as_graph_element(item).op if not isinstance(item, Operation) else item
+                        for item in control_inputs)  # fmt: skip
+            self._control_stack = [*outer, ops]
+        try:
+            yield
+        finally:
+            self._control_stack = outer
+
+    @property
+    def has_control_dependencies(self) -> bool:
+        return bool(self._control_stack)
+
+    # Looking things up
+
+    def get_operations(self) -> list[Operation]:
+        return list(self._operations)
+
+    @property
+    def version(self) -> int:
+        return len(self._operations)
+
+    def get_operation_by_name(self, name: str) -> Operation:
+        """The operation of that name; KeyError if there is none."""
+        found = self.as_graph_element(name, allow_tensor=False)
+        assert isinstance(found, Operation)
+        return found
+
+    def get_tensor_by_name(self, name: str) -> Tensor:
+        """The tensor of a name such as ``"x:0"``; KeyError if there is none."""
+        found = self.as_graph_element(name, allow_operation=False)
+        assert isinstance(found, Tensor)
+        return found
+
+    def as_graph_element(
+        self, obj: Any, allow_tensor: bool = True, allow_operation: bool = True
+    ) -> Any:
+        """The tensor or operation meant by an object or a name.
+
+        Raises:
+            ValueError: it is of another graph, or a tensor's name has no ``:index``.
+            KeyError: nothing has that name.
+            TypeError: it names neither a tensor nor an operation.
+        """
+        if hasattr(obj, "as_graph_element"):
+            obj = obj.as_graph_element()
+        if (allow_tensor and isinstance(obj, Tensor)) or (
+            allow_operation and isinstance(obj, Operation)
+        ):
+            if obj.graph is not self:
+                raise ValueError(f"{obj} is not an element of this graph.")
+            return obj
+        if not isinstance(obj, str):
+            wanted = " or ".join(
+                kind
+                for kind, yes in (("Tensor", allow_tensor), ("Operation", allow_operation))
+                if yes
+            )
+            raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
+        if ":" in obj and allow_tensor:
+            op_name, _, index = obj.rpartition(":")
+            op = self._by_name.get(op_name)
+            if op is None or not index.isdigit():
+                raise KeyError(
+                    f"The name {obj!r} refers to a Tensor which does not exist. The "
+                    f"operation, {op_name!r}, does not exist in the graph."
+                )
+            if int(index) >= len(op.outputs):
+                raise KeyError(
+                    f"The name {obj!r} refers to a Tensor which does not exist. The "
+                    f"operation, {op_name!r}, exists but only has {len(op.outputs)} outputs."
+                )
+            return op.outputs[int(index)]
+        if not allow_operation:
+            raise ValueError(
+                f"The name {obj!r} looks like an (invalid) Operation name, not a Tensor. "
+                'Tensor names must be of the form "<op_name>:<output_index>".'
+            )
+        if obj not in self._by_name:
+            raise KeyError(f"The name {obj!r} refers to an Operation not in the graph.")
+        return self._by_name[obj]
+
+    # Collections
+
+    def add_to_collection(self, name: str, value: Any) -> None:
+        self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names: Any, value: Any) -> None:
+        for name in [names] if isinstance(names, str) else dict.fromkeys(names or ()):
+            self.add_to_collection(name, value)
+
+    def get_collection(self, name: str, scope: str | None = None) -> list[Any]:
+        """A copy of a collection, its items' names beginning with a match of `scope`."""
+        items = self._collections.get(name, [])
+        if not scope:
+            return list(items)
+        pattern = re.compile(scope)
+        return [item for item in items if pattern.match(getattr(item, "name", "") or "")]
+
+    def get_collection_ref(self, name: str) -> list[Any]:
+        return self._collections.setdefault(name, [])
+
+    def get_all_collection_keys(self) -> list[str]:
+        return [name for name in self._collections if isinstance(name, str)]
+
+    def clear_collection(self, name: str) -> None:
+        self._collections.pop(name, None)
+
+    # The whole
+
+    def finalize(self) -> None:
+        """Refuse further operations."""
+        self._finalized = True
+
+    @property
+    def finalized(self) -> bool:
+        return self._finalized
+
+    def as_graph_def(self) -> dict[str, Any]:
+        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it."""
+        return {"nodes": [_node(op) for op in self._operations]}
+
+
+def _node(op: Operation) -> dict[str, Any]:
+    attributes = op.definition.attributes()
+    if op.colocated_with:
+        attributes["_class"] = [f"loc:@{op.colocated_with}"]
+    inputs = [tensor.name for tensor in op.inputs] + [
+        f"^{control.name}" for control in op.control_inputs
+    ]
+    outputs = [{"dtype": tensor.dtype.name,
+                "shape": None if tensor.spec.dims is None else list(tensor.spec.dims)}
+               for tensor in op.outputs]  # fmt: skip
+    return {"name": op.name, "op": op.type, "inputs": inputs, "device": op.device,
+            "attrs": attributes, "outputs": outputs}  # fmt: skip
+
+
+def _input_name(tensor: Tensor) -> str:
+    return tensor.op.name if tensor.value_index == 0 else tensor.name
+
+
+def _follow_constants(tensor: Tensor) -> Any:
+    if tensor.op.definition.stateful or not tensor.op.outputs:
+        return None
+    # An explicit stack: a chain of thousands of constants must not meet Python's recursion limit.
+    stack = [tensor]
+    while stack:
+        current = stack[-1]
+        definition = current.op.definition
+        waiting = [x for x in current.op.inputs if x._constant is _NOT_KNOWN]
+        elements = count(current.spec.dims)
+        if current._constant is not _NOT_KNOWN:
+            stack.pop()
+            continue
+        if definition.stateful or elements is None or elements > _LARGEST_CONSTANT:
+            current._constant = None
+        elif any(x._constant is None for x in current.op.inputs):
+            current._constant = definition.infer_value(*[x.spec for x in current.op.inputs])
+        elif waiting:
+            stack.extend(waiting)
+            continue
+        else:
+            current._constant = definition.constant(
+                *[x._constant for x in current.op.inputs], index=current.value_index
+            )
+        stack.pop()
+    return tensor._constant
+
+
+def _user_frame() -> tuple[str, int, str]:
+    frame = sys._getframe(3)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN_FILES):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+
+
+def _session_for(graph: Graph, session: Any, what: str, call: str, way: str) -> Any:
+    if session is not None:
+        if session.graph is not graph:
+            raise ValueError(
+                f"Cannot use the given session to {what}: the tensor's graph is "
+                "different from the session's graph."
+            )
+        return session
+    session = default_session()
+    if session is None:
+        raise ValueError(
+            f"Cannot {what} using `{call}`: No default session is registered. Use "
+            f"`with sess.as_default()` or pass an explicit session to `{way}`"
+        )
+    if session.graph is not graph:
+        raise ValueError(
+            f"Cannot use the default session to {what}: the tensor's graph is different "
+            f"from the session's graph. Pass an explicit session to `{way}`."
+        )
+    return session
+
+
+def _other_graph(tensor: Tensor, inputs: tuple[Tensor, ...], graph: Graph) -> str:
+    other = next((x for x in inputs if x.graph is graph), None)
+    first = (
+        f"{tensor} must be from the same graph as {other}"
+        if other is not None
+        else (f"{tensor} must be from the same graph as the operation that uses it")
+    )
+    return compose(f"{first}.", [f"{tensor.name!r} was made at {tensor.op.origin}"],
+                   "build the whole model inside one `with graph.as_default():`")  # fmt: skip
+
+
+def _misfit(problem: str, name: str, definition: Op, inputs: tuple[Tensor, ...]) -> str:
+    shapes = ", ".join(in_brackets(tensor.spec.dims) for tensor in inputs)
+    return compose(
+        f"{problem} for '{name}' (op: '{definition.type}') with input shapes: {shapes}.",
+        [
+            f"input {index} {tensor.name!r}: {tensor.spec!r}, made at {tensor.op.origin}"
+            for index, tensor in enumerate(inputs)
+        ],  # fmt: skip
+    )
+
+
+class _Root:
+    """The graph that is default when no other was made so."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+
+
+_ROOT = _Root()
+
+
+def get_default_graph() -> Graph:
+    """The graph that new operations go into now."""
+    graph: Graph = STACKS.graphs[-1] if STACKS.graphs else _ROOT.graph
+    return graph
+
+
+def reset_default_graph() -> None:
+    """Start again with an empty default graph.
+
+    Raises:
+        AssertionError: inside ``with graph.as_default()``.
+    """
+    if STACKS.graphs:
+        raise AssertionError(
+            "Do not use tf.reset_default_graph() to clear nested graphs. If you "
+            "need a cleared graph, exit the nesting and create a new graph."
+        )
+    _ROOT.graph = Graph()

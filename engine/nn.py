@@ -1,0 +1,45 @@
+"""``tf.nn``: activations, losses and layers' arithmetic."""
+
+from engine.ops.activations import (
+    bias_add,
+    elu,
+    leaky_relu,
+    log_softmax,
+    relu,
+    relu6,
+    sigmoid,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+    xw_plus_b,
+)
+from engine.ops.losses import (
+    l2_loss,
+    sigmoid_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits,
+    softmax_cross_entropy_with_logits_v2,
+    sparse_softmax_cross_entropy_with_logits,
+)
+from engine.ops.random import dropout
+
+__all__ = [
+    "bias_add",
+    "dropout",
+    "elu",
+    "l2_loss",
+    "leaky_relu",
+    "log_softmax",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "sigmoid_cross_entropy_with_logits",
+    "softmax",
+    "softmax_cross_entropy_with_logits",
+    "softmax_cross_entropy_with_logits_v2",
+    "softplus",
+    "softsign",
+    "sparse_softmax_cross_entropy_with_logits",
+    "tanh",
+    "xw_plus_b",
+]

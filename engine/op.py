@@ -1,0 +1,141 @@
+"""What an operation kind declares: shapes and dtypes, kernels, gradient. One subclass per kind."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from engine.dtypes import DType
+from engine.shapes import Dims, fully_defined, in_brackets
+
+if TYPE_CHECKING:
+    pass
+
+Array = Any
+"""A NumPy array here, another library's array where an ``xla`` rule is traced."""
+
+Gradient = "Tensor | None | Callable[[], Tensor | None]"
+"""A gradient for one input; None stops there; a function is called only if the input needs it."""
+
+
+class Spec:
+    """What is known of a value before it is computed: dtype, sizes, and its constant if it has one.
+
+    ``dims`` is a tuple with None for an unknown size, or None for an unknown rank.
+    """
+
+    __slots__ = ("_source", "dims", "dtype")
+
+    def __init__(self, dtype: DType, dims: Dims | None, source: Any = None):
+        self.dtype = dtype
+        self.dims = dims
+        self._source = source
+
+    @property
+    def value(self) -> Array | None:
+        """The value as an array where it is known already, else None."""
+        return self._source() if callable(self._source) else self._source
+
+    @property
+    def is_static(self) -> bool:
+        return fully_defined(self.dims)
+
+    def __repr__(self) -> str:
+        return f"{self.dtype.name}{in_brackets(self.dims)}"
+
+
+class Op:
+    """One kind of operation; an instance holds the attributes of one node.
+
+    A subclass is a frozen dataclass when it has attributes, and declares, in this order:
+
+    - ``infer(*specs) -> Spec`` (a tuple of Specs for several outputs): the shape and dtype rule.
+      Raises `ShapeError` or TypeError in TensorFlow's words.
+    - ``numpy(*arrays) -> array`` (tuple): the specification, in fresh arrays. Every other kernel
+      is held against it.
+    - the fast kernel, if any: ``ufunc`` for an elementwise NumPy function; or
+      ``view(array) -> array`` where the result shares memory with its only or first input; or
+      ``lower(builder, out, *inputs)``, which writes a sequence of NumPy calls (see
+      `engine.plan.lowering.Builder`). Without one, ``numpy`` is called in every run.
+    - ``run(state, op, *arrays)`` instead of ``numpy`` for a stateful kind: `state` is the session's
+      `engine.state.State`; its ``lower`` finds the same object as ``builder.state``.
+    - ``xla(jnp, *arrays)``: the same for JAX, its namespace handed in.
+    - ``grad(y, dy, *inputs) -> tuple``: gradients for the inputs as graph operations (for several
+      outputs, ``y`` and ``dy`` are tuples).
+    """
+
+    stateful: ClassVar[bool] = False
+    """Never merged, folded or dropped as a duplicate; kept in order."""
+    writes: tuple[int, ...] = ()
+    """The inputs that are variables' own outputs and are changed by it."""
+    ref_output: ClassVar[bool] = False
+    """The output is a variable itself, not a copy of its value."""
+    every_gradient: ClassVar[bool] = False
+    """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
+    fixed_inputs: ClassVar[tuple[int, ...]] = ()
+    """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
+    ufunc: ClassVar[Callable[..., Any] | None] = None
+
+    @property
+    def type(self) -> str:
+        """The name TensorFlow gives this kind: ``MatMul``."""
+        return type(self).__name__
+
+    def infer(self, *specs: Any, **_: Any) -> Any:
+        raise NotImplementedError(f"{self.type} declares no shape rule")
+
+    def constant(self, *arrays: Any, index: int) -> Any:
+        """Output `index` computed from known inputs, as an array."""
+        result = self.numpy(*arrays)
+        return np.asarray(result[index] if isinstance(result, tuple) else result)
+
+    def infer_value(self, *specs: Spec) -> Array | None:
+        """The value where it follows from shapes alone, as that of ``tf.shape``."""
+        return None
+
+    def simpler(self, *specs: Spec) -> int | tuple[Op, tuple[int, ...]] | None:
+        """A cheaper way to the same result, asked when shapes are final.
+
+        The number of the input that equals the result, or another kind over some of the inputs,
+        or None.
+        """
+        return None
+
+    def numpy(self, *arrays: Any, **_: Any) -> Any:
+        if self.ufunc is None:
+            raise NotImplementedError(f"{self.type} has no NumPy kernel")
+        return type(self).ufunc(*arrays)  # type: ignore[misc]
+
+    def xla(self, jnp: Any, *arrays: Any, **_: Any) -> Any:
+        if self.ufunc is None:
+            raise NotImplementedError(f"{self.type} has no XLA rule")
+        return getattr(jnp, type(self).ufunc.__name__)(*arrays)  # type: ignore[union-attr]
+
+    run: ClassVar[Callable[..., Any] | None] = None
+    view: ClassVar[Callable[..., Any] | None] = None
+    lower: ClassVar[Callable[..., Any] | None] = None
+    grad: ClassVar[Callable[..., Any] | None] = None
+
+    def attributes(self) -> dict[str, Any]:
+        """The attributes as plain JSON-able data, for graph exports and printing."""
+        if not dataclasses.is_dataclass(self):
+            return {}
+        return {
+            field.name.rstrip("_"): plain(getattr(self, field.name))
+            for field in dataclasses.fields(self)
+            if field.repr
+        }
+
+
+def plain(value: Any) -> Any:
+    """An attribute as JSON-able data."""
+    if isinstance(value, DType):
+        return value.name
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)

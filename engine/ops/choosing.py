@@ -1,0 +1,92 @@
+"""Choosing between tensors element by element."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.dtypes import int64
+from engine.graph import Tensor
+from engine.op import Array, Op, Spec
+from engine.ops.comparisons import refuse_not_bool
+from engine.ops.constants import convert_to_tensor, is_graph_value, make
+from engine.ops.elementwise import zeros_like
+from engine.shapes import ShapeError, compatible, in_brackets, merge
+
+
+class Select(Op):
+    """x where the condition holds, else y; a vector condition chooses rows."""
+
+    def infer(self, condition: Spec, x: Spec, y: Spec) -> Spec:
+        refuse_not_bool(self, condition, "condition")
+        if x.dtype is not y.dtype:
+            raise TypeError(
+                f"Input 'e' of 'Select' Op has type {y.dtype.name} that does not match type "
+                f"{x.dtype.name} of argument 't'"
+            )
+        dims = merge(x.dims, y.dims)
+        rows = condition.dims is not None and len(condition.dims) <= 1
+        if not rows and not compatible(condition.dims, dims):
+            raise ShapeError(
+                f"Dimensions must be equal, but the condition is {in_brackets(condition.dims)}"
+            )
+        return Spec(x.dtype, dims)
+
+    def numpy(self, condition: Array, x: Array, y: Array) -> Array:
+        return np.where(_rows(condition, x.ndim), x, y)
+
+    def xla(self, jnp: Any, condition: Any, x: Any, y: Any) -> Any:
+        return jnp.where(_rows(condition, x.ndim), x, y)
+
+    def grad(
+        self, z: Tensor, dz: Tensor, condition: Tensor, x: Tensor, y: Tensor
+    ) -> tuple[Any, ...]:
+        return (
+            None,
+            lambda: where(condition, dz, zeros_like(dz)),
+            lambda: where(condition, zeros_like(dz), dz),
+        )
+
+
+def _rows(condition: Array, rank: int) -> Array:
+    return (
+        condition.reshape(condition.shape + (1,) * (rank - condition.ndim))
+        if condition.ndim == 1
+        else condition
+    )
+
+
+class Where(Op):
+    """The coordinates of the true elements, int64 [count, rank]."""
+
+    def infer(self, condition: Spec) -> Spec:
+        return Spec(int64, (None, None if condition.dims is None else len(condition.dims)))
+
+    def numpy(self, condition: Array) -> Array:
+        return np.argwhere(condition)
+
+    def grad(self, y: Tensor, dy: Tensor, condition: Tensor) -> tuple[Any, ...]:
+        return (None,)
+
+
+def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None) -> Tensor:
+    """`x` where `condition` holds, else `y`; without them the coordinates of the true elements.
+
+    Raises:
+        ValueError: only one of x and y is given, or shapes differ.
+    """
+    if (x is None) != (y is None):
+        raise ValueError("x and y must both be non-None or both be None.")
+    if x is None:
+        return make(Where(), (convert_to_tensor(condition),), name)
+    if is_graph_value(y) and not is_graph_value(x):
+        y = convert_to_tensor(y)
+        x = convert_to_tensor(x, y.dtype.base_dtype)
+    else:
+        x = convert_to_tensor(x)
+        y = convert_to_tensor(y, None if is_graph_value(y) else x.dtype.base_dtype)
+    return make(Select(), (convert_to_tensor(condition), x, y), name)
+
+
+OPS = (Select, Where)

@@ -1,0 +1,184 @@
+"""Tensors filled by rule: zeros, ones, fill, range, linspace, one-hot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
+from engine.graph import Tensor, get_default_graph
+from engine.op import Array, Op, Spec
+from engine.ops.broadcasting import dims_from
+from engine.ops.casting import cast
+from engine.ops.constants import (
+    Const,
+    const_node,
+    constant,
+    convert_to_tensor,
+    graph_of,
+    integers,
+    is_graph_value,
+    make,
+)
+
+
+class Fill(Op):
+    """A scalar everywhere; inputs: sizes, value."""
+
+    def infer(self, sizes: Spec, value: Spec) -> Spec:
+        return Spec(value.dtype, dims_from(sizes))
+
+    def numpy(self, sizes: Array, value: Array) -> Array:
+        return np.full(tuple(sizes), value, np.asarray(value).dtype)
+
+    def xla(self, jnp: Any, sizes: Any, value: Any) -> Any:
+        return jnp.full(tuple(sizes), value)
+
+    def grad(self, y: Tensor, dy: Tensor, sizes: Tensor, value: Tensor) -> tuple[Any, ...]:
+        from engine.ops.reductions import reduce_sum  # reductions make their axes with `range`
+
+        return None, lambda: reduce_sum(dy)
+
+
+class Range(Op):
+    """start, start + delta, ... up to but without limit."""
+
+    def infer(self, start: Spec, limit: Spec, delta: Spec) -> Spec:
+        a, b, c = start.value, limit.value, delta.value
+        if a is None or b is None or c is None:
+            return Spec(start.dtype, (None,))
+        return Spec(start.dtype, (max(0, int(np.ceil((b - a) / c))),))
+
+    def numpy(self, start: Array, limit: Array, delta: Array) -> Array:
+        return np.arange(start, limit, delta, dtype=np.asarray(start).dtype)
+
+
+@dataclass(frozen=True)
+class LinSpace(Op):
+    """num values from start to stop, both included."""
+
+    num: int
+
+    def infer(self, start: Spec, stop: Spec) -> Spec:
+        return Spec(start.dtype, (self.num,))
+
+    def numpy(self, start: Array, stop: Array) -> Array:
+        return np.linspace(start, stop, self.num, dtype=np.asarray(start).dtype)
+
+
+@dataclass(frozen=True)
+class OneHot(Op):
+    """on_value at each index, off_value elsewhere, along a new axis; inputs: indices, on, off."""
+
+    depth: int
+    axis: int = -1
+
+    def infer(self, indices: Spec, on: Spec, off: Spec) -> Spec:
+        if indices.dims is None:
+            return Spec(on.dtype, None)
+        where = self.axis % (len(indices.dims) + 1)
+        return Spec(on.dtype, (*indices.dims[:where], self.depth, *indices.dims[where:]))
+
+    def numpy(self, indices: Array, on: Array, off: Array) -> Array:
+        hot = np.asarray(indices)[..., None] == np.arange(self.depth)
+        return np.where(np.moveaxis(hot, -1, self.axis % (np.ndim(indices) + 1)), on, off)
+
+    def xla(self, jnp: Any, indices: Any, on: Any, off: Any) -> Any:
+        hot = indices[..., None] == jnp.arange(self.depth)
+        return jnp.where(jnp.moveaxis(hot, -1, self.axis % (indices.ndim + 1)), on, off)
+
+    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
+        return None, None, None
+
+
+def _filled(shape: Any, dtype: Any, value: Any, name: str) -> Tensor:
+    target = as_dtype(dtype).base_dtype
+    if target is string:
+        value = b""
+    known = None
+    if not is_graph_value(shape):
+        try:
+            known = tuple(
+                int(size) for size in np.atleast_1d(np.asarray(shape, dtype=object)).ravel()
+            )
+        except (TypeError, ValueError):
+            known = None
+    if known is not None:
+        array = np.full(known, value, target.np)
+        array.setflags(write=False)
+        # Made here rather than by const_node: nobody else holds the array, so no second copy.
+        return make(Const(target, array.shape, array), (), name)
+    with graph_of(shape).as_default() as graph, graph.name_scope(name) as scope:
+        return make(Fill(), (integers(shape, "shape"), constant(value, target)), scope)
+
+
+def zeros(shape: Any, dtype: Any = float32, name: str = "zeros") -> Tensor:
+    """Zeros of a shape, which may be a tensor.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default():
+    ...     print(tf.zeros((2, 2)))
+    Tensor("zeros:0", shape=(2, 2), dtype=float32)
+    """
+    return _filled(shape, dtype, False if as_dtype(dtype) is bool_ else 0, name)
+
+
+def ones(shape: Any, dtype: Any = float32, name: str = "ones") -> Tensor:
+    """Ones of a shape, which may be a tensor."""
+    return _filled(shape, dtype, True if as_dtype(dtype) is bool_ else 1, name)
+
+
+def fill(dims: Any, value: Any, name: str | None = None) -> Tensor:
+    """`value`, a scalar, everywhere in the shape `dims`."""
+    with graph_of(dims, value).as_default() as graph, graph.name_scope(name or "Fill") as scope:
+        return make(Fill(), (integers(dims, "dims"), convert_to_tensor(value, name="value")), scope)
+
+
+def range(
+    start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None, name: str = "range"
+) -> Tensor:
+    """start, start + delta, ... up to but without limit; one argument counts from 0.
+
+    int32 for Python integers, float32 if any of them is a float.
+    """
+    if limit is None:
+        start, limit = 0, start
+    with graph_of(start, limit, delta).as_default() as graph, graph.name_scope(name) as scope:
+        given = [convert_to_tensor(value, name=label) for value, label in
+                 ((start, "start"), (limit, "limit"), (delta, "delta"))]  # fmt: skip
+        order: list[DType] = [int32, as_dtype("int64"), float32, as_dtype("float64")]
+        target = as_dtype(dtype) if dtype is not None else max(
+            (tensor.dtype.base_dtype for tensor in given), key=order.index)  # fmt: skip
+        return make(Range(), [cast(tensor, target) for tensor in given], scope)
+
+
+def linspace(start: Any, stop: Any, num: int, name: str = "LinSpace") -> Tensor:
+    """`num` values evenly from `start` to `stop`, both included, float32 [num]."""
+    with graph_of(start, stop).as_default() as graph, graph.name_scope(name) as scope:
+        first = convert_to_tensor(start, name="start")
+        last = convert_to_tensor(stop, first.dtype.base_dtype, "stop")
+        return make(LinSpace(int(num)), (first, last), scope)
+
+
+def one_hot(indices: Any, depth: int, on_value: Any = None, off_value: Any = None, axis: int | None = None,
+            dtype: Any = None, name: str = "one_hot") -> Tensor:  # fmt: skip
+    """1 (`on_value`) at each index and 0 elsewhere along a new axis of size `depth`, float32."""
+    with graph_of(indices).as_default() as graph, graph.name_scope(name) as scope:
+        target = as_dtype(dtype) if dtype is not None else None
+        on = convert_to_tensor(1.0 if on_value is None else on_value, target if target else None)
+        off = convert_to_tensor(0.0 if off_value is None else off_value, on.dtype.base_dtype)
+        where = -1 if axis is None else axis
+        return make(OneHot(int(depth), where), (convert_to_tensor(indices), on, off), scope)
+
+
+def eye(
+    num_rows: int, num_columns: int | None = None, dtype: Any = float32, name: str = "eye"
+) -> Tensor:
+    """The identity matrix, ones on the diagonal."""
+    with get_default_graph().name_scope(name):
+        return const_node(np.eye(num_rows, num_columns, dtype=as_dtype(dtype).np))
+
+
+OPS = (Fill, Range, LinSpace, OneHot)

@@ -1,0 +1,228 @@
+"""Slices and gathering by index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.graph import Tensor
+from engine.op import Array, Op, Spec
+from engine.ops.broadcasting import dims_from
+from engine.ops.constants import convert_to_tensor, is_graph_value, make
+from engine.ops.sizes import shape
+from engine.shapes import ShapeError, with_rank_at_least
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class StridedSlice(Op):
+    """x[key]; slices are triples, new axes None, positions ints. Tensor parts come as inputs."""
+
+    key: Key
+
+    def _real(self, values: Any) -> tuple[Any, ...] | None:
+        values = list(values)
+        if any(value is None for value in values):
+            return None
+        numbers = [int(value) for value in values]
+
+        def number(part: Any) -> Any:
+            return numbers[part.index] if isinstance(part, Given) else part
+
+        return tuple(slice(*map(number, part)) if isinstance(part, tuple) else number(part)
+                     for part in self.key)  # fmt: skip
+
+    def infer(self, x: Spec, *given: Spec) -> Spec:
+        if x.dims is None:
+            return Spec(x.dtype, None)
+        real = self._real(spec.value for spec in given)
+        dims: list[int | None] = []
+        axes = iter(x.dims)
+        explicit = sum(part is not None and part is not Ellipsis for part in self.key)
+        if explicit > len(x.dims):
+            raise ShapeError(
+                f"Index out of range using input dim {len(x.dims)}; input has only {len(x.dims)} dims"
+            )
+        for position, part in enumerate(self.key):
+            if part is None:
+                dims.append(1)
+            elif part is Ellipsis:
+                dims.extend(next(axes) for _ in range(len(x.dims) - explicit))
+            elif isinstance(part, tuple):
+                size = next(axes)
+                whole = part == (None, None, None)
+                if real is not None and size is not None:
+                    size = len(range(*real[position].indices(size)))
+                elif not whole:
+                    size = None
+                dims.append(size)
+            else:
+                size = next(axes)
+                if size is not None and real is not None and not -size <= real[position] < size:
+                    raise ShapeError(
+                        f"slice index {real[position]} of dimension {position} out of bounds"
+                    )
+        return Spec(x.dtype, (*dims, *axes))
+
+    def numpy(self, x: Array, *given: Array) -> Array:
+        # The Ellipsis keeps a single element an array of rank 0 rather than a scalar.
+        key = self._real(given)
+        assert key is not None
+        return x[key] if Ellipsis in self.key else x[(*key, Ellipsis)]
+
+    def view(self, x: Array, *given: Array) -> Array:
+        return self.numpy(x, *given)
+
+    def xla(self, jnp: Any, x: Any, *given: Any) -> Any:
+        return self.numpy(x, *given)
+
+    def attributes(self) -> dict[str, Any]:
+        return {"key": [str(part) for part in self.key]}
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, *given: Tensor) -> tuple[Any, ...]:
+        def spread() -> Tensor:
+            return make(StridedSliceGrad(self.key), (dy, shape(x), *given), None)
+
+        return (spread, *[None] * len(given))
+
+
+@dataclass(frozen=True)
+class Given:
+    """A part of a slice that is a tensor: its number among the inputs."""
+
+    index: int
+
+
+@dataclass(frozen=True)
+class StridedSliceGrad(Op):
+    """Zeros of a shape with `dy` where the slice was taken; inputs: dy, shape, tensor parts."""
+
+    key: Key
+
+    def infer(self, dy: Spec, sizes: Spec, *given: Spec) -> Spec:
+        return Spec(dy.dtype, dims_from(sizes))
+
+    def numpy(self, dy: Array, sizes: Array, *given: Array) -> Array:
+        result = np.zeros(tuple(sizes), dy.dtype)
+        key = StridedSlice(self.key)._real(given)
+        assert key is not None
+        result[key] = dy
+        return result
+
+    def attributes(self) -> dict[str, Any]:
+        return {"key": [str(part) for part in self.key]}
+
+    def grad(
+        self, y: Tensor, ddy: Tensor, dy: Tensor, sizes: Tensor, *given: Tensor
+    ) -> tuple[Any, ...]:
+        return (
+            lambda: make(StridedSlice(self.key), (ddy, *given), None),
+            *[None] * (1 + len(given)),
+        )
+
+
+class Gather(Op):
+    """Rows of params at the indices."""
+
+    def infer(self, params: Spec, indices: Spec) -> Spec:
+        if not indices.dtype.is_integer:
+            raise TypeError(
+                f"Value passed to parameter 'indices' has DataType {indices.dtype.name} not in "
+                "list of allowed values: int32, int64"
+            )
+        dims = with_rank_at_least(params.dims, 1)
+        if dims is None or indices.dims is None:
+            return Spec(params.dtype, None)
+        return Spec(params.dtype, indices.dims + dims[1:])
+
+    def numpy(self, params: Array, indices: Array) -> Array:
+        check_rows(params, indices)
+        return np.take(params, indices, axis=0)
+
+    def lower(self, b: Any, out: Any, params: Any, indices: Any) -> None:
+        b.effect(check_rows, params, indices)
+        b.call(np.take, params, indices, 0, out, "clip", writes=out)
+
+    def xla(self, jnp: Any, params: Any, indices: Any) -> Any:
+        return jnp.take(params, indices, axis=0)
+
+    def grad(self, y: Tensor, dy: Tensor, params: Tensor, indices: Tensor) -> tuple[Any, ...]:
+        return lambda: make(ScatterRows(), (dy, indices, shape(params)), None), None
+
+
+def check_rows(params: Array, indices: Array) -> None:
+    n = params.shape[0]
+    if np.size(indices) and (np.min(indices) < 0 or np.max(indices) >= n):
+        bad = next(int(i) for i in np.ravel(indices) if not 0 <= i < n)
+        raise ValueError(f"indices = {bad} is not in [0, {n})")
+
+
+class ScatterRows(Op):
+    """Rows added into zeros at the indices; inputs: rows, indices, shape of the result."""
+
+    def infer(self, rows: Spec, indices: Spec, sizes: Spec) -> Spec:
+        return Spec(rows.dtype, dims_from(sizes))
+
+    def numpy(self, rows: Array, indices: Array, sizes: Array) -> Array:
+        result = np.zeros(tuple(sizes), rows.dtype)
+        np.add.at(result, np.ravel(indices), rows.reshape(-1, *result.shape[1:]))
+        return result
+
+    def xla(self, jnp: Any, rows: Any, indices: Any, sizes: Any) -> Any:
+        zeros = jnp.zeros(tuple(sizes), rows.dtype)
+        return zeros.at[indices.ravel()].add(rows.reshape(-1, *zeros.shape[1:]))
+
+    def grad(
+        self, y: Tensor, dy: Tensor, rows: Tensor, indices: Tensor, sizes: Tensor
+    ) -> tuple[Any, ...]:
+        return lambda: make(Gather(), (dy, indices), None), None, None
+
+
+def getitem(x: Any, key: Any) -> Tensor:
+    """``x[key]`` of ints, slices, None and Ellipsis, any number of which may be tensors."""
+    tensor = convert_to_tensor(x)
+    parts = list(key) if isinstance(key, tuple) else [key]
+    given: list[Tensor] = []
+
+    def plain(part: Any) -> Any:
+        if part is None or part is Ellipsis or isinstance(part, int):
+            return part
+        if is_graph_value(part):
+            given.append(convert_to_tensor(part))
+            return Given(len(given) - 1)
+        if hasattr(part, "__index__"):
+            return part.__index__()
+        raise TypeError(
+            f"Only integers, slices, ellipsis, None and scalar tensors index a tensor; got {part!r}"
+        )
+
+    real = tuple((plain(p.start), plain(p.stop), plain(p.step)) if isinstance(p, slice) else plain(p)
+                 for p in parts)  # fmt: skip
+    return make(StridedSlice(real), (tensor, *given), "strided_slice")
+
+
+def slice_(input_: Any, begin: Any, size: Any, name: str = "Slice") -> Tensor:
+    """The part of `input_` from `begin` of the given sizes, where -1 reaches to the end."""
+    tensor = convert_to_tensor(input_)
+    if is_graph_value(begin) or is_graph_value(size):
+        raise TypeError("tf.slice takes lists here; index with tensors as x[a:b] instead")
+    key = tuple((int(start), None if n == -1 else int(start + n), None)
+                for start, n in zip(begin, size, strict=True))  # fmt: skip
+    return make(StridedSlice(key), (tensor,), name)
+
+
+def gather(
+    params: Any, indices: Any, validate_indices: Any = None, name: str | None = None
+) -> Tensor:
+    """Rows of `params` at `indices`, with the shape of indices in front.
+
+    Raises (at run): InvalidArgumentError for an index that is out of range.
+    """
+    del validate_indices
+    return make(Gather(), (convert_to_tensor(params), convert_to_tensor(indices)), name)
+
+
+OPS = (StridedSlice, StridedSliceGrad, Gather, ScatterRows)

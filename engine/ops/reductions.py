@@ -1,0 +1,350 @@
+"""Sums, means, extremes over axes; argmax and argmin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.dtypes import DType, as_dtype, bool_, int32, int64
+from engine.graph import Tensor
+from engine.op import Array, Op, Spec
+from engine.ops.arithmetic import maximum
+from engine.ops.broadcasting import broadcast_like, lower_sum
+from engine.ops.casting import cast, stop_gradient
+from engine.ops.comparisons import equal
+from engine.ops.constants import const_node, convert_to_tensor, integers, make
+from engine.ops.elementwise import exp, log
+from engine.ops.filling import range as range_
+from engine.ops.shaping import Reshape
+from engine.ops.sizes import rank, shape, size
+from engine.shapes import normalize_axes, normalize_axis
+
+
+@dataclass(frozen=True)
+class Reduction(Op):
+    """x over the given axes; `keep_dims` leaves them with size 1."""
+
+    keep_dims: bool = False
+
+    fixed_inputs = (1,)
+
+    def infer(self, x: Spec, axes: Spec) -> Spec:
+        self.check(x)
+        return Spec(x.dtype, self._dims(x, axes))
+
+    def check(self, x: Spec) -> None:
+        if not x.dtype.is_numeric:
+            raise TypeError(
+                f"Value passed to parameter 'input' has DataType {x.dtype.name} not in list "
+                "of allowed values: float32, float64, int32, int64"
+            )
+
+    def _dims(self, x: Spec, axes: Spec) -> tuple[int | None, ...] | None:
+        if x.dims is None or axes.value is None:
+            keeps = x.dims is not None and self.keep_dims
+            return (None,) * len(x.dims) if keeps and x.dims is not None else None
+        gone = normalize_axes(axes.value.ravel(), len(x.dims))
+        if self.keep_dims:
+            return tuple(1 if axis in gone else n for axis, n in enumerate(x.dims))
+        return tuple(n for axis, n in enumerate(x.dims) if axis not in gone)
+
+    def axes(self, x: Any, axes: Any) -> tuple[int, ...]:
+        return normalize_axes(np.ravel(axes), len(x))
+
+    def xla(self, jnp: Any, x: Any, axes: Any) -> Any:
+        name = {"mean": "mean", "all": "all", "any": "any"}.get(
+            self.type.lower(), self.type.lower()
+        )
+        return getattr(jnp, name)(x, axis=self.axes(x.shape, axes), keepdims=self.keep_dims)
+
+    def kept(self, y: Tensor, x: Tensor, axes: Tensor) -> Tensor:
+        """`y` with the reduced axes back as size 1."""
+        if self.keep_dims or y.spec.dims == x.spec.dims:
+            return y
+        return make(Reshape(), (y, make(KeptShape(), (shape(x), axes), None)), None)
+
+
+class KeptShape(Op):
+    """A shape with the reduced axes at size 1."""
+
+    def infer(self, sizes: Spec, axes: Spec) -> Spec:
+        return Spec(int32, sizes.dims)
+
+    def numpy(self, sizes: Array, axes: Array) -> Array:
+        result = np.array(sizes, np.int32)
+        result[list(normalize_axes(np.ravel(axes), len(result)))] = 1
+        return result
+
+
+class Sum(Reduction):
+    """The sum; 0 over nothing."""
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        return np.add.reduce(x, self.axes(x.shape, axes), x.dtype, None, self.keep_dims)
+
+    def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        lower_sum(b, out, x, self.axes(x.dims, b.value(axes)))
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
+        return lambda: broadcast_like(self.kept(dy, x, axes), x), None
+
+
+class Mean(Reduction):
+    """The arithmetic mean; NaN over nothing."""
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        where = self.axes(x.shape, axes)
+        total = np.add.reduce(x, where, x.dtype, None, self.keep_dims)
+        n = int(np.prod([x.shape[axis] for axis in where]))
+        return total / x.dtype.type(n) if x.dtype.kind in "fc" else total // max(n, 1)
+
+    def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        where = self.axes(x.dims, b.value(axes))
+        lower_sum(b, out, x, where)
+        n = int(np.prod([x.dims[axis] for axis in where]))
+        if n == 1:
+            return
+        divide = np.true_divide if x.dtype.kind in "fc" else np.floor_divide
+        b.ufunc(divide, out, b.constant(np.asarray(n, x.dtype), "count"), out)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
+        def spread() -> Tensor:
+            factor = cast(size(x) // maximum(size(y), 1), dy.dtype)
+            return broadcast_like(self.kept(dy, x, axes), x) / factor
+
+        return spread, None
+
+
+class Prod(Reduction):
+    """The product; 1 over nothing."""
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        return np.multiply.reduce(x, self.axes(x.shape, axes), x.dtype, None, self.keep_dims)
+
+    def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        _lower_reduce(np.multiply.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
+        return lambda: self.kept(dy, x, axes) * make(ProdOfOthers(), (x, axes), None), None
+
+
+class ProdOfOthers(Op):
+    """For every element, the product of the others it is multiplied with; right at zeros too."""
+
+    def infer(self, x: Spec, axes: Spec) -> Spec:
+        return Spec(x.dtype, x.dims)
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        where = normalize_axes(np.ravel(axes), x.ndim)
+        moved = np.moveaxis(x, where, range(len(where)))
+        flat = moved.reshape(-1, *moved.shape[len(where) :])
+        before, after = np.ones_like(flat), np.ones_like(flat)
+        np.cumprod(flat[:-1], axis=0, out=before[1:])
+        after[:-1] = np.cumprod(flat[:0:-1], axis=0)[::-1]
+        return np.moveaxis((before * after).reshape(moved.shape), range(len(where)), where)
+
+
+class Max(Reduction):
+    """The largest element; ties share the gradient."""
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        return np.maximum.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+
+    def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        _lower_reduce(np.maximum.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
+        def share() -> Tensor:
+            chosen = cast(equal(self.kept(y, x, axes), x), dy.dtype)
+            ties = make(Sum(True), (chosen, axes), None)
+            return chosen / ties * self.kept(dy, x, axes)
+
+        return share, None
+
+
+class Min(Max):
+    """The smallest element; ties share the gradient."""
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        return np.minimum.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+
+    def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        _lower_reduce(np.minimum.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
+
+
+class Logic(Reduction):
+    """A reduction of bool."""
+
+    def check(self, x: Spec) -> None:
+        if x.dtype is not bool_:
+            raise TypeError(
+                f"Input 'input' of '{self.type}' Op has type {x.dtype.name} that does not "
+                "match expected type of bool"
+            )
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
+        return None, None
+
+
+class All(Logic):
+    """Whether every element is true."""
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        return np.logical_and.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+
+
+class Any_(Logic):
+    """Whether any element is true."""
+
+    @property
+    def type(self) -> str:
+        return "Any"
+
+    def numpy(self, x: Array, axes: Array) -> Array:
+        return np.logical_or.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+
+
+def _lower_reduce(reduce: Any, axes: tuple[int, ...], b: Any, out: Any, x: Any) -> None:
+    kept = tuple(n for axis, n in enumerate(x.dims) if axis not in axes)
+    target = out if out.dims == kept else b.view(out, lambda array: array.reshape(kept))
+    where = axes[0] if len(axes) == 1 else axes
+    b.call(reduce, x, where, x.dtype, target, writes=target)
+
+
+@dataclass(frozen=True)
+class ArgMax(Op):
+    """The position of the largest element along an axis, the first at a tie."""
+
+    output_type: DType = int64
+
+    def infer(self, x: Spec, axis: Spec) -> Spec:
+        if x.dims is None or axis.value is None:
+            return Spec(self.output_type, None if x.dims is None else (None,) * (len(x.dims) - 1))
+        gone = normalize_axis(int(axis.value), len(x.dims))
+        return Spec(self.output_type, x.dims[:gone] + x.dims[gone + 1 :])
+
+    def numpy(self, x: Array, axis: Array) -> Array:
+        return np.argmax(x, int(axis)).astype(self.output_type.np)
+
+    def xla(self, jnp: Any, x: Any, axis: Any) -> Any:
+        return jnp.argmax(x, int(axis)).astype(self.output_type.np)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axis: Tensor) -> tuple[Any, ...]:
+        return None, None
+
+
+class ArgMin(ArgMax):
+    """The position of the smallest element along an axis, the first at a tie."""
+
+    def numpy(self, x: Array, axis: Array) -> Array:
+        return np.argmin(x, int(axis)).astype(self.output_type.np)
+
+    def xla(self, jnp: Any, x: Any, axis: Any) -> Any:
+        return jnp.argmin(x, int(axis)).astype(self.output_type.np)
+
+
+def _reduce(kind: Any, x: Any, axis: Any, keep_dims: Any, name: str | None, indices: Any,
+            keepdims: Any) -> Tensor:  # fmt: skip
+    if axis is not None and indices is not None:
+        raise ValueError("Can't specify both 'axis' and 'reduction_indices'.")
+    keep = bool(keep_dims) or bool(keepdims)
+    axis = indices if axis is None else axis
+    tensor = convert_to_tensor(x)
+    definition = kind(keep)
+    with tensor.graph.name_scope(name or definition.type) as scope:
+        axes = integers(axis, "reduction_indices") if axis is not None else None
+        if axes is not None:
+            return make(definition, (tensor, axes), scope)
+    # TensorFlow makes the axes of a full reduction beside it, as "Const", not in its scope.
+    if tensor.spec.dims is not None:
+        axes = const_node(np.arange(len(tensor.spec.dims), dtype=np.int32))
+    else:
+        axes = range_(0, rank(tensor))
+    return make(definition, (tensor, axes), scope)
+
+
+def reduce_sum(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """The sum over `axis` (an int, a list, or None for all axes).
+
+    `keep_dims` leaves the axes with size 1; `reduction_indices` is the 0.x name of `axis`.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     sess.run(tf.reduce_sum([[1., 2.], [3., 4.]], axis=0)).tolist()
+    [4.0, 6.0]
+    """
+    return _reduce(Sum, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_mean(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+                reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """The mean over `axis`; integers floor."""
+    return _reduce(Mean, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_prod(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+                reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """The product over `axis`."""
+    return _reduce(Prod, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_max(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """The largest element over `axis`; ties share the gradient."""
+    return _reduce(Max, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_min(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """The smallest element over `axis`; ties share the gradient."""
+    return _reduce(Min, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_all(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """bool: whether every element over `axis` is true."""
+    return _reduce(All, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_any(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
+               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+    """bool: whether any element over `axis` is true."""
+    return _reduce(Any_, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+
+
+def reduce_logsumexp(input_tensor: Any, axis: Any = None, keep_dims: bool = False,
+                     name: str | None = None) -> Tensor:  # fmt: skip
+    """log(sum(exp(x))) over `axis`, without overflow."""
+    x = convert_to_tensor(input_tensor)
+    with x.graph.name_scope(name or "ReduceLogSumExp"):
+        top = stop_gradient(reduce_max(x, axis, keep_dims=True))
+        total = log(reduce_sum(exp(x - top), axis, keep_dims=True)) + top
+        if keep_dims:
+            return total
+        return make(Reshape(), (total, shape(reduce_sum(x, axis))), None)
+
+
+def argmax(input: Any, axis: Any = None, name: str | None = None, dimension: Any = None,
+           output_type: Any = int64) -> Tensor:  # fmt: skip
+    """The position of the largest element along `axis` (0.x: `dimension`), int64; default axis 0."""
+    return _arg(ArgMax(as_dtype(output_type)), input, axis, dimension, name)
+
+
+def argmin(input: Any, axis: Any = None, name: str | None = None, dimension: Any = None,
+           output_type: Any = int64) -> Tensor:  # fmt: skip
+    """The position of the smallest element along `axis` (0.x: `dimension`), int64; default axis 0."""
+    return _arg(ArgMin(as_dtype(output_type)), input, axis, dimension, name)
+
+
+def _arg(definition: Op, x: Any, axis: Any, dimension: Any, name: str | None) -> Tensor:
+    position = dimension if axis is None else axis
+    tensor = convert_to_tensor(x)
+    with tensor.graph.name_scope(name or definition.type) as scope:
+        chosen = integers(0 if position is None else position, "dimension")
+        return make(definition, (tensor, chosen), scope)
+
+
+OPS = (Sum, Mean, Prod, Max, Min, All, Any_, ArgMax, ArgMin, KeptShape, ProdOfOthers)

@@ -1,0 +1,61 @@
+"""The operation an optimizer makes for each variable: its formula as a small graph of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.graph import Graph, Operation, Tensor
+from engine.op import Op, Spec
+
+
+@dataclass(eq=False)
+class Body:
+    """An optimizer's formula, traced once: from variable, slots, scalars and gradient to new values.
+
+    The vector inputs may have any one shape: one variable's, or that of a whole arena.
+    """
+
+    graph: Graph
+    inputs: tuple[Tensor, ...]
+    """In the order of the operation's inputs: variable, slots, scalars, gradient."""
+    results: tuple[Tensor, ...]
+    """The new variable and the new slots."""
+    vectors: int
+    """How many inputs, from the first, are the variable and its slots."""
+
+
+@dataclass(eq=False)
+class UpdateGroup:
+    """The updates made by one ``apply_gradients``: a plan may run them as one over an arena."""
+
+    members: list[Operation] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class ApplyUpdate(Op):
+    """One variable's update; inputs: variable, slots (all by reference), scalars, gradient."""
+
+    kind: str
+    body: Body = field(repr=False)
+    group: UpdateGroup = field(repr=False)
+
+    stateful = True
+    ref_output = True
+
+    @property
+    def type(self) -> str:
+        return f"Apply{self.kind}"
+
+    @property
+    def writes(self) -> tuple[int, ...]:  # type: ignore[override]
+        return tuple(range(self.body.vectors))
+
+    def infer(self, variable: Spec, *rest: Spec) -> Spec:
+        return Spec(variable.dtype, variable.dims)
+
+    def attributes(self) -> dict[str, Any]:
+        return {"use_locking": False}
+
+
+OPS = (ApplyUpdate,)

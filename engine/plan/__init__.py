@@ -1,0 +1,1 @@
+"""From a graph and one signature to a flat sequence of NumPy calls."""

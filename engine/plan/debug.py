@@ -1,0 +1,62 @@
+"""The slow executor: every operation in fresh arrays, nothing merged or reused. The oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.graph import Operation, Tensor
+from engine.op import Array, Spec
+from engine.ops.update import ApplyUpdate, Body
+from engine.plan.nodes import Node
+from engine.plan.program import Program, build
+from engine.plan.source import hand_out
+from engine.state import State
+
+
+def run_program(program: Program, state: State, feeds: Sequence[Array]) -> list[Any]:
+    """The fetched values, computed one operation after the other by ``Op.numpy``.
+
+    `program` is one built with ``optimize=False``.
+    """
+    values: dict[int, Array] = {}
+    for value, array in zip(program.feeds, feeds, strict=True):
+        values[id(value)] = array
+    with np.errstate(all="ignore"):
+        for node in program.nodes:
+            results = _evaluate(node, state, [values[id(value)] for value in node.inputs])
+            for value, result in zip(node.outputs, results, strict=True):
+                values[id(value)] = result
+    return [hand_out(values[id(value)]) for value in program.fetches]
+
+
+def _evaluate(node: Node, state: State, inputs: list[Array]) -> list[Array]:
+    definition = node.definition
+    if isinstance(definition, ApplyUpdate):
+        return [_update(definition.body, state, inputs)]
+    results = (definition.run(state, node.op, *inputs) if definition.stateful and definition.run
+               else definition.numpy(*inputs))  # fmt: skip
+    results = results if isinstance(results, tuple) else (results,)
+    if definition.ref_output:
+        _note_assignment(node.op, definition.writes, state)
+        return list(results)
+    return [np.array(result, copy=True) for result in results]
+
+
+def _note_assignment(op: Operation, writes: tuple[int, ...], state: State) -> None:
+    for index in writes:
+        tensor: Tensor = op.inputs[index]
+        while tensor.op.definition.writes:
+            tensor = tensor.op.inputs[0]
+        state.variable(tensor.op).initialized = True
+
+
+def _update(body: Body, state: State, inputs: list[Array]) -> Array:
+    feeds = {tensor: Spec(tensor.spec.dtype, np.shape(array))
+             for tensor, array in zip(body.inputs, inputs, strict=True)}  # fmt: skip
+    results = run_program(build(list(body.results), feeds, optimize=False), state, inputs)
+    for target, result in zip(inputs, results, strict=False):
+        np.copyto(target, result)
+    return inputs[0]

@@ -1,0 +1,177 @@
+"""Which memory each buffer of a program gets: copies avoided, works in place, dead memory reused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from engine.op import Array
+from engine.plan.lowering import Call, Ref
+
+
+def elide_copies(calls: list[Call], kept: set[int]) -> list[Call]:
+    """Calls with the copies removed whose source can be computed in its destination at once.
+
+    A gradient is then written into its slice of the arena by the operation that computes it, and
+    a slot's new value into the slot. `kept` are ids of buffers that are handed out at the end.
+    """
+    users: dict[int, list[int]] = {}
+    for position, call in enumerate(calls):
+        for arg in _refs(call):
+            users.setdefault(id(arg.root), []).append(position)
+    removed: set[int] = set()
+    for position, call in enumerate(calls):
+        if call.function is not np.copyto or len(call.args) != 2:
+            continue
+        target, source = call.args
+        if _can_write_through(calls, position, target, source, users, kept):
+            _redirect(calls, users[id(source.root)], source, target)
+            users.setdefault(id(target.root), []).extend(users[id(source.root)])
+            users[id(target.root)].sort()
+            removed.add(position)
+    return [call for position, call in enumerate(calls) if position not in removed]
+
+
+def _can_write_through(calls: list[Call], position: int, target: Ref, source: Ref,
+                       users: dict[int, list[int]], kept: set[int]) -> bool:  # fmt: skip
+    root = source.root
+    if not isinstance(root, Ref) or root.kind != "buffer" or id(root) in kept:
+        return False
+    if source.dtype != target.dtype or source.size != target.size or target.kind != "array":
+        return False
+    if source is not root and not _is_whole_reshape(source, root):
+        return False
+    if source.dims != target.dims or not target.memory().flags.c_contiguous:
+        return False
+    places = users[id(root)]
+    first, last = places[0], places[-1]
+    if first >= position:
+        return False
+    # From its first write to its last use, nobody else may look at or change the destination.
+    for place in users.get(id(target.root), ()):
+        if place == position or not first <= place <= last:
+            continue
+        call = calls[place]
+        if place == first:
+            touches = [ref for ref in call.reads() if ref.overlaps(target)]
+            if not touches or (
+                call.elementwise and all(_same_span(ref, target) for ref in touches)
+            ):
+                continue
+            return False
+        if any(ref.overlaps(target) for ref in _refs(call)):
+            return False
+    if last > position:
+        return all(calls[place].writes is None or calls[place].writes.root is not root
+                   for place in places if place > position)  # fmt: skip
+    return True
+
+
+def _same_span(ref: Ref, target: Ref) -> bool:
+    a, b = ref.memory(), target.memory()
+    return bool(
+        a.shape == b.shape
+        and a.strides == b.strides
+        and a.__array_interface__["data"] == b.__array_interface__["data"]
+    )
+
+
+def _is_whole_reshape(source: Ref, root: Ref) -> bool:
+    return source.size == root.size and bool(source.model().flags.c_contiguous)
+
+
+def _redirect(calls: list[Call], places: list[int], source: Ref, target: Ref) -> None:
+    """Make `target`'s memory that of the buffer behind `source`, everywhere it is used."""
+    root = source.root
+    root.array = target.memory().reshape(root.dims)
+    root.kind = "array"
+    new_root, span = target.root, target.span
+    for place in places:
+        for ref in _refs(calls[place]):
+            if ref.root is root and ref is not root:
+                ref.root, ref.kind, ref.array, ref.span = new_root, "array", None, span
+    root.root, root.span = new_root, span
+
+
+def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tuple[list[Call], int]:
+    """Memory for every buffer; the calls (with poisoning if asked), and the bytes allocated.
+
+    A buffer lives from its first write to its last use; those of `kept` to the end. With `poison`,
+    memory is overwritten with nonsense as soon as it is free, so that a wrong reuse shows.
+    """
+    last: dict[int, int] = {}
+    for position, call in enumerate(calls):
+        for ref in _refs(call):
+            last[id(ref.root)] = position
+    for ref in kept:
+        last[id(ref.root)] = len(calls)
+    pool: list[Array] = []
+    blocks: dict[int, Array] = {}
+    allocated = 0
+    result: list[Call] = []
+    for position, call in enumerate(calls):
+        result.append(call)
+        roots = {id(ref.root): ref.root for ref in _refs(call)
+                 if isinstance(ref.root, Ref) and ref.root.kind == "buffer"}  # fmt: skip
+        for key, root in roots.items():
+            if key in blocks:
+                continue
+            block = (
+                _in_place(call, root, last, blocks, position) if call.writes is not None else None
+            )
+            if block is None:
+                block, grown = _take(pool, root.nbytes)
+                allocated += grown
+            blocks[key] = block
+            root.array = block[: root.nbytes].view(root.dtype).reshape(root.dims)
+        held = {id(blocks[key]) for key in roots if last[key] > position}
+        for key in roots:
+            if last[key] == position and id(blocks[key]) not in held:
+                held.add(id(blocks[key]))
+                pool.append(blocks[key])
+                if poison:
+                    result.append(Call(_spoil, (blocks[key],), None, call.op))
+    return result, allocated
+
+
+def _in_place(
+    call: Call, root: Ref, last: dict[int, int], blocks: dict[int, Array], position: int
+) -> Array | None:
+    """The memory of an input that dies here, where the output may take it."""
+    if not call.elementwise or call.writes is not root:
+        return None
+    for ref in call.reads():
+        dying = last[id(ref.root)] == position and id(ref.root) in blocks
+        if dying and ref is ref.root and ref.dims == root.dims and ref.dtype == root.dtype:
+            # Every other input over that memory must be the very same elements.
+            if all(other is ref or other.root is not ref.root for other in call.reads()):
+                return blocks[id(ref.root)]
+    return None
+
+
+def _take(pool: list[Array], nbytes: int) -> tuple[Array, int]:
+    """Memory of at least this many bytes, from the pool if something there is not far too large."""
+    best = None
+    for index, block in enumerate(pool):
+        if nbytes <= block.nbytes <= 2 * nbytes + 64 and (
+            best is None or block.nbytes < pool[best].nbytes
+        ):
+            best = index
+    if best is not None:
+        return pool.pop(best), 0
+    # Zeros, not garbage: whoever reads too early gets the same wrong number every time.
+    size = max(nbytes, 1)
+    raw = np.zeros(size + 64, np.uint8)
+    shift = -raw.ctypes.data % 64
+    return raw[shift : shift + size], size
+
+
+def _spoil(block: Array) -> None:
+    block.fill(0xFF)  # NaN in every float format, -1 in every integer
+
+
+def _refs(call: Call) -> list[Ref]:
+    found: list[Any] = [arg for arg in call.args if isinstance(arg, Ref)]
+    return found

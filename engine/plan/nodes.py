@@ -1,0 +1,43 @@
+"""The nodes of a program: operations as they will run, and the values between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.graph import Operation, Tensor
+from engine.op import Array, Op, Spec
+
+
+class Value:
+    """One tensor in a program: sizes, and its contents where they are fixed."""
+
+    __slots__ = ("constant", "dims", "index", "node", "spec", "tensor")
+
+    def __init__(
+        self,
+        tensor: Tensor,
+        spec: Spec,
+        constant: Array | None = None,
+        node: Node | None = None,
+        index: int = 0,
+    ):
+        self.tensor = tensor
+        self.spec = spec
+        self.constant = constant
+        self.node = node
+        self.index = index
+
+    def __repr__(self) -> str:
+        return f"<{self.tensor.name} {self.spec!r}>"
+
+
+@dataclass(eq=False)
+class Node:
+    """One operation as it will run, after simplification."""
+
+    op: Operation
+    definition: Op
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...] = ()
+    members: tuple[Node, ...] = ()
+    """Updates run as one over an arena; then this node stands for all of them."""

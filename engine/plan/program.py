@@ -1,0 +1,330 @@
+"""From fetches and feeds to an ordered, folded, merged list of nodes with final sizes."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from engine.errors import InvalidArgumentError, compose
+from engine.graph import Operation, Tensor
+from engine.op import Array, Op, Spec
+from engine.ops.control import Placeholder
+from engine.ops.update import ApplyUpdate, UpdateGroup
+from engine.plan.fusion import fuse
+from engine.plan.nodes import Node, Value
+from engine.shapes import Dims, in_brackets
+
+_LARGEST_FOLD = 1 << 24
+"""Bytes up to which a constant result is kept; beyond it, it is cheaper to compute than to hold."""
+
+
+@dataclass
+class Program:
+    """What one signature runs: nodes in order, what is fed, what is fetched."""
+
+    nodes: list[Node]
+    feeds: tuple[Value, ...]
+    fetches: tuple[Value, ...]
+    groups: dict[UpdateGroup, list[Node]] = field(default_factory=dict)
+
+
+def build(
+    fetches: Sequence[Tensor | Operation], feeds: Mapping[Tensor, Spec], *, optimize: bool = True
+) -> Program:
+    """The program that computes `fetches` from `feeds`, whose Specs have their final sizes.
+
+    With `optimize` off nothing is folded, merged or simplified: the oracle's program.
+
+    Raises:
+        InvalidArgumentError: a placeholder is not fed, or fed sizes do not fit the graph.
+    """
+    needed = _needed(fetches, feeds)
+    order = _order(needed, feeds, grouped=optimize)
+    known: dict[Tensor, Value] = {}
+    for tensor, spec in feeds.items():
+        known[tensor] = Value(tensor, spec, spec.value)
+    nodes = _simplify(order, known, feeds, optimize)
+    tensors = [fetch for fetch in fetches if isinstance(fetch, Tensor)]
+    results = tuple(known[tensor] for tensor in tensors)
+    nodes = _live(nodes, results)
+    return Program(nodes, tuple(known[tensor] for tensor in feeds), results)
+
+
+def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec]) -> set[Operation]:
+    needed: set[Operation] = set()
+    stack = [fetch if isinstance(fetch, Operation) else fetch.op
+             for fetch in fetches if isinstance(fetch, Operation) or fetch not in feeds]  # fmt: skip
+    while stack:
+        op = stack.pop()
+        if op in needed:
+            continue
+        needed.add(op)
+        stack.extend(x.op for x in op.inputs if x not in feeds)
+        stack.extend(op.control_inputs)
+    return needed
+
+
+def _order(
+    needed: set[Operation], feeds: Mapping[Tensor, Spec], grouped: bool
+) -> list[Operation | tuple[Operation, ...]]:
+    """Operations in an order that meets every dependency; reads before writes where it is open."""
+    owner: dict[Operation, Any] = {}
+    if grouped:
+        for group in {
+            op.definition.group for op in needed if isinstance(op.definition, ApplyUpdate)
+        }:
+            members = tuple(op for op in group.members if op in needed)
+            if len(members) == len(group.members) and len(members) > 1:
+                owner.update((op, members) for op in members)
+    waiting: dict[Any, int] = {}
+    followers: dict[Any, list[Any]] = {}
+    for op in needed:
+        unit = owner.get(op, op)
+        waiting.setdefault(unit, 0)
+        before = {owner.get(x.op, x.op) for x in op.inputs if x not in feeds}
+        before.update(owner.get(control, control) for control in op.control_inputs)
+        for dependency in before:
+            if dependency is not unit:
+                followers.setdefault(dependency, []).append(unit)
+                waiting[unit] += 1
+    ready: list[tuple[int, Any]] = [_ranked(unit) for unit, count in waiting.items() if not count]
+    heapq.heapify(ready)
+    writers: list[Any] = []
+    order: list[Any] = []
+    done: set[Any] = set()
+    while ready or writers:
+        unit = None
+        while ready and unit is None:
+            candidate = heapq.heappop(ready)[1]
+            if _written(candidate):
+                writers.append(candidate)
+            else:
+                unit = candidate
+        if unit is None:
+            unit = _next_writer(writers, needed, done, owner, followers)
+        order.append(unit)
+        done.update(unit if isinstance(unit, tuple) else (unit,))
+        for follower in followers.get(unit, ()):
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                heapq.heappush(ready, _ranked(follower))
+    if len(done) != len(needed):
+        # A member of a group waits for another member: run them one by one.
+        assert grouped, "the graph has a cycle"
+        return _order(needed, feeds, grouped=False)
+    return order
+
+
+def _ranked(unit: Any) -> tuple[int, Any]:
+    return (unit[0].number if isinstance(unit, tuple) else unit.number, unit)
+
+
+def _written(unit: Any) -> set[Tensor]:
+    ops = unit if isinstance(unit, tuple) else (unit,)
+    return {storage(op.inputs[index]) for op in ops for index in op.definition.writes}
+
+
+def storage(tensor: Tensor) -> Tensor:
+    """The output of the variable that a reference leads to, through assignments."""
+    while tensor.op.definition.writes:
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
+def _next_writer(writers: list[Any], needed: set[Operation], done: set[Any], owner: dict[Operation, Any],
+                 followers: dict[Any, list[Any]]) -> Any:  # fmt: skip
+    writers.sort(key=_ranked)
+    if len(writers) > 1:
+        # All that waits for no writer is done; a read left over waits for one of these. Write
+        # first what leaves no read behind that could still have come before it.
+        readers = [op for op in needed if op not in done and not op.definition.writes
+                   and any(x.op.definition.ref_output for x in op.inputs)]  # fmt: skip
+        for position, unit in enumerate(writers):
+            variables = _written(unit)
+            pending = [op for op in readers if any(x.op.definition.ref_output and storage(x) in variables
+                                                   for x in op.inputs)]  # fmt: skip
+            if not pending or not _any_free(pending, unit, owner, followers):
+                return writers.pop(position)
+    return writers.pop(0)
+
+
+def _any_free(pending: list[Operation], unit: Any, owner: dict[Operation, Any],
+              followers: dict[Any, list[Any]]) -> bool:  # fmt: skip
+    after: set[Any] = set()
+    stack = [unit]
+    while stack:
+        for follower in followers.get(stack.pop(), ()):
+            if follower not in after:
+                after.add(follower)
+                stack.append(follower)
+    return any(owner.get(op, op) not in after for op in pending)
+
+
+def _simplify(order: list[Any], known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec],
+              optimize: bool) -> list[Node]:  # fmt: skip
+    nodes: list[Node] = []
+    merged: dict[Any, Node] = {}
+    for unit in order:
+        if isinstance(unit, tuple):
+            members = tuple(_plain_node(op, known, feeds) for op in unit)
+            nodes.append(Node(unit[0], unit[0].definition, (), (), members))
+            continue
+        op: Operation = unit
+        if isinstance(op.definition, Placeholder):
+            if op.outputs[0] not in feeds:
+                raise not_fed(op)
+            continue
+        if not optimize or op.definition.stateful:
+            nodes.append(_plain_node(op, known, feeds))
+            continue
+        node = _reduced(op, known, feeds, merged)
+        if node is not None:
+            nodes.append(node)
+    return nodes
+
+
+def _plain_node(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec]) -> Node:
+    node = Node(op, op.definition, tuple(known[x] for x in op.inputs))
+    node.outputs = _outputs(node)
+    for tensor, value in zip(op.outputs, node.outputs, strict=True):
+        if tensor not in feeds:
+            known[tensor] = value
+    return node
+
+
+def _outputs(node: Node) -> tuple[Value, ...]:
+    specs = final_specs(node.op, node.definition, [value.spec for value in node.inputs])
+    # A kind put in place of another may have fewer outputs, never more.
+    return tuple(Value(tensor, spec, None, node, index)
+                 for index, (tensor, spec) in enumerate(zip(node.op.outputs, specs, strict=True)))  # fmt: skip
+
+
+def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec, ...]:
+    """The outputs' dtypes and sizes for these inputs; InvalidArgumentError where they do not fit."""
+    try:
+        found = definition.infer(*specs)
+    except (ValueError, TypeError) as error:
+        raise InvalidArgumentError(str(op), op, compose(
+            f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
+            f"{', '.join(in_brackets(spec.dims) for spec in specs)}.",
+            [*op.facts(), f"made at {op.origin}"])) from error  # fmt: skip
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _reduced(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec],
+             merged: dict[Any, Node]) -> Node | None:  # fmt: skip
+    definition = op.definition
+    inputs = tuple(known[x] for x in op.inputs)
+    specs = [value.spec for value in inputs]
+    while True:
+        simpler = definition.simpler(*specs)
+        if simpler is None:
+            fused = fuse(definition, inputs)
+            if fused is None:
+                break
+            definition, inputs = fused
+            specs = [value.spec for value in inputs]
+            continue
+        if isinstance(simpler, int):
+            if op.outputs[0] not in feeds:
+                known[op.outputs[0]] = inputs[simpler]
+            return None
+        definition, kept = simpler
+        inputs = tuple(inputs[index] for index in kept)
+        specs = [value.spec for value in inputs]
+    constant = definition.infer_value(*specs)
+    foldable = constant is not None or all(value.constant is not None for value in inputs)
+    if foldable and _fold(op, definition, inputs, constant, known, feeds):
+        return None
+    key = _merge_key(definition, inputs)
+    same = merged.get(key) if key is not None else None
+    if same is None:
+        same = Node(op, definition, inputs)
+        same.outputs = _outputs(same)
+        if key is not None:
+            merged[key] = same
+        fresh = same
+    else:
+        fresh = None
+    for tensor, value in zip(op.outputs, same.outputs, strict=True):
+        if tensor not in feeds:
+            known[tensor] = value
+    return fresh
+
+
+def _merge_key(definition: Op, inputs: tuple[Value, ...]) -> Any:
+    # Attribute-free kinds have no equality of their own; their class says it all.
+    own = type(definition).__eq__ is not object.__eq__
+    identity = definition if own else type(definition)
+    if not own and definition.attributes():
+        return None
+    return (type(definition), identity, *[_content(value) for value in inputs])
+
+
+def _content(value: Value) -> Any:
+    array = value.constant
+    if array is not None and array.size <= 64 and array.dtype.kind != "O":
+        return (array.shape, array.dtype, array.tobytes())
+    return id(value)
+
+
+def _fold(op: Operation, definition: Op, inputs: tuple[Value, ...], constant: Array | None,
+          known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec]) -> bool:  # fmt: skip
+    if constant is None:
+        specs = final_specs(op, definition, [value.spec for value in inputs])
+        sizes = [
+            np.prod(spec.dims or (), dtype=float) * spec.dtype.size
+            for spec in specs
+            if spec.is_static
+        ]
+        if inputs and sum(sizes) > _LARGEST_FOLD:
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                results = definition.numpy(*[value.constant for value in inputs])
+        except (ValueError, ZeroDivisionError, IndexError):
+            # It will fail in the run as well, where the error is told in the operation's name.
+            return False
+        arrays = results if isinstance(results, tuple) else (results,)
+    else:
+        arrays = (constant,)
+    for tensor, array in zip(op.outputs, arrays, strict=True):
+        array = np.asarray(array)
+        dims: Dims = array.shape
+        if tensor not in feeds:
+            known[tensor] = Value(tensor, Spec(tensor.spec.dtype, dims, array), array)
+    return True
+
+
+def _live(nodes: list[Node], results: Sequence[Value]) -> list[Node]:
+    """Without the nodes whose results nobody needs; stateful ones stay."""
+    wanted = {id(value.node) for value in results if value.node is not None}
+    kept: list[Node] = []
+    for node in reversed(nodes):
+        if id(node) in wanted or node.definition.stateful or node.members:
+            kept.append(node)
+            for part in node.members or (node,):
+                wanted.update(id(value.node) for value in part.inputs if value.node is not None)
+    kept.reverse()
+    return kept
+
+
+def not_fed(op: Operation) -> InvalidArgumentError:
+    """The error for a placeholder that a run needs and did not get."""
+    definition = op.definition
+    assert isinstance(definition, Placeholder)
+    shape = "" if definition.shape is None else f" and shape {in_brackets(definition.shape)}"
+    return InvalidArgumentError(
+        str(op),
+        op,
+        compose(
+            f"You must feed a value for placeholder tensor '{op.name}' with dtype "
+            f"{definition.dtype.proto_name}{shape}",
+            [f"made at {op.origin}"],
+            f"sess.run(..., feed_dict={{'{op.name}:0': value}}), or with the tensor itself as the key",
+        ),
+    )

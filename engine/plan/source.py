@@ -1,0 +1,131 @@
+"""The only place where source is generated: calls on memory become one flat Python function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.graph import Operation
+from engine.plan.lowering import Call, Ref
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A generated function, its text, and which operation each of its lines belongs to."""
+
+    function: Callable[[Sequence[Any]], list[Any]]
+    """Takes the fed arrays, gives the fetched values; they share nothing with the plan's memory."""
+    text: str
+    lines: dict[int, Operation]
+
+
+FILE_NAME = "<plan>"
+
+
+class _Names:
+    """Readable, unique names for the objects that the generated source speaks of."""
+
+    def __init__(self) -> None:
+        self.space: dict[str, Any] = {}
+        self._by_id: dict[Any, str] = {}
+        self._held: list[Any] = []
+        self._count: dict[str, int] = {}
+        self._used: set[str] = set()
+
+    def of(self, thing: Any, label: str) -> str:
+        key: Any = id(thing)
+        if isinstance(thing, np.ndarray):
+            # Two views of the same elements are one thing to the reader.
+            key = (
+                thing.__array_interface__["data"][0],
+                thing.shape,
+                thing.strides,
+                thing.dtype.str,
+            )
+        name = self._by_id.get(key)
+        if name is None:
+            name = self.fresh(label)
+            self._by_id[key] = name
+            # Ids are only unique among living objects.
+            self._held.append(thing)
+            self.space[name] = thing
+        return name
+
+    def fresh(self, label: str) -> str:
+        stem = re.sub(r"\W", "_", label) or "x"
+        stem = f"_{stem}" if stem[0].isdigit() else stem
+        name, number = stem, self._count.get(stem, 0)
+        while name in self._used or name in _RESERVED:
+            number += 1
+            name = f"{stem}_{number}"
+        self._count[stem] = number
+        self._used.add(name)
+        return name
+
+
+_RESERVED = {"feeds", "step", "list", "None", "True", "False", "lambda", "and", "or", "not", "is",
+             "in", "if", "for", "def", "del", "as", "while", "with", "return", "pass", "print"}  # fmt: skip
+
+
+def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]) -> Compiled:
+    """One function that makes these calls in order, from fed arrays to copies of the fetched."""
+    names = _Names()
+    local: dict[int, str] = {id(ref): names.fresh(ref.label) for ref in feeds}
+    lines = ["def step(feeds):"]
+    owners: dict[int, Operation] = {}
+    if feeds:
+        lines.append(f"    {', '.join(local[id(ref)] for ref in feeds)}, = feeds")
+
+    def text_of(arg: Any) -> str:
+        if isinstance(arg, Ref):
+            if id(arg) in local:
+                return local[id(arg)]
+            return names.of(arg.memory(), arg.label)
+        if (
+            arg is None
+            or type(arg) in (int, bool)
+            or (type(arg) is tuple and all(type(item) is int for item in arg))
+        ):
+            return repr(arg)
+        if type(arg) is str:
+            return repr(arg)
+        return names.of(arg, getattr(arg, "__name__", type(arg).__name__))
+
+    for call in calls:
+        function = names.of(call.function, _function_label(call.function))
+        line = f"{function}({', '.join(text_of(arg) for arg in call.args)})"
+        if call.result is not None:
+            local[id(call.result)] = names.fresh(call.result.label)
+            line = f"{local[id(call.result)]} = {line}"
+        lines.append(f"    {line}")
+        if call.op is not None:
+            owners[len(lines)] = call.op
+    handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    lines.append(f"    return [{', '.join(handed)}]")
+    text = "\n".join(lines) + "\n"
+    space = dict(names.space)
+    exec(compile(text, FILE_NAME, "exec"), space)
+    return Compiled(space["step"], text, owners)
+
+
+def _function_label(function: Any) -> str:
+    owner = getattr(function, "__self__", None)
+    name = getattr(function, "__name__", type(function).__name__)
+    # np.add.reduce is called "reduce" by itself.
+    return f"{owner.__name__}_{name}" if isinstance(owner, np.ufunc) else name
+
+
+def _handed_out(name: str, ref: Ref, names: _Names) -> str:
+    if ref.dtype.kind == "O" or ref.kind == "local":
+        return f"{names.of(hand_out, 'hand_out')}({name})"
+    return f"{name}[()]" if ref.dims == () else f"{name}.copy()"
+
+
+def hand_out(value: Any) -> Any:
+    """A copy for the user: a NumPy scalar for rank 0, bytes for a string."""
+    array = np.asarray(value)
+    return array[()] if array.ndim == 0 else array.copy()

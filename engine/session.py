@@ -1,0 +1,392 @@
+"""Sessions: fetches and feeds in, values out."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from engine.config import ConfigProto
+from engine.defaults import STACKS, remove_last
+from engine.devices.base import Device, Segment
+from engine.devices.cpu import CpuDevice, DebugDevice
+from engine.errors import (
+    FailedPreconditionError,
+    InvalidArgumentError,
+    OpError,
+    UnavailableError,
+    compose,
+)
+from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
+from engine.fetches import flatten
+from engine.graph import Graph, Operation, Tensor, get_default_graph
+from engine.op import Spec
+from engine.placement import place, soft_placement_asked
+from engine.plan.program import build
+from engine.plan.source import FILE_NAME
+from engine.state import State
+
+
+class _Entry:
+    """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
+
+    __slots__ = ("leaves", "plans", "rebuild", "single", "slots")
+
+    def __init__(self, leaves: list[Tensor | Operation], rebuild: Callable[[list[Any]], Any],
+                 slots: list[FeedSlot]):  # fmt: skip
+        self.leaves = leaves
+        self.rebuild = rebuild
+        self.slots = slots
+        self.plans: dict[Any, _Plan] = {}
+        self.single = False
+
+
+class _Plan:
+    """A compiled segment and whether its variables are known to be initialized."""
+
+    __slots__ = ("checked", "run", "segment")
+
+    def __init__(self, segment: Segment):
+        self.segment = segment
+        self.run = segment.run
+        self.checked = False
+
+
+class BaseSession:
+    """Runs parts of one graph; holds its variables' values.
+
+    `target` names a cluster (constructing does not connect); `config` is a `ConfigProto`.
+    """
+
+    def __init__(self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None,
+                 *, executor: str = "plan"):  # fmt: skip
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if config is not None and not isinstance(config, ConfigProto):
+            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+        self._target = target
+        self._graph = get_default_graph() if graph is None else graph
+        self._config = config or ConfigProto()
+        count = max(1, self._config.device_count.get("CPU", 1))
+        self._devices: list[Device] = [_DEVICES[executor](index) for index in range(count)]
+        self._optimize = executor != "debug"
+        self._state = State()
+        self._entries: dict[Any, _Entry] = {}
+        self._generation = 0
+        self._lock = threading.RLock()
+        self._closed = False
+        self._logged: set[Operation] = set()
+
+    @property
+    def graph(self) -> Graph:
+        return self._graph
+
+    @property
+    def graph_def(self) -> dict[str, Any]:
+        return self._graph.as_graph_def()
+
+    @property
+    def sess_str(self) -> str:
+        return self._target
+
+    def list_devices(self) -> list[str]:
+        """The full names of the devices there are."""
+        return [device.name for device in self._devices]
+
+    def run(self, fetches: Any, feed_dict: Mapping[Any, Any] | None = None, options: Any = None,
+            run_metadata: Any = None) -> Any:  # fmt: skip
+        """The values of `fetches`, in the same structure of lists, tuples and dicts.
+
+        A tensor gives a NumPy array (a scalar for rank 0), an operation None, a variable its value
+        after the run. `feed_dict` gives tensors (or names such as ``"x:0"``) values for this run.
+        What comes back is the caller's own.
+
+        Raises:
+            RuntimeError: the session is closed, or its graph empty.
+            TypeError, ValueError: a fetch or feed is not possible.
+            InvalidArgumentError: a placeholder was not fed, or an operation refused its inputs.
+            FailedPreconditionError: a variable is not initialized.
+
+        >>> import engine as tf
+        >>> with tf.Graph().as_default(), tf.Session() as sess:
+        ...     x = tf.placeholder(tf.float32, name="x")
+        ...     sess.run({"twice": x * 2}, {x: 3.0})
+        {'twice': np.float32(6.0)}
+        """
+        with self._lock:
+            kind = type(fetches)
+            try:
+                if kind is list or kind is tuple:
+                    key: Any = (kind, *fetches, *feed_dict) if feed_dict else (kind, *fetches)
+                    key = (len(fetches), key)
+                else:
+                    key = (fetches, *feed_dict) if feed_dict else fetches
+                entry = self._entries.get(key)
+            except TypeError:
+                # Nested lists and dicts have no hash; neither has a feed key that is no tensor.
+                key, entry = None, None
+            if entry is None or self._closed:
+                entry = self._resolve(fetches, feed_dict, key)
+            return entry.rebuild(self._run_entry(entry, feed_dict.values() if feed_dict else ()))
+
+    def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
+        arrays: list[Any] = []
+        sizes: list[Any] = []
+        for slot, value in zip(entry.slots, given, strict=True):
+            if type(value) is not np.ndarray or value.dtype is not slot.np_dtype:
+                value = convert_feed(slot, value)
+            arrays.append(value)
+            sizes.append(value.shape)
+        signature = tuple(sizes)
+        plan = entry.plans.get(signature)
+        if plan is None:
+            plan = self._compile(entry, arrays, signature)
+        if not plan.checked:
+            self._check_initialized(plan.segment)
+        try:
+            results = plan.run(arrays)
+        except OpError:
+            raise
+        except Exception as error:
+            raise self._told(error, plan.segment) from error
+        if not plan.checked:
+            for op in plan.segment.assigns:
+                self._state.variable(op).initialized = True
+            plan.checked = True
+        return results
+
+    def _resolve(self, fetches: Any, feed_dict: Any, key: Any) -> _Entry:
+        self._check_usable()
+        leaves, rebuild = flatten(fetches, self._graph)
+        slots = feed_slots(feed_dict, self._graph)
+        tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+
+        def restore(values: list[Any]) -> Any:
+            found = iter(values)
+            return rebuild([next(found) if isinstance(leaf, Tensor) else None for leaf in leaves])
+
+        if isinstance(fetches, Tensor) or (len(leaves) == 1 and fetches is not None and not isinstance(
+                fetches, list | tuple | dict)):  # fmt: skip
+            restore = _first if tensors else _nothing
+        elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
+            restore = _same
+        entry = _Entry(leaves, restore, slots)
+        if key is not None:
+            self._entries[key] = entry
+        return entry
+
+    def _check_usable(self) -> None:
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if not self._graph.version:
+            raise RuntimeError(
+                "The Session graph is empty. Add operations to the graph before calling run()."
+            )
+        if self._target:
+            raise UnavailableError(
+                None,
+                None,
+                compose(
+                    f"This session is for the cluster at {self._target!r}, which cannot be reached from here.",
+                    (),
+                    "tf.Session() without a target runs in this process",
+                ),
+            )
+
+    def _compile(self, entry: _Entry, arrays: Sequence[Any], signature: Any) -> _Plan:
+        for slot, array in zip(entry.slots, arrays, strict=True):
+            check_shape(slot, array)
+        feeds = {slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
+                 for slot, array in zip(entry.slots, arrays, strict=True)}  # fmt: skip
+        program = build(entry.leaves, feeds, optimize=self._optimize)
+        for node in program.nodes:
+            for part in node.members or (node,):
+                self._place(part.op)
+        plan = _Plan(self._devices[0].compile(program, self._state))
+        if self._state.generation != self._generation:
+            self._generation = self._state.generation
+            for other in self._entries.values():
+                other.plans.clear()
+        entry.plans[signature] = plan
+        return plan
+
+    def _place(self, op: Operation) -> None:
+        soft = self._config.allow_soft_placement or soft_placement_asked()
+        try:
+            device = place(op.name, op.device, self.list_devices(), soft, op.origin)
+        except InvalidArgumentError as error:
+            error.op, error.node_def = op, str(op)
+            raise
+        if self._config.log_device_placement and op not in self._logged:
+            self._logged.add(op)
+            print(f"{op.name}: ({op.type}): {device}", file=sys.stderr)
+
+    def _check_initialized(self, segment: Segment) -> None:
+        for op in segment.reads_first:
+            if not self._state.variable(op).initialized:
+                raise FailedPreconditionError(
+                    str(op),
+                    op,
+                    compose(
+                        f"Attempting to use uninitialized value {op.name}",
+                        [f"variable made at {op.origin}"],
+                        "sess.run(tf.global_variables_initializer()) before using the variables",
+                    ),
+                )
+
+    def _told(self, error: Exception, segment: Segment) -> Exception:
+        """The error of a kernel in the name of the operation it belongs to."""
+        frame = error.__traceback__
+        op = None
+        while frame is not None:
+            if frame.tb_frame.f_code.co_filename == FILE_NAME:
+                op = segment.lines.get(frame.tb_lineno)
+            frame = frame.tb_next
+        if op is None or not isinstance(
+            error, ValueError | ArithmeticError | IndexError | TypeError
+        ):
+            return error
+        return InvalidArgumentError(
+            str(op),
+            op,
+            compose(
+                str(error), [f"in '{op.name}' (op: '{op.type}'), made at {op.origin}", *op.facts()]
+            ),
+        )
+
+    def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
+                      accept_options: bool = False) -> Callable[..., Any]:  # fmt: skip
+        """A function of the fed values, in the order of `feed_list`, that runs `fetches`.
+
+        >>> import engine as tf
+        >>> with tf.Graph().as_default(), tf.Session() as sess:
+        ...     x = tf.placeholder(tf.float32)
+        ...     twice = sess.make_callable(x * 2, [x])
+        ...     print(twice(4.0))
+        8.0
+        """
+        del accept_options
+        feeds = dict.fromkeys(feed_list or ())
+        with self._lock:
+            entry = self._resolve(fetches, feeds, None)
+            # Kept with the others, so that a move of variables drops its plans too.
+            self._entries[object()] = entry
+
+        def call(*values: Any) -> Any:
+            if len(values) != len(entry.slots):
+                raise TypeError(f"expected {len(entry.slots)} fed values, got {len(values)}")
+            with self._lock:
+                if self._closed:
+                    self._check_usable()
+                return entry.rebuild(self._run_entry(entry, values))
+
+        return call
+
+    def explain(self, fetches: Any, feed_dict: Mapping[Any, Any] | None = None) -> str:
+        """The source of the plan that runs `fetches` with feeds of these sizes.
+
+        >>> import engine as tf
+        >>> with tf.Graph().as_default(), tf.Session() as sess:
+        ...     x = tf.placeholder(tf.float32, [2], name="x")
+        ...     print(sess.explain(tf.exp(x, name="y"), {x: [0., 0.]}))
+        def step(feeds):
+            x, = feeds
+            exp(x, y)
+            return [y.copy()]
+        <BLANKLINE>
+        """
+        with self._lock:
+            entry = self._resolve(fetches, feed_dict, None)
+            arrays = [convert_feed(slot, value)
+                      for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)]  # fmt: skip
+            return self._compile(entry, arrays, None).segment.text
+
+    def close(self) -> None:
+        """Free the variables; the session cannot be used any more."""
+        self._closed = True
+        self._entries.clear()
+        self._state = State()
+
+    @contextmanager
+    def as_default(self) -> Iterator[BaseSession]:
+        """Make this the session that ``eval`` and ``run`` of tensors and operations use."""
+        STACKS.sessions.append(self)
+        try:
+            yield self
+        finally:
+            remove_last(STACKS.sessions, self)
+
+
+_DEVICES: dict[str, Callable[[int], Device]] = {
+    "plan": CpuDevice,
+    "poisoned": lambda index: CpuDevice(index, poison=True),
+    "debug": DebugDevice,
+}
+
+
+def _first(values: list[Any]) -> Any:
+    return values[0]
+
+
+def _nothing(values: list[Any]) -> None:
+    return None
+
+
+def _same(values: list[Any]) -> list[Any]:
+    return values
+
+
+class Session(BaseSession):
+    """A session that is the default one inside ``with``; leaving closes it.
+
+    `executor` chooses how programs run: ``"plan"``, the compiled plan; ``"debug"``, operation by
+    operation in fresh arrays; ``"poisoned"``, the plan with freed memory overwritten.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     print(tf.constant(6.0).eval())
+    6.0
+    """
+
+    def __enter__(self) -> Session:
+        STACKS.graphs.append(self._graph)
+        STACKS.sessions.append(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        remove_last(STACKS.sessions, self)
+        remove_last(STACKS.graphs, self._graph)
+        self.close()
+
+    @staticmethod
+    def reset(target: str, containers: Any = None, config: Any = None) -> None:
+        """Nothing: sessions of this process share no containers."""
+
+
+class InteractiveSession(BaseSession):
+    """A session that is the default one from its making until it is closed."""
+
+    def __init__(
+        self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None
+    ):
+        super().__init__(target, graph, config)
+        self._has_graph = graph is not None
+        STACKS.sessions.append(self)
+        if self._has_graph:
+            STACKS.graphs.append(self._graph)
+
+    def close(self) -> None:
+        if not self._closed:
+            remove_last(STACKS.sessions, self)
+            if self._has_graph:
+                remove_last(STACKS.graphs, self._graph)
+        super().close()
+
+
+def get_default_session() -> Any:
+    """The innermost default session of this thread, or None."""
+    return STACKS.sessions[-1] if STACKS.sessions else None

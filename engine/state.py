@@ -1,0 +1,112 @@
+"""What a session keeps between runs: variables, random generators, arenas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.op import Array
+
+if TYPE_CHECKING:
+    from engine.graph import Operation
+
+DEFAULT_GRAPH_SEED = 87654321
+"""What stands in for the graph's seed where only the operation has one, as in TensorFlow."""
+
+
+class VariableState:
+    """The storage of one variable in one session."""
+
+    __slots__ = ("arena", "array", "initialized", "span")
+
+    def __init__(self, array: Array):
+        self.array = array
+        self.initialized = False
+        self.arena: Arena | None = None
+        self.span: tuple[int, int] | None = None
+        """First and last + 1 element within its arena."""
+
+
+@dataclass(eq=False)
+class Arena:
+    """One flat array that holds several variables one after the other."""
+
+    flat: Array
+    members: tuple[Operation, ...]
+
+
+class State:
+    """Variables and generators of one session. One owner: the session, under its lock."""
+
+    def __init__(self) -> None:
+        self._variables: dict[Operation, VariableState] = {}
+        self._generators: dict[Operation, np.random.Generator] = {}
+        self._arenas: dict[tuple[Operation, ...], Arena] = {}
+        self.generation = 0
+        """Grows when storage moves; programs compiled before point at the old one."""
+
+    def variable(self, op: Operation) -> VariableState:
+        """The storage of the variable made by `op`, made here on first use."""
+        found = self._variables.get(op)
+        if found is None:
+            spec = op.outputs[0].spec
+            array = np.zeros(spec.dims, spec.dtype.np)  # type: ignore[arg-type]
+            found = self._variables[op] = VariableState(array)
+        return found
+
+    def generator(self, op: Operation) -> np.random.Generator:
+        """The random stream of one operation: Philox keyed by graph seed and op seed.
+
+        It starts anew in every session and advances with every run. Without any seed it is
+        unpredictable, as in TensorFlow.
+        """
+        found = self._generators.get(op)
+        if found is None:
+            seed = getattr(op.definition, "seed", None)
+            key = None if seed is None else [seed[0] % 2**64, seed[1] % 2**64]
+            bits = (
+                np.random.Philox()
+                if key is None
+                else np.random.Philox(key=np.array(key, np.uint64))
+            )
+            found = self._generators[op] = np.random.Generator(bits)
+        return found
+
+    def arena(self, members: tuple[Operation, ...]) -> Arena | None:
+        """One flat array holding these variables in order; their values move into it.
+
+        None if some of them already live in another arena, or their dtypes differ.
+        """
+        found = self._arenas.get(members)
+        if found is not None:
+            return found
+        states = [self.variable(op) for op in members]
+        if (
+            any(state.arena is not None for state in states)
+            or len({s.array.dtype for s in states}) != 1
+        ):
+            return None
+        flat = np.empty(sum(state.array.size for state in states), states[0].array.dtype)
+        arena = self._arenas[members] = Arena(flat, members)
+        start = 0
+        for state in states:
+            stop = start + state.array.size
+            moved = flat[start:stop].reshape(state.array.shape)
+            np.copyto(moved, state.array)
+            state.array, state.arena, state.span = moved, arena, (start, stop)
+            start = stop
+        self.generation += 1
+        return arena
+
+
+def seeds(graph_seed: int | None, op_seed: int | None, op_number: int) -> tuple[int, int] | None:
+    """The pair that keys an operation's random stream, None if nothing is seeded.
+
+    `op_number` stands in for the op's seed where only the graph has one.
+    """
+    if graph_seed is None and op_seed is None:
+        return None
+    return (DEFAULT_GRAPH_SEED if graph_seed is None else graph_seed,
+            op_number if op_seed is None else op_seed)  # fmt: skip
