@@ -72,7 +72,7 @@ class PageApi:
             yield "retry: 1000\n: open\n\n"
             if epoch != self.feed.epoch:
                 since = 0
-            while True:
+            while not self.feed.closed:
                 if await self.feed.news(since, KEEP_ALIVE_SECONDS):
                     delta = self.feed.delta(since, epoch)
                     since, epoch = delta["version"], self.feed.epoch

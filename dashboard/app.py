@@ -54,6 +54,7 @@ def create_app(
         add_log_handler=False,
     )
     app.logger.setLevel(logging.WARNING)
+    app.server.state.feed = feed
     # Dash's own WebSocket would be opened by every page; ours are pushed by /api/tail.
     app.backend.websocket_capability = False
     prefix = app.config.requests_pathname_prefix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -122,15 +123,28 @@ def _demo(options: argparse.Namespace) -> int:
 
 
 def _train_and_serve(options: argparse.Namespace, logdir: str) -> int:
-    with _training(logdir):
+    with _ending_on_sigterm(), _training(logdir):
         return _serve(options, logdir, open_browser=not options.no_open)
+
+
+@contextmanager
+def _ending_on_sigterm() -> Iterator[None]:
+    """SIGTERM unwinds the stack like an exception, so that what was started is ended."""
+    before = signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
 def _training(logdir: str) -> Iterator[subprocess.Popen[bytes]]:
     """The demo's training in a process of its own, ended when the page is no longer served."""
     process = subprocess.Popen(
-        [sys.executable, "-m", DEMO_MODULE, logdir], stdin=subprocess.DEVNULL
+        [sys.executable, "-m", DEMO_MODULE, logdir],
+        stdin=subprocess.DEVNULL,
+        # Ctrl-C ends the server, and that ends the training: one message on the terminal, not two.
+        start_new_session=True,
     )
     try:
         yield process

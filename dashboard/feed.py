@@ -46,6 +46,8 @@ class Feed:
         self.epoch = secrets.token_hex(4)
         """Differs after a restart, when versions and run ids mean something else."""
         self.version = 0
+        self.closed = False
+        """Set when the server stops: the streams end."""
         self.error: str | None = None
         """Why the store cannot be read at the moment."""
         self.problems: list[Problem] = []
@@ -174,15 +176,24 @@ class Feed:
         }
 
     async def news(self, since: int, timeout: float) -> bool:
-        """Waits for a version after ``since``; False if ``timeout`` seconds pass without one."""
+        """Waits for a version after ``since``; False if ``timeout`` seconds pass without one.
+
+        Returns False at once when the feed is closed.
+        """
         async with self._news:
             try:
                 await asyncio.wait_for(
-                    self._news.wait_for(lambda: self.version > since), timeout=timeout
+                    self._news.wait_for(lambda: self.version > since or self.closed), timeout
                 )
             except TimeoutError:
                 return False
-        return True
+        return not self.closed
+
+    async def close(self) -> None:
+        """Ends every stream."""
+        self.closed = True
+        async with self._news:
+            self._news.notify_all()
 
     async def __aenter__(self) -> Feed:
         """A stream opens: the store is polled while there is at least one."""

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 if TYPE_CHECKING:
+    import uvicorn
+    from dash import Dash
+
     from summaries.reader import Reader
 
 DEFAULT_PORT = 6006
@@ -102,8 +105,6 @@ def serve(
     """
     # Dash takes half a second to import; a port that is taken is told before that.
     listener = listening_socket(host, port)
-    import uvicorn
-
     from dashboard.app import create_app
 
     if token is None and not is_loopback(host):
@@ -111,17 +112,34 @@ def serve(
     app = create_app(reader, logdir=logdir, token=token)
     address = link(host, listener.getsockname()[1], token)
 
+    def started() -> None:
+        announce(address)
+        if open_browser:
+            # Some browsers' launchers do not return before the browser does.
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+    with contextlib.suppress(KeyboardInterrupt):
+        make_server(app, started).run(sockets=[listener])
+
+
+def make_server(app: Dash, started: Callable[[], None] = lambda: None) -> uvicorn.Server:
+    """A uvicorn server of the app; ``started`` is called once it answers.
+
+    Run it with ``run(sockets=[...])``. It ends the open event streams before it waits for the other
+    requests: left alone they would hold the shutdown up for as long as a browser is open.
+    """
+    import uvicorn
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
-            announce(address)
-            if open_browser:
-                # Some browsers' launchers do not return before the browser does.
-                threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+            started()
 
-    # Open event streams would hold the shutdown up for ever.
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            await app.server.state.feed.close()
+            await super().shutdown(sockets)
+
     config = uvicorn.Config(
-        app.server, log_level="warning", ws="none", timeout_graceful_shutdown=1, access_log=False
+        app.server, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=3
     )
-    with contextlib.suppress(KeyboardInterrupt):
-        Server(config).run(sockets=[listener])
+    return Server(config)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import uvicorn
 
 from dashboard.app import create_app
+from dashboard.serve import listening_socket, make_server
 from summaries import open_logdir
 
 if TYPE_CHECKING:
@@ -35,19 +36,17 @@ class _Server:
 
     def __init__(self, logdir: Path, port: int) -> None:
         self.reader = open_logdir(logdir)
-        app = create_app(self.reader, logdir=str(logdir))
-        config = uvicorn.Config(
-            app.server, port=port, log_level="error", ws="none", timeout_graceful_shutdown=1
-        )
-        self.server = uvicorn.Server(config)
-        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.server = make_server(create_app(self.reader, logdir=str(logdir)))
+        listener = listening_socket("127.0.0.1", port)
+        self.port = listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        run = partial(self.server.run, sockets=[listener])
+        self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
         while not self.server.started:
             if not self.thread.is_alive():
                 raise RuntimeError("the server did not start")
             self.thread.join(0.01)
-        self.port = self.server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         self.server.should_exit = True

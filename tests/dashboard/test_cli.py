@@ -8,15 +8,18 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 
 import pytest
 
+from dashboard import cli
 from dashboard.cli import main
 from dashboard.serve import ServeError, is_loopback, link, listening_socket
 from summaries import SummaryWriter
@@ -110,6 +113,50 @@ def test_serve_answers_at_the_link_it_prints(tmp_path: Path) -> None:
         urlopen(address, timeout=10) as page,
     ):
         assert b"trainboard" in page.read()
+
+
+def test_interrupting_does_not_wait_for_open_pages(tmp_path: Path) -> None:
+    with served("serve", str(tmp_path), "--port", "0") as address:
+        stream = urlopen(f"{address}/api/tail", timeout=10)
+        stream.readline()
+        started = time.monotonic()
+    stream.close()
+    assert time.monotonic() - started < 2.5
+
+
+SLEEPER = """
+import pathlib, sys, time
+pathlib.Path(sys.argv[1], "began").touch()
+time.sleep(60)
+"""
+
+
+def test_the_demo_trains_beside_the_server_and_ends_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "sleeper.py").write_text(SLEEPER)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(cli, "DEMO_MODULE", "sleeper")
+    logdir = tmp_path / "logs"
+    trainings = []
+
+    def look(options: object, served_logdir: str, open_browser: bool) -> int:
+        while not (logdir / "began").exists():
+            time.sleep(0.01)
+        assert served_logdir == str(logdir)
+        assert open_browser is False
+        return 0
+
+    popen = subprocess.Popen
+
+    def remember(*args: Any, **rest: Any) -> subprocess.Popen[bytes]:
+        trainings.append(popen(*args, **rest))
+        return trainings[-1]
+
+    monkeypatch.setattr(cli, "_serve", look)
+    monkeypatch.setattr(subprocess, "Popen", remember)
+    assert main(["demo", str(logdir), "--no-open"]) == 0
+    assert trainings[0].poll() == -signal.SIGTERM
 
 
 def test_another_address_needs_the_token(tmp_path: Path) -> None:
