@@ -55,17 +55,18 @@
   }
 
   /* The fetched data; refetched when `version` says that more was logged, the old shown meanwhile. */
-  function useHistograms(run, tag, clip, version, visible) {
+  function useHistograms(run, tag, clip, beside, version, visible) {
     const { useEffect, useRef, useState } = window.React;
     const [state, setState] = useState({ data: null, error: "" });
     const fetched = useRef("");
     useEffect(() => {
-      const wanted = `${run}\n${tag}\n${clip}\n${version}`;
+      const wanted = `${run}\n${tag}\n${clip}\n${version}\n${beside}`;
       if (!visible || fetched.current === wanted) return undefined;
       let current = true;
       queued(async () => {
         if (!current) return;
         const query = new URLSearchParams({ run, tag, steps: STEPS, bins: BINS, clip: clip ? "1" : "0" });
+        if (beside) for (const other of beside.split("\n")) query.append("beside", other);
         try {
           const body = await tb.http.arrays(`/api/histograms?${query}`);
           if (!current) return;
@@ -76,8 +77,15 @@
         }
       });
       return () => void (current = false);
-    }, [run, tag, clip, version, visible]);
+    }, [run, tag, clip, beside, version, visible]);
     return state;
+  }
+
+  // The step under the pointer, for all cards: {step, from} or null.
+  const linked = { now: null, listeners: new Set() };
+  function link(now) {
+    linked.now = now;
+    for (const listener of linked.listeners) listener(now);
   }
 
   function themeOf() {
@@ -85,7 +93,7 @@
     return { card: css("--card"), text: css("--text"), muted: css("--muted"), grid: css("--grid"), bad: css("--bad"), font: css("--font") || "sans-serif" };
   }
 
-  const count = (n) => (Number.isInteger(n) ? tb.format.step(n) : tb.format.value(n));
+  const count = (n) => (Number.isInteger(n) ? tb.format.step(n) : String(n));
 
   function nonfiniteText(data, i) {
     return ["NaN", "+Inf", "−Inf"].map((name, k) => [data.nonfinite[3 * i + k], name])
@@ -102,7 +110,9 @@
     } else {
       if (bin !== null) {
         rows.push(["bin", `${own.short(data.edges[bin])} … ${own.short(data.edges[bin + 1])}`]);
-        rows.push(["count", count(Math.round(data.counts[index * data.bins + bin] * 100) / 100)]);
+        // Common bins cut through the logged ones, so a count need not be whole.
+        const n = data.counts[index * data.bins + bin];
+        rows.push(["count", count(n >= 100 ? Math.round(n) : Number(n.toPrecision(3)))]);
       }
       rows.push(["median", p(4)]);
     }
@@ -137,16 +147,18 @@
   }
 
   function HistogramCard(props) {
-    const { run, title, tag, colour, mode, axis, clip, version, theme } = props;
+    const { run, title, tag, colour, mode, axis, clip, beside, version, theme } = props;
     const { useEffect, useReducer, useRef, useState } = window.React;
     const cardRef = useRef(null);
     const canvasRef = useRef(null);
+    const markRef = useRef(null);
+    const view = useRef(null);
     const picture = useRef(null);
     const [hover, setHover] = useState(null);
     const [wide, setWide] = useState(false);
     const [size, resized] = useReducer((n) => n + 1, 0);
     const visible = useVisible(cardRef);
-    const { data, error } = useHistograms(run, tag, clip, version, visible);
+    const { data, error } = useHistograms(run, tag, clip, beside, version, visible);
 
     useEffect(() => {
       const sizes = new ResizeObserver(resized);
@@ -159,32 +171,53 @@
       if (!data || !visible || !canvas.clientWidth) return;
       const ratio = Math.min(2, window.devicePixelRatio || 1);
       const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-      canvas.width = Math.round(width * ratio);
-      canvas.height = Math.round(height * ratio);
-      const view = { width, height, ratio, mode, axis, colour, dark: theme === "dark", theme: themeOf(), hover: shown };
-      picture.current = own.draw(canvas.getContext("2d"), data, view);
-    }, [data, visible, mode, axis, colour, theme, shown, size, wide]);
+      for (const layer of [canvas, markRef.current]) {
+        layer.width = Math.round(width * ratio);
+        layer.height = Math.round(height * ratio);
+      }
+      view.current = { width, height, ratio, mode, axis, colour, dark: theme === "dark", theme: themeOf() };
+      picture.current = own.draw(canvas.getContext("2d"), data, view.current);
+    }, [data, visible, mode, axis, colour, theme, size, wide]);
+    useEffect(() => {
+      const paint = (spot) => picture.current && own.mark(markRef.current.getContext("2d"), picture.current, spot, view.current);
+      paint(shown);
+      const follow = (now) => {
+        if (!shown) paint(now && visible && picture.current && { index: own.nearest(picture.current, now.step), bin: null });
+      };
+      linked.listeners.add(follow);
+      return () => void linked.listeners.delete(follow);
+    }, [shown, visible, data, mode, axis, size, wide]);
+    const point = (spot) => {
+      setHover(spot);
+      link(spot && data ? { step: data.step[spot.index] } : null);
+    };
 
     const move = (event) => {
       const rect = canvasRef.current.getBoundingClientRect();
       const found = picture.current && own.locate(picture.current, event.clientX - rect.left, event.clientY - rect.top);
-      setHover(found && { ...found, x: event.clientX - rect.left, y: event.clientY - rect.top });
+      point(found && { ...found, x: event.clientX - rect.left, y: event.clientY - rect.top });
     };
     const keys = (event) => {
       if (!data || !data.n || !["ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
       event.preventDefault();
-      if (event.key === "Escape") return setHover(null);
+      if (event.key === "Escape") return point(null);
       const order = mode === "ridge" ? picture.current.order : own.columnsOf(data, axis).order;
       const at = shown ? order.indexOf(shown.index) : -1;
       const next = event.key === "ArrowRight" ? Math.min(at + 1, order.length - 1) : Math.max(at - 1, 0);
-      return setHover({ index: order[next], bin: null, x: canvasRef.current.clientWidth / 2, y: 20 });
+      return point({ index: order[next], bin: null, x: canvasRef.current.clientWidth / 2, y: 20 });
     };
 
     const [prefix, name] = splitTag(tag);
     // As the drawing chooses them, said in the card before it has drawn.
     const drawn = data && mode === "ridge" ? own.ridgeOrder(data.n, (wide ? WIDE_HEIGHT : HEIGHT) - own.AXIS_HEIGHT).length : data && data.n;
     const rows = shown ? facts(data, shown, mode) : [];
-    const right = shown && shown.x > (canvasRef.current ? canvasRef.current.clientWidth : 0) / 2;
+    // Beside the pointer, on the side where it fits.
+    const place = (tip) => {
+      if (!tip) return;
+      const room = canvasRef.current.clientWidth;
+      const left = shown.x + 16 + tip.offsetWidth <= room + 12 ? shown.x + 16 : Math.max(-8, shown.x - 16 - tip.offsetWidth);
+      Object.assign(tip.style, { left: `${left}px`, top: `${Math.min(shown.y, 60)}px` });
+    };
     return h("article", { ref: cardRef, className: wide ? "hist-card hist-wide" : "hist-card" },
       h("header", null,
         h("h3", { title: tag }, prefix ? name : tag),
@@ -193,11 +226,11 @@
           "aria-label": `${wide ? "Smaller" : "Larger"}: ${tag}`, onClick: () => setWide(!wide) }, wide ? "⤡" : "⤢")),
       h("div", { className: "hist-plot", style: { height: wide ? WIDE_HEIGHT : HEIGHT } },
         h("canvas", { ref: canvasRef, role: "img", tabIndex: 0, "aria-label": label(data, props), onPointerMove: move,
-          onPointerLeave: () => setHover(null), onBlur: () => setHover(null), onKeyDown: keys }),
+          onPointerLeave: () => point(null), onBlur: () => point(null), onKeyDown: keys }),
+        h("canvas", { ref: markRef, className: "hist-mark", "aria-hidden": true }),
         data || error ? null : h("p", { className: "hist-wait" }, "reading …"),
         error ? h("p", { className: "hist-wait hist-bad", role: "alert" }, error) : null,
-        shown ? h("table", { className: "hist-tip", role: "status", style: {
-          [right ? "right" : "left"]: right ? `calc(100% - ${shown.x - 14}px)` : `${shown.x + 14}px`, top: `${Math.min(shown.y, 60)}px` } },
+        shown ? h("table", { className: "hist-tip", role: "status", ref: place },
         h("tbody", null, rows.map(([key, value]) => h("tr", { key }, h("th", null, key), h("td", null, value))))) : null),
       h("footer", null, data ? notes(data, drawn).map(([css, line]) => h("span", { key: line, className: css }, line)) : null));
   }

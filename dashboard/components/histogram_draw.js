@@ -1,7 +1,7 @@
-/* Paints one card: heat map, ridge or percentile bands, each with axes; and says what is under a point.
+/* Paints one card: heat map, ridge or percentile bands, each with axes.
  *
- * draw(context, data, view) with view {width, height, mode, axis, colour, dark, theme, hover} returns
- * a picture; locate(picture, x, y) the {index, bin} under a point of it, or null.
+ * draw(context, data, view) with view {width, height, ratio, mode, axis, colour, dark, theme} returns
+ * a picture: what was put where, for histogram_hover.js to find and mark things in it.
  */
 (function () {
   "use strict";
@@ -105,18 +105,6 @@
     context.putImageData(image, Math.round(frame.left * ratio), Math.round(frame.top * ratio));
     axes(context, view, frame, scales.bottom, scales.side);
     marks(context, data, view, frame, scales);
-    if (view.hover) {
-      const k = scales.columns.order.indexOf(view.hover.index);
-      const [x0, x1] = [scales.toX(scales.columns.edges[k]), scales.toX(scales.columns.edges[k + 1])];
-      const bin = (frame.bottom - frame.top) / data.bins;
-      context.strokeStyle = view.theme.text;
-      context.lineWidth = 1;
-      context.strokeRect(x0, frame.top, Math.max(1, x1 - x0), frame.bottom - frame.top);
-      if (view.hover.bin !== null) {
-        context.lineWidth = 2;
-        context.strokeRect(x0, frame.bottom - (view.hover.bin + 1) * bin, Math.max(2, x1 - x0), bin);
-      }
-    }
     return { mode: "heat", frame, data, scales };
   }
 
@@ -167,15 +155,6 @@
     }
     axes(context, view, frame, scales.bottom, scales.side);
     marks(context, data, view, frame, scales);
-    if (view.hover) {
-      const x = scales.toX(at[order.indexOf(view.hover.index)]);
-      context.strokeStyle = view.theme.text;
-      context.lineWidth = 1;
-      context.beginPath();
-      context.moveTo(x, frame.top);
-      context.lineTo(x, frame.bottom);
-      context.stroke();
-    }
     return { mode: "bands", frame, data, scales };
   }
 
@@ -184,6 +163,20 @@
     const count = Math.min(n, Math.min(60, Math.max(12, Math.floor(height / RIDGE_PIXELS))));
     if (count < 2) return Array.from({ length: count }, (_, i) => i);
     return Array.from({ length: count }, (_, i) => Math.round((i * (n - 1)) / (count - 1)));
+  }
+
+  /* The outline of the k-th ridge, where it has counts; the rest would be lines through the picture. */
+  function ridgePath(context, { frame, data, order, baselines, scale, toX }, k) {
+    const [i, y] = [order[k], baselines[k]];
+    const counts = data.counts.subarray(i * data.bins, (i + 1) * data.bins);
+    let first = 0;
+    let last = data.bins - 1;
+    while (first < last && counts[first] === 0) first += 1;
+    while (last > first && counts[last] === 0) last -= 1;
+    context.beginPath();
+    context.moveTo(Math.max(frame.left, toX(first - 1)), y);
+    for (let b = first; b <= last; b += 1) context.lineTo(toX(b), y - counts[b] * scale.get(i));
+    context.lineTo(Math.min(frame.right, toX(last + 1)), y);
   }
 
   function ridge(context, data, view) {
@@ -213,39 +206,20 @@
     const card = rgb(view.theme.card);
     const strong = blend(colour, view.dark ? [255, 255, 255] : [0, 0, 0], 0.3);
     const baselines = order.map((_, k) => frame.bottom - 1 - (order.length - 1 - k) * gap);
-    const path = (i, y) => {
-      const counts = data.counts.subarray(i * data.bins, (i + 1) * data.bins);
-      let first = 0;
-      let last = data.bins - 1;
-      while (first < last && counts[first] === 0) first += 1;
-      while (last > first && counts[last] === 0) last -= 1;
-      context.beginPath();
-      context.moveTo(Math.max(frame.left, toX(first - 1)), y);
-      for (let b = first; b <= last; b += 1) context.lineTo(toX(b), y - counts[b] * scale.get(i));
-      context.lineTo(Math.min(frame.right, toX(last + 1)), y);
-    };
+    const picture = { mode: "ridge", frame, data, order, baselines, scale, toX };
     order.forEach((i, k) => {
       const age = order.length === 1 ? 1 : k / (order.length - 1);
-      const hovered = view.hover && view.hover.index === i;
-      path(i, baselines[k]);
-      context.fillStyle = text(blend(card, colour, hovered ? 1 : 0.16 + 0.62 * age * age));
+      ridgePath(context, picture, k);
+      context.fillStyle = text(blend(card, colour, 0.16 + 0.62 * age * age));
       context.fill();
-      context.strokeStyle = hovered ? view.theme.text : k === order.length - 1 ? text(strong) : text(blend(card, strong, 0.28 + 0.4 * age));
-      context.lineWidth = hovered || k === order.length - 1 ? 1.8 : 0.8;
+      context.strokeStyle = k === order.length - 1 ? text(strong) : text(blend(card, strong, 0.28 + 0.4 * age));
+      context.lineWidth = k === order.length - 1 ? 1.8 : 0.8;
       context.lineJoin = "bevel";
       context.stroke();
     });
-    if (view.hover && view.hover.bin !== null) {
-      const k = order.indexOf(view.hover.index);
-      const y = baselines[k] - data.counts[view.hover.index * data.bins + view.hover.bin] * scale.get(view.hover.index);
-      context.fillStyle = view.theme.text;
-      context.beginPath();
-      context.arc(toX(view.hover.bin), y, 3, 0, 7);
-      context.fill();
-    }
     axes(context, view, frame, across.map((v) => [valueX(v), short(v)]), []);
     ridgeLabels(context, data, view, frame, order, baselines);
-    return { mode: "ridge", frame, data, order, baselines, scale };
+    return picture;
   }
 
   function ridgeLabels(context, data, view, frame, order, baselines) {
@@ -268,28 +242,6 @@
     }
   }
 
-  function locate(picture, x, y) {
-    const { frame, data } = picture;
-    if (!data.n || x < frame.left - 4 || x > frame.right + 4 || y < frame.top - 4 || y > frame.bottom + 4) return null;
-    if (picture.mode === "ridge") {
-      const share = (x - frame.left) / (frame.right - frame.left);
-      const bin = Math.min(data.bins - 1, Math.max(0, Math.floor(share * data.bins)));
-      // The front ridge that covers the point; in the open, the nearest baseline.
-      for (let k = picture.order.length - 1; k >= 0; k -= 1) {
-        const i = picture.order[k];
-        const top = picture.baselines[k] - data.counts[i * data.bins + bin] * picture.scale.get(i);
-        if (y <= picture.baselines[k] + 2 && y >= top - 2) return { index: i, bin };
-      }
-      const near = picture.baselines.reduce((best, b, k) => (Math.abs(b - y) < Math.abs(picture.baselines[best] - y) ? k : best), 0);
-      return { index: picture.order[near], bin };
-    }
-    const { columns, fromX } = picture.scales;
-    const index = columns.order[columnAt(columns.edges, fromX(x))];
-    if (picture.mode === "bands") return { index, bin: null };
-    const share = (frame.bottom - y) / (frame.bottom - frame.top);
-    return { index, bin: Math.min(data.bins - 1, Math.max(0, Math.floor(share * data.bins))) };
-  }
-
   function draw(context, data, view) {
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
@@ -298,5 +250,5 @@
     return { heat, ridge, bands }[view.mode](context, data, view);
   }
 
-  Object.assign(own, { AXIS_HEIGHT, draw, locate, ridgeOrder });
+  Object.assign(own, { AXIS_HEIGHT, draw, ridgeOrder, ridgePath });
 })();

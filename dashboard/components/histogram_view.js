@@ -11,6 +11,7 @@
 
   tb.view.declare("histMode", "heat", { param: "view", remember: true, valid: (v) => MODES.some(([name]) => name === v) });
   tb.view.declare("histClip", true, { param: "clip", remember: true });
+  tb.view.declare("histSame", false, { param: "same", remember: true });
   tb.view.declare("histClosed", [], { param: "closed" });
 
   function segments(name, title, choices, value, choose) {
@@ -26,7 +27,9 @@
       segments("hist-mode", "View", MODES, state.histMode, (histMode) => tb.view.set({ histMode })),
       segments("hist-axis", "Step axis", AXES, state.axis, (axis) => tb.view.set({ axis })),
       h("label", { className: "hist-check", title: "One step that blew up does not squeeze all others" },
-        h("input", { type: "checkbox", checked: state.histClip, onChange: (event) => tb.view.set({ histClip: event.target.checked }) }), "Ignore outlier steps"));
+        h("input", { type: "checkbox", checked: state.histClip, onChange: (event) => tb.view.set({ histClip: event.target.checked }) }), "Ignore outlier steps"),
+      h("label", { className: "hist-check", title: "The cards of a tag share one range of values, to compare runs" },
+        h("input", { type: "checkbox", checked: state.histSame, onChange: (event) => tb.view.set({ histSame: event.target.checked }) }), "Same range for all runs"));
   }
 
   function Notice({ title, children }) {
@@ -66,11 +69,12 @@
     const [all, setAll] = window.React.useState(false);
     const runs = all ? entry.runs : entry.runs.slice(0, RUNS_AT_FIRST);
     const rest = entry.runs.length - runs.length;
+    const names = state.histSame && runs.length > 1 ? runs.map((run) => run.name).join("\n") : "";
     return h(window.React.Fragment, null,
       runs.map((run) => {
         const info = entry.byRun.get(run.name);
         return h(HistogramCard, { key: run.name, run: run.name, title: run.title, tag: entry.tag, colour: tb.runs.color(run.name), mode: state.histMode,
-          axis: state.axis, clip: state.histClip, theme, version: `${info.n},${info.lastStep},${run.created}` });
+          axis: state.axis, clip: state.histClip, beside: names, theme, version: `${info.n},${info.lastStep},${run.created}` });
       }),
       rest > 0 ? h("button", { type: "button", className: "button hist-more", onClick: () => setAll(true) }, `Show ${entry.tag} of ${rest} more runs`) : null);
   }

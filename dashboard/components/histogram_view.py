@@ -11,6 +11,7 @@ class HistogramView(ClientComponent):
     scripts = (
         "components/histogram_scales.js",
         "components/histogram_draw.js",
+        "components/histogram_hover.js",
         "components/histogram_card.js",
         "components/histogram_view.js",
     )

@@ -169,7 +169,7 @@
         const target = v.kind === "op" ? graphs.drawn(model, v.op) : v;
         const needed = parents(target).filter((id) => !open.has(id));
         parts.current.wanted = target;
-        tb.view.set({ graphOpen: [...open, ...needed], graphNode: target.id });
+        tb.view.set({ graphOpen: [...open, ...needed], graphNode: v.id });
         if (!needed.length) {
           const box = scene.byVertex.get(target);
           parts.current.wanted = null;

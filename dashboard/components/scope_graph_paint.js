@@ -287,7 +287,7 @@
   Painter.prototype.highlight = function (picked, cone) {
     const { model, scene } = this;
     // Inside a closed scope the selection shows as that scope's.
-    let selected = picked;
+    let selected = picked && picked.embedded ? picked.hosts[0] : picked;
     while (selected && selected.parent && !scene.byVertex.has(selected)) selected = selected.parent;
     const within = new Set();
     for (const op of cone || []) {

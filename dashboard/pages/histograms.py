@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -51,6 +53,8 @@ class HistogramsPage(Page):
     async def serve_histograms(self, request: Request) -> Response:
         """``/api/histograms?run=A&tag=T&steps=200&bins=64&clip=1``: what one card draws.
 
+        With ``beside=B`` (any number of times) the bins span what A and those runs need together.
+
         The header has ``n``, ``bins``, ``logged``, ``basis_points``; the arrays are step f8 [n],
         wall_time f8 [n], edges f8 [bins + 1], counts f4 [n, bins], percentiles f8 [n, 9],
         outside f8 [n], nonfinite f8 [n, 3]. A step is exact up to 2**53, as in JavaScript.
@@ -65,6 +69,7 @@ class HistogramsPage(Page):
             steps,
             bins,
             query.get("clip", "1") != "0",
+            query.getlist("beside"),
         )
         header = {
             "n": len(numbers.step),
@@ -85,10 +90,23 @@ class HistogramsPage(Page):
             ],
         )
 
-    def numbers(self, run: str, tag: str, steps: int, bins: int, clip: bool) -> HistogramNumbers:
+    def numbers(
+        self,
+        run: str,
+        tag: str,
+        steps: int,
+        bins: int,
+        clip: bool,
+        beside: Sequence[str] = (),
+    ) -> HistogramNumbers:
         """What one card draws: at most ``steps`` histograms in ``bins`` common bins."""
         records, logged = self._cache.records(run, tag)
-        span = common_range(records, clip)
+        spans = [common_range(records, clip)]
+        for other in beside:
+            # A run may be deleted, or lack the tag, between the page's listing and this request.
+            with contextlib.suppress(KeyError):
+                spans.append(common_range(self._cache.records(other, tag)[0], clip))
+        span = (min(low for low, _ in spans), max(high for _, high in spans))
         return histogram_numbers(thinned(records, steps), span, bins, logged)
 
 

@@ -205,6 +205,17 @@ def test_the_route_answers_typed_arrays(logdir: Path) -> None:
     assert nonfinite[-1].tolist() == [9, 0, 0]
 
 
+def test_runs_side_by_side_can_share_one_range(logdir: Path) -> None:
+    with SummaryWriter(logdir / "wide") as writer:
+        writer.add_histogram("layer/weights", [-50.0, 80.0], 0)
+    with open_logdir(logdir) as reader:
+        page = HistogramsPage(reader)
+        alone = page.numbers("a", "layer/weights", 5, 16, clip=True)
+        both = page.numbers("a", "layer/weights", 5, 16, True, beside=["a", "wide", "gone"])
+    assert alone.edges[0] > -10
+    assert (both.edges[0], both.edges[-1]) == (-50.0, 80.0)
+
+
 def test_a_missing_series_is_a_key_error_and_a_bad_number_a_value_error(logdir: Path) -> None:
     with open_logdir(logdir) as reader:
         page = HistogramsPage(reader)
