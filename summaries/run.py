@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from summaries.errors import LogdirError
+from summaries.kinds import graph as graph_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
 from summaries.kinds import text as text_kind
@@ -183,6 +184,14 @@ class Run:
             if len(pipeline.points) >= pipeline.limit:
                 pipeline.relieve()
             pipeline.points.append((name, value, step, now))
+
+    def log_graph(self, graph: Any) -> None:
+        """Log a graph: an engine ``Graph``, or plain data as in docs/architecture.md.
+
+        Raises:
+            TypeError: neither of them.
+        """
+        self._pipeline.log_event(graph_kind.event(graph, 0, time.time()))
 
     def update_config(self, values: Mapping[str, Any]) -> None:
         """Add settings to the run's config; a name that is there is replaced."""

@@ -1,0 +1,1 @@
+"""What the dashboard trains itself, with the engine: the demo."""
