@@ -307,7 +307,8 @@
     if (!linked.size || scope.depth > 0) return;
     for (const child of scope.shown) {
       if (linked.has(child) || placed.has(child.id) || child.side) continue;
-      child.side = child.kind !== "op" ? touched.has(child) && child.count < 4 : true;
+      // A helper's own variables (Adam's beta powers) belong beside it; a part on its own does not.
+      child.side = child.kind === "op" || (touched.has(child) && child.count < 16);
     }
   }
 

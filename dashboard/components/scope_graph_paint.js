@@ -150,9 +150,9 @@
   };
 
   Painter.prototype.opBox = function (box) {
-    const { v, w, h, body, shift } = box;
+    const { v, w, h, body } = box;
     const group = this.group(this.layers.boxes, box, "sg-op");
-    const left = w / 2 + shift - body / 2;
+    const left = (w - body) / 2;
     const tall = Math.min(h, 26);
     el(group, "rect", { class: "sg-frame", x: left, y: (h - tall) / 2, width: body, height: tall, rx: 13 });
     el(group, "text", { class: "sg-name", x: left + body / 2, y: h / 2 + 4 }, short(v.label, 26));
@@ -253,11 +253,13 @@
     if (points.length > 2) spots.push([points[1][0], (points[1][1] + points[2][1]) / 2]);
     const [a, b] = points;
     for (const t of [0.5, 0.66, 0.34]) spots.push([a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]);
+    // In a mirrored scope the room for labels is on the other side of the lines.
+    const start = (x) => (line.flip ? x - 5 - lineWidth(line.count) / 2 - width : x + 5 + lineWidth(line.count) / 2);
     const free = spots.find(([x, y]) => !taken.some((r) => (
-      x + 5 < r.right && x + 5 + width > r.left && y - 6 < r.bottom && y + 6 > r.top)));
+      start(x) < r.right && start(x) + width > r.left && y - 6 < r.bottom && y + 6 > r.top)));
     const [x, y] = free || spots[0];
-    if (free) taken.push({ left: x + 5, right: x + 5 + width, top: y - 6, bottom: y + 6 });
-    const at = { class: free ? "sg-shape" : "sg-shape sg-crowded", x: x + 5 + lineWidth(line.count) / 2, y: y + 3 };
+    if (free) taken.push({ left: start(x), right: start(x) + width, top: y - 6, bottom: y + 6 });
+    const at = { class: free ? "sg-shape" : "sg-shape sg-crowded", x: start(x), y: y + 3 };
     this.textOf.set(group, el(this.layers.labels, "text", at, line.label));
   };
 

@@ -57,7 +57,7 @@
     if (v.kind !== "op") {
       const tall = 40 + Math.min(18, 3 * Math.log2(Math.max(1, v.count / 8)));
       const w = Math.max(92, textWidth(label, 13, 600) + 44);
-      return { w, h: Math.max(40, tall), body: w, shift: 0 };
+      return { w, h: Math.max(40, tall), body: w };
     }
     const { left, right } = marksOf(v);
     const room = (marks) => {
@@ -65,10 +65,10 @@
       return 16 + Math.max(...marks.slice(0, 3).map((mark) => textWidth(markText(model, mark), 9)));
     };
     const body = Math.max(54, textWidth(label, 11.5, 500) + 22);
-    const l = room(left);
-    const r = room(right);
+    // The same room on both sides, so that lines meet the middle of the pill.
+    const beside = Math.max(room(left), room(right));
     const rows = Math.max(Math.min(left.length, 4), Math.min(right.length, 4));
-    return { w: body + l + r, h: Math.max(26, rows * 11 + 4), body, shift: (l - r) / 2 };
+    return { w: body + 2 * beside, h: Math.max(26, rows * 11 + 4), body };
   }
 
   /* Which children and lifted edges of a scope are in its main column, and which way edges turn. */
@@ -160,15 +160,20 @@
         control: edge.control, edge, turned: plan.turned.has(edge) });
     }
     ports.forEach((port, p) => pushPortLines(model, scope, port, plan.main.length + p, at, lines));
-    for (const line of lines) fixEnds(line, plan.main, inner);
-    const flat = lines.map((line) => {
+    const flatten = () => lines.map((line) => {
+      fixEnds(line, plan.main, inner);
       const labelW = line.label ? textWidth(line.label, 9.5) + 8 : 0;
       const ends = { from: line.from, to: line.to, dxFrom: line.dxFrom, dxTo: line.dxTo };
       // Turned here, not in the layout: both must agree on which border a port lies.
       if (!line.turned) return { ...ends, labelW };
       return { from: line.to, to: line.from, dxFrom: line.dxTo, dxTo: line.dxFrom, labelW };
     });
-    const laid = packParts(nodes, flat, ports.length > 0);
+    let laid = packParts(nodes, flatten(), ports.length > 0);
+    const flips = openKids.filter((child) => crossed(plan.main.indexOf(child), inner.get(child), lines, laid));
+    if (flips.length) {
+      flips.forEach((child) => inner.set(child, mirrored(inner.get(child))));
+      laid = packParts(nodes, flatten(), ports.length > 0);
+    }
     scope.laid = finish(model, scope, { plan, inner, ports, sizes, lines, laid, key });
     return scope.laid;
   }
@@ -176,7 +181,7 @@
   function sizeOf(model, child, inner) {
     const laid = inner.get(child);
     if (!laid) return closedSize(model, child);
-    return { w: laid.w, h: laid.h, body: laid.w, shift: 0 };
+    return { w: laid.w, h: laid.h, body: laid.w };
   }
 
   function pushPortLines(model, scope, port, node, at, lines) {
@@ -205,6 +210,35 @@
       const port = laid.ports.find((p) => p.keys.includes(key) && p.enters === (end === "to"));
       if (port) line[end === "from" ? "dxFrom" : "dxTo"] = port.x - laid.w / 2;
     }
+  }
+
+  /* Whether more of an open child's lines cross than not, on the way from its ports to where they go. */
+  function crossed(index, inner, lines, laid) {
+    if (index < 0 || inner.side.width) return false;
+    const ends = [];
+    lines.forEach((line, i) => {
+      const entering = line.to === index;
+      if (!entering && line.from !== index) return;
+      const port = inner.ports.find((p) => p.keys.includes(line.edge || line.port) && p.enters === entering);
+      if (!port) return;
+      const route = laid.routes[i];
+      // Routes run downwards; a port at the top is where one ends.
+      ends.push({ top: port.top, x: port.x, far: port.top ? route[Math.max(0, route.length - 3)][0] : route[Math.min(2, route.length - 1)][0] });
+    });
+    let balance = 0;
+    ends.forEach((p, i) => ends.slice(i + 1).forEach((q) => {
+      if (p.top === q.top) balance += Math.sign(p.x - q.x) * Math.sign(p.far - q.far);
+    }));
+    return balance < 0;
+  }
+
+  function mirrored(laid) {
+    return {
+      ...laid,
+      boxes: laid.boxes.map((box) => ({ ...box, x: laid.w - box.x, laid: box.laid && mirrored(box.laid) })),
+      lines: laid.lines.map((line) => ({ ...line, flip: !line.flip, points: line.points.map(([x, y]) => [laid.w - x, y]) })),
+      ports: laid.ports.map((port) => ({ ...port, x: laid.w - port.x })),
+    };
   }
 
   /* Parts with no line between them are laid out one by one and packed on shelves. */
@@ -321,7 +355,7 @@
         const { v, size } = box;
         const x = x0 + box.x - size.w / 2;
         const y = y0 + box.y - size.h / 2;
-        const item = { v, x, y, w: size.w, h: size.h, body: size.body, shift: size.shift,
+        const item = { v, x, y, w: size.w, h: size.h, body: size.body,
           open: Boolean(box.laid), side: Boolean(box.side), depth };
         scene.boxes.push(item);
         scene.byVertex.set(v, item);
@@ -331,7 +365,7 @@
         scene.lines.push({
           key: lineKey(scope, line), scope, points: line.points.map(([x, y]) => [x + x0, y + y0]),
           bases: line.bases, count: line.bases.length, label: line.label, control: line.control,
-          loop: line.turned && !line.port, port: line.port || null, source: line.source, target: line.target,
+          flip: Boolean(line.flip), loop: line.turned && !line.port, port: line.port || null, source: line.source, target: line.target,
         });
       }
     };

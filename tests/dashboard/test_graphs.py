@@ -224,6 +224,32 @@ def test_a_line_into_an_open_scope_goes_on_inside_without_a_break(scripts: Page)
     assert outer["points"][-1] == pytest.approx(inner["points"][0], abs=0.01)
 
 
+@pytest.mark.browser
+def test_an_open_scope_is_mirrored_where_its_lines_would_cross(scripts: Page) -> None:
+    """The classifier's loss: probabilities come from the middle, labels from the side."""
+    nodes = [
+        node("input/x", "Placeholder", shape=[None, 784]),
+        node("input/labels", "Placeholder", shape=[None, 10]),
+        node("softmax/MatMul", "MatMul", "input/x"),
+        node("softmax/Softmax", "Softmax", "softmax/MatMul"),
+        node("loss/Log", "Log", "softmax/Softmax"),
+        node("loss/mul", "Mul", "input/labels", "loss/Log"),
+        node("loss/Sum", "Sum", "loss/mul"),
+        node("accuracy/ArgMax", "ArgMax", "softmax/Softmax"),
+        node("accuracy/Equal", "Equal", "accuracy/ArgMax", "input/labels"),
+    ]
+    for opened in (["loss"], ["accuracy"], ["loss", "accuracy"], ["loss", "softmax"]):
+        lines = scene(scripts, nodes, *opened)["lines"]
+        for scope in {"loss", "accuracy"} & set(opened):
+            into = [line["points"] for line in lines if line["target"] == scope]
+            assert len(into) == 2
+            bends = sorted(into, key=lambda points: points[-1][0])
+            assert (
+                bends[0][-3 if len(bends[0]) > 2 else 0][0]
+                <= bends[1][-3 if len(bends[1]) > 2 else 0][0]
+            )
+
+
 def overlaps(one: dict[str, Any], other: dict[str, Any]) -> bool:
     return bool(
         one["x"] < other["x"] + other["w"] - 0.5
