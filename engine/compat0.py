@@ -11,6 +11,9 @@ from engine.ops.joining import unstack as unpack
 from engine.ops.linear import batch_matmul
 from engine.ops.reductions import argmax as arg_max
 from engine.ops.reductions import argmin as arg_min
+from engine.summary import histogram_summary, image_summary, scalar_summary
+from engine.summary import merge as merge_summary
+from engine.summary import merge_all as merge_all_summaries
 from engine.variables import global_variables as all_variables
 from engine.variables import global_variables_initializer as initialize_all_variables
 from engine.variables import local_variables_initializer as initialize_local_variables
@@ -21,14 +24,19 @@ __all__ = [
     "arg_max",
     "arg_min",
     "batch_matmul",
+    "histogram_summary",
+    "image_summary",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
     "inv",
     "lin_space",
+    "merge_all_summaries",
+    "merge_summary",
     "mul",
     "neg",
     "pack",
+    "scalar_summary",
     "select",
     "sub",
     "unpack",

@@ -43,19 +43,19 @@ class DType:
 
     @property
     def is_complex(self) -> bool:
-        return self.np.kind == "c"
+        return bool(self.np.kind == "c")
 
     @property
     def is_bool(self) -> bool:
-        return self.np.kind == "b"
+        return bool(self.np.kind == "b")
 
     @property
     def is_numeric(self) -> bool:
-        return self.np.kind in "iufc"
+        return bool(self.np.kind in "iufc")
 
     @property
     def is_unsigned(self) -> bool:
-        return self.np.kind == "u"
+        return bool(self.np.kind == "u")
 
     @property
     def is_ref(self) -> bool:
@@ -69,7 +69,7 @@ class DType:
     @property
     def size(self) -> int:
         """Bytes per element."""
-        return self.np.itemsize
+        return int(self.np.itemsize)
 
     @property
     def min(self) -> Any:
@@ -124,9 +124,22 @@ uint32 = DType("uint32", 22, np.uint32)
 uint64 = DType("uint64", 23, np.uint64)
 
 ALL = (
-    float32, float64, int32, uint8, int16, int8, string, complex64, int64, bool_, uint16,
-    complex128, float16, uint32, uint64,
-)  # fmt: skip
+    float32,
+    float64,
+    int32,
+    uint8,
+    int16,
+    int8,
+    string,
+    complex64,
+    int64,
+    bool_,
+    uint16,
+    complex128,
+    float16,
+    uint32,
+    uint64,
+)
 
 _PROTO_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 _BY_NAME = {dtype.name: dtype for dtype in ALL}

@@ -57,8 +57,8 @@ def convert_feed(slot: FeedSlot, value: Any) -> Array:
     if is_graph_value(value):
         raise TypeError(
             compose(
-                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python "
-                "scalars, strings, lists, numpy ndarrays, or TensorHandles.",
+                "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
+                "Python scalars, strings, lists, numpy ndarrays, or TensorHandles.",
                 [f"fed to {tensor.name!r}: {value!r}"],
                 "sess.run(value) first, and feed what it gives",
             )
@@ -90,8 +90,8 @@ def check_shape(slot: FeedSlot, array: Array) -> None:
     if not compatible(dims, array.shape):
         raise ValueError(
             compose(
-                f"Cannot feed value of shape {array.shape} for Tensor {slot.tensor.name!r}, which has shape "
-                f"'{in_parentheses(dims)}'",
+                f"Cannot feed value of shape {array.shape} for Tensor {slot.tensor.name!r}, "
+                f"which has shape '{in_parentheses(dims)}'",
                 [f"{slot.tensor.name!r} was made at {slot.tensor.op.origin}"],
                 f"a value of shape {in_parentheses(dims)}",
             )

@@ -13,9 +13,16 @@ from engine.ops.elementwise import OnesLike, zeros_like
 from engine.ops.filling import ones
 
 
-def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
-              colocate_gradients_with_ops: bool = False, gate_gradients: Any = False,
-              aggregation_method: Any = None, stop_gradients: Any = None) -> list[Tensor | None]:  # fmt: skip
+def gradients(
+    ys: Any,
+    xs: Any,
+    grad_ys: Any = None,
+    name: str = "gradients",
+    colocate_gradients_with_ops: bool = False,
+    gate_gradients: Any = False,
+    aggregation_method: Any = None,
+    stop_gradients: Any = None,
+) -> list[Tensor | None]:
     """The derivative of the sum of all `ys` for each of `xs`, as graph operations.
 
     Each has the shape of its x; None where no differentiable path leads from x to ys. `grad_ys`
@@ -41,8 +48,9 @@ def gradients(ys: Any, xs: Any, grad_ys: Any = None, name: str = "gradients",
     graph = outputs[0].graph
     weights = _listed(grad_ys) if grad_ys is not None else [None] * len(outputs)
     if len(weights) != len(outputs):
-        raise ValueError("Must specify a grad_y for each y: "
-                         f"{len(weights)} grad_ys for {len(outputs)} ys")  # fmt: skip
+        raise ValueError(
+            f"Must specify a grad_y for each y: {len(weights)} grad_ys for {len(outputs)} ys"
+        )
     stops = {_source(x) for x in _listed(stop_gradients)} if stop_gradients is not None else set()
     with graph.as_default(), graph.name_scope(name) as scope:
         collected: dict[Tensor, list[Tensor]] = {}
@@ -104,8 +112,15 @@ def _number(op: Operation) -> int:
     return op.number
 
 
-def _sweep(graph: Graph, scope: str, outputs: list[Tensor], sources: set[Tensor], stops: set[Tensor],
-           collected: dict[Tensor, list[Tensor]], colocate: bool) -> None:  # fmt: skip
+def _sweep(
+    graph: Graph,
+    scope: str,
+    outputs: list[Tensor],
+    sources: set[Tensor],
+    stops: set[Tensor],
+    collected: dict[Tensor, list[Tensor]],
+    colocate: bool,
+) -> None:
     useful = _between(outputs, sources, stops)
     # Inputs always have smaller numbers than their consumers: going down by number, every
     # gradient of an output is complete when its operation's turn comes.
@@ -114,9 +129,11 @@ def _sweep(graph: Graph, scope: str, outputs: list[Tensor], sources: set[Tensor]
             continue
         if not op.inputs:
             continue
-        wanted = [index for index, x in enumerate(op.inputs)
-                  if (x.op in useful or x in sources) and x not in stops
-                  and x.spec.dtype.is_floating]  # fmt: skip
+        wanted = [
+            index
+            for index, x in enumerate(op.inputs)
+            if (x.op in useful or x in sources) and x not in stops and x.spec.dtype.is_floating
+        ]
         if not wanted:
             continue
         rule = op.definition.grad
@@ -137,8 +154,13 @@ def _sweep(graph: Graph, scope: str, outputs: list[Tensor], sources: set[Tensor]
                 _apply_rule(op, rule, flowing, wanted, collected)
 
 
-def _apply_rule(op: Operation, rule: Any, flowing: Sequence[Tensor | None], wanted: list[int],
-                collected: dict[Tensor, list[Tensor]]) -> None:  # fmt: skip
+def _apply_rule(
+    op: Operation,
+    rule: Any,
+    flowing: Sequence[Tensor | None],
+    wanted: list[int],
+    collected: dict[Tensor, list[Tensor]],
+) -> None:
     if len(op.outputs) == 1:
         results = rule(op.outputs[0], flowing[0], *op.inputs)
     else:
@@ -158,8 +180,10 @@ def _apply_rule(op: Operation, rule: Any, flowing: Sequence[Tensor | None], want
 def _filled(op: Operation, flowing: Sequence[Tensor | None]) -> tuple[Tensor | None, ...]:
     # Kinds that split a tensor need every part; those that compute two results tell them apart.
     if op.definition.every_gradient:
-        return tuple(zeros_like(output) if dy is None else dy
-                     for output, dy in zip(op.outputs, flowing, strict=True))  # fmt: skip
+        return tuple(
+            zeros_like(output) if dy is None else dy
+            for output, dy in zip(op.outputs, flowing, strict=True)
+        )
     return tuple(flowing)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -77,14 +76,15 @@ class Op:
     """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
-    ufunc: ClassVar[Callable[..., Any] | None] = None
+    ufunc: ClassVar[Any] = None
+    """An elementwise NumPy function of the inputs, which can write into a given array."""
 
     @property
     def type(self) -> str:
         """The name TensorFlow gives this kind: ``MatMul``."""
         return type(self).__name__
 
-    def infer(self, *specs: Any, **_: Any) -> Any:
+    def infer(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"{self.type} declares no shape rule")
 
     def constant(self, *arrays: Any, index: int) -> Any:
@@ -92,11 +92,11 @@ class Op:
         result = self.numpy(*arrays)
         return np.asarray(result[index] if isinstance(result, tuple) else result)
 
-    def infer_value(self, *specs: Spec) -> Array | None:
+    def infer_value(self, *args: Any, **kwargs: Any) -> Array | None:
         """The value where it follows from shapes alone, as that of ``tf.shape``."""
         return None
 
-    def simpler(self, *specs: Spec) -> int | tuple[Op, tuple[int, ...]] | None:
+    def simpler(self, *args: Any, **kwargs: Any) -> int | tuple[Op, tuple[int, ...]] | None:
         """A cheaper way to the same result, asked when shapes are final.
 
         The number of the input that equals the result, or another kind over some of the inputs,
@@ -104,15 +104,16 @@ class Op:
         """
         return None
 
-    def numpy(self, *arrays: Any, **_: Any) -> Any:
+    def numpy(self, *args: Any, **kwargs: Any) -> Any:
         if self.ufunc is None:
             raise NotImplementedError(f"{self.type} has no NumPy kernel")
-        return type(self).ufunc(*arrays)  # type: ignore[misc]
+        return self.ufunc(*args)
 
-    def xla(self, jnp: Any, *arrays: Any, **_: Any) -> Any:
+    def xla(self, *args: Any, **kwargs: Any) -> Any:
         if self.ufunc is None:
             raise NotImplementedError(f"{self.type} has no XLA rule")
-        return getattr(jnp, type(self).ufunc.__name__)(*arrays)  # type: ignore[union-attr]
+        same_in_jax = getattr(args[0], self.ufunc.__name__)
+        return same_in_jax(*args[1:])
 
     run: ClassVar[Callable[..., Any] | None] = None
     view: ClassVar[Callable[..., Any] | None] = None
@@ -121,11 +122,10 @@ class Op:
 
     def attributes(self) -> dict[str, Any]:
         """The attributes as plain JSON-able data, for graph exports and printing."""
-        if not dataclasses.is_dataclass(self):
-            return {}
+        fields = getattr(self, "__dataclass_fields__", {})
         return {
-            field.name.rstrip("_"): plain(getattr(self, field.name))
-            for field in dataclasses.fields(self)
+            name.rstrip("_"): plain(getattr(self, name))
+            for name, field in fields.items()
             if field.repr
         }
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def _math() -> Any:
     # Operations build on tensors and a tensor's operators build on operations: the one circle the
     # API has. It is closed here, when an operator is used, so that no module imports in a circle.
-    from engine.ops import overloads
+    import engine.ops.overloads
 
-    return overloads
+    return engine.ops.overloads
 
 
 class Operators:

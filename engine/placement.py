@@ -44,7 +44,12 @@ class DeviceSpec:
                 if kind == "job" and len(fields) == 2:
                     spec = replace(spec, job=fields[1])
                 elif kind in ("replica", "task") and len(fields) == 2:
-                    spec = replace(spec, **{kind: int(fields[1])})
+                    number = int(fields[1])
+                    spec = (
+                        replace(spec, replica=number)
+                        if kind == "replica"
+                        else replace(spec, task=number)
+                    )
                 elif kind == "device" and len(fields) in (2, 3):
                     index = None if len(fields) == 2 or fields[2] == "*" else int(fields[2])
                     spec = replace(spec, device_type=fields[1].upper(), device_index=index)

@@ -29,8 +29,10 @@ def name_scope(
     name: str | None, default_name: str | None = None, values: Any = None
 ) -> Iterator[str]:
     """Put a prefix before the names made inside; in the graph of `values` if they are given."""
-    graph = next((v.graph for v in values or () if isinstance(getattr(v, "graph", None), Graph)),
-                 get_default_graph())  # fmt: skip
+    graph = next(
+        (v.graph for v in values or () if isinstance(getattr(v, "graph", None), Graph)),
+        get_default_graph(),
+    )
     with graph.as_default(), graph.name_scope(default_name if name is None else name) as scope:
         yield scope
 

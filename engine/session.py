@@ -36,8 +36,12 @@ class _Entry:
 
     __slots__ = ("leaves", "plans", "rebuild", "single", "slots")
 
-    def __init__(self, leaves: list[Tensor | Operation], rebuild: Callable[[list[Any]], Any],
-                 slots: list[FeedSlot]):  # fmt: skip
+    def __init__(
+        self,
+        leaves: list[Tensor | Operation],
+        rebuild: Callable[[list[Any]], Any],
+        slots: list[FeedSlot],
+    ):
         self.leaves = leaves
         self.rebuild = rebuild
         self.slots = slots
@@ -62,8 +66,14 @@ class BaseSession:
     `target` names a cluster (constructing does not connect); `config` is a `ConfigProto`.
     """
 
-    def __init__(self, target: str = "", graph: Graph | None = None, config: ConfigProto | None = None,
-                 *, executor: str = "plan"):  # fmt: skip
+    def __init__(
+        self,
+        target: str = "",
+        graph: Graph | None = None,
+        config: ConfigProto | None = None,
+        *,
+        executor: str = "plan",
+    ):
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if config is not None and not isinstance(config, ConfigProto):
@@ -97,8 +107,13 @@ class BaseSession:
         """The full names of the devices there are."""
         return [device.name for device in self._devices]
 
-    def run(self, fetches: Any, feed_dict: Mapping[Any, Any] | None = None, options: Any = None,
-            run_metadata: Any = None) -> Any:  # fmt: skip
+    def run(
+        self,
+        fetches: Any,
+        feed_dict: Mapping[Any, Any] | None = None,
+        options: Any = None,
+        run_metadata: Any = None,
+    ) -> Any:
         """The values of `fetches`, in the same structure of lists, tuples and dicts.
 
         A tensor gives a NumPy array (a scalar for rank 0), an operation None, a variable its value
@@ -169,8 +184,11 @@ class BaseSession:
             found = iter(values)
             return rebuild([next(found) if isinstance(leaf, Tensor) else None for leaf in leaves])
 
-        if isinstance(fetches, Tensor) or (len(leaves) == 1 and fetches is not None and not isinstance(
-                fetches, list | tuple | dict)):  # fmt: skip
+        if isinstance(fetches, Tensor) or (
+            len(leaves) == 1
+            and fetches is not None
+            and not isinstance(fetches, list | tuple | dict)
+        ):
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
@@ -191,7 +209,7 @@ class BaseSession:
                 None,
                 None,
                 compose(
-                    f"This session is for the cluster at {self._target!r}, which cannot be reached from here.",
+                    f"This session is for a cluster at {self._target!r}, not reached from here.",
                     (),
                     "tf.Session() without a target runs in this process",
                 ),
@@ -200,8 +218,10 @@ class BaseSession:
     def _compile(self, entry: _Entry, arrays: Sequence[Any], signature: Any) -> _Plan:
         for slot, array in zip(entry.slots, arrays, strict=True):
             check_shape(slot, array)
-        feeds = {slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
-                 for slot, array in zip(entry.slots, arrays, strict=True)}  # fmt: skip
+        feeds = {
+            slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
+            for slot, array in zip(entry.slots, arrays, strict=True)
+        }
         program = build(entry.leaves, feeds, optimize=self._optimize)
         for node in program.nodes:
             for part in node.members or (node,):
@@ -258,8 +278,9 @@ class BaseSession:
             ),
         )
 
-    def make_callable(self, fetches: Any, feed_list: Sequence[Any] | None = None,
-                      accept_options: bool = False) -> Callable[..., Any]:  # fmt: skip
+    def make_callable(
+        self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False
+    ) -> Callable[..., Any]:
         """A function of the fed values, in the order of `feed_list`, that runs `fetches`.
 
         >>> import engine as tf
@@ -301,8 +322,10 @@ class BaseSession:
         """
         with self._lock:
             entry = self._resolve(fetches, feed_dict, None)
-            arrays = [convert_feed(slot, value)
-                      for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)]  # fmt: skip
+            arrays = [
+                convert_feed(slot, value)
+                for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)
+            ]
             return self._compile(entry, arrays, None).segment.text
 
     def close(self) -> None:

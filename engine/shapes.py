@@ -1,4 +1,4 @@
-"""Static shapes with unknown dimensions: TensorShape, Dimension, and the algebra on plain tuples."""
+"""Static shapes with unknown dimensions: TensorShape, Dimension, the algebra on plain tuples."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Dimension:
         return self._combine(other, lambda a, b: a + b)
 
     def __radd__(self, other: Any) -> Dimension:
-        return Dimension(other) + self
+        return Dimension(self.__add__(other))
 
     def __sub__(self, other: Any) -> Dimension:
         return self._combine(other, lambda a, b: a - b)
@@ -72,7 +72,7 @@ class Dimension:
         return self._combine(other, lambda a, b: a * b)
 
     def __rmul__(self, other: Any) -> Dimension:
-        return self * other
+        return Dimension(self.__mul__(other))
 
     def __floordiv__(self, other: Any) -> Dimension:
         return self._combine(other, lambda a, b: a // b)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -52,7 +52,8 @@ class State:
         found = self._variables.get(op)
         if found is None:
             spec = op.outputs[0].spec
-            array = np.zeros(spec.dims, spec.dtype.np)  # type: ignore[arg-type]
+            dims: Any = spec.dims
+            array = np.zeros(dims, spec.dtype.np)
             found = self._variables[op] = VariableState(array)
         return found
 
@@ -108,5 +109,7 @@ def seeds(graph_seed: int | None, op_seed: int | None, op_number: int) -> tuple[
     """
     if graph_seed is None and op_seed is None:
         return None
-    return (DEFAULT_GRAPH_SEED if graph_seed is None else graph_seed,
-            op_number if op_seed is None else op_seed)  # fmt: skip
+    return (
+        DEFAULT_GRAPH_SEED if graph_seed is None else graph_seed,
+        op_number if op_seed is None else op_seed,
+    )

@@ -11,6 +11,7 @@ from engine.optimizers import (
     MomentumOptimizer,
     Optimizer,
 )
+from engine.summary import FileWriter as SummaryWriter
 from engine.variables import GraphKeys, Variable
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "MomentumOptimizer",
     "Optimizer",
+    "SummaryWriter",
     "create_global_step",
     "get_global_step",
     "get_or_create_global_step",

@@ -54,9 +54,18 @@ class Variable(Operators):
     2
     """
 
-    def __init__(self, initial_value: Any = None, trainable: bool = True, collections: Any = None,
-                 validate_shape: bool = True, caching_device: Any = None, name: str | None = None,
-                 variable_def: Any = None, dtype: Any = None, expected_shape: Any = None):  # fmt: skip
+    def __init__(
+        self,
+        initial_value: Any = None,
+        trainable: bool = True,
+        collections: Any = None,
+        validate_shape: bool = True,
+        caching_device: Any = None,
+        name: str | None = None,
+        variable_def: Any = None,
+        dtype: Any = None,
+        expected_shape: Any = None,
+    ):
         del caching_device, variable_def
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
@@ -144,7 +153,7 @@ class Variable(Operators):
         return self._trainable
 
     def initialized_value(self) -> Tensor:
-        """Its value once its own initializer has run, for initializing one variable from another."""
+        """Its value once its own initializer has run, to initialize another variable from."""
         with self.graph.control_dependencies([self._initializer]):
             return self.read_value()
 
@@ -164,7 +173,7 @@ class Variable(Operators):
         return self.read_value() if self.graph.has_control_dependencies else self._snapshot
 
     def as_graph_element(self) -> Tensor:
-        """What a fetch or feed of the variable means: the variable itself, after the run's writes."""
+        """What a fetch or feed of it means: the variable itself, after the run's writes."""
         return self._ref
 
     def gradient_source(self) -> Tensor:
@@ -213,8 +222,13 @@ def _graph_of(value: Any) -> Graph:
     return graph if isinstance(graph, Graph) else get_default_graph()
 
 
-def assign(ref: Variable, value: Any, validate_shape: bool = True, use_locking: bool = True,
-           name: str | None = None) -> Tensor:  # fmt: skip
+def assign(
+    ref: Variable,
+    value: Any,
+    validate_shape: bool = True,
+    use_locking: bool = True,
+    name: str | None = None,
+) -> Tensor:
     """A tensor that, run, sets `ref` to `value` and gives the new value."""
     return ref.assign(value, name=name)
 

@@ -43,8 +43,14 @@ class CpuDevice:
         calls = elide_copies(builder.calls, {id(ref.root) for ref in fetches})
         calls, nbytes = assign(calls, fetches, self._poison)
         compiled = generate(calls, feeds, fetches)
-        return Segment(np.errstate(all="ignore")(compiled.function), tuple(lowering.reads_first),
-                       tuple(lowering.assigned), compiled.text, compiled.lines, nbytes)  # fmt: skip
+        return Segment(
+            np.errstate(all="ignore")(compiled.function),
+            tuple(lowering.reads_first),
+            tuple(lowering.assigned),
+            compiled.text,
+            compiled.lines,
+            nbytes,
+        )
 
 
 class DebugDevice(CpuDevice):

@@ -322,5 +322,15 @@ def xw_plus_b(x: Any, weights: Any, biases: Any, name: str = "xw_plus_b") -> Ten
 
 
 OPS = (
-    Tanh, Sigmoid, Softplus, Softsign, Relu, ReluGrad, Relu6, Elu, Softmax, LogSoftmax, BiasAdd,
-)  # fmt: skip
+    Tanh,
+    Sigmoid,
+    Softplus,
+    Softsign,
+    Relu,
+    ReluGrad,
+    Relu6,
+    Elu,
+    Softmax,
+    LogSoftmax,
+    BiasAdd,
+)

@@ -67,12 +67,12 @@ class IntegerDivision(Binary):
 
     def numpy(self, x: Array, y: Array) -> Array:
         refuse_zero(y)
-        return type(self).ufunc(x, y)  # type: ignore[misc]
+        return self.ufunc(x, y)
 
     def lower(self, b: Any, out: Any, x: Any, y: Any) -> None:
         if y.dtype.kind in "iu":
             b.effect(refuse_zero, y)
-        b.ufunc(type(self).ufunc, x, y, out)
+        b.ufunc(self.ufunc, x, y, out)
 
 
 def refuse_zero(divisor: Array) -> None:

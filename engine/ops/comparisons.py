@@ -160,6 +160,14 @@ def logical_not(x: Any, name: str | None = None) -> Tensor:
 
 
 OPS = (
-    Equal, NotEqual, Less, LessEqual, Greater, GreaterEqual, LogicalAnd, LogicalOr, LogicalXor,
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+    LogicalAnd,
+    LogicalOr,
+    LogicalXor,
     LogicalNot,
-)  # fmt: skip
+)

@@ -45,8 +45,13 @@ class Const(Op):
         return attributes
 
 
-def constant(value: Any, dtype: Any = None, shape: Any = None, name: str = "Const",
-             verify_shape: bool = False) -> Tensor:  # fmt: skip
+def constant(
+    value: Any,
+    dtype: Any = None,
+    shape: Any = None,
+    name: str = "Const",
+    verify_shape: bool = False,
+) -> Tensor:
     """A tensor with a fixed value; with `shape`, the last given element fills what is missing.
 
     Raises:
@@ -170,8 +175,9 @@ def is_graph_value(value: Any) -> bool:
     return isinstance(value, Tensor) or hasattr(value, "as_tensor")
 
 
-def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None,
-                      preferred_dtype: Any = None) -> Tensor:  # fmt: skip
+def convert_to_tensor(
+    value: Any, dtype: Any = None, name: str | None = None, preferred_dtype: Any = None
+) -> Tensor:
     """The tensor for a tensor, variable, Python or NumPy value; lists may hold tensors.
 
     Raises:
@@ -186,8 +192,12 @@ def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None,
     elif isinstance(value, list | tuple) and _holds_tensor(value):
         from engine.ops.joining import stack  # joining converts its parts with this function
 
-        items = [convert_to_tensor(item, wanted) if is_graph_value(item) or isinstance(item, list | tuple)
-                 else item for item in value]  # fmt: skip
+        items = [
+            convert_to_tensor(item, wanted)
+            if is_graph_value(item) or isinstance(item, list | tuple)
+            else item
+            for item in value
+        ]
         known = next(item.dtype.base_dtype for item in items if isinstance(item, Tensor))
         tensor = stack([convert_to_tensor(item, known) for item in items], name=name or "packed")
     elif isinstance(value, Operation):
@@ -214,8 +224,10 @@ def convert_to_tensor(value: Any, dtype: Any = None, name: str | None = None,
 
 
 def _holds_tensor(value: Sequence[Any]) -> bool:
-    return any(is_graph_value(item) or (isinstance(item, list | tuple) and _holds_tensor(item))
-               for item in value)  # fmt: skip
+    return any(
+        is_graph_value(item) or (isinstance(item, list | tuple) and _holds_tensor(item))
+        for item in value
+    )
 
 
 def graph_of(*values: Any) -> Graph:

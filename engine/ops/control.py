@@ -91,7 +91,7 @@ def group(*inputs: Any, name: str | None = None) -> Operation:
         return graph.create_op(NoOp(), (), name or "group_deps")
 
 
-def tuple(tensors: Any, name: str = "tuple", control_inputs: Any = None) -> list[Any]:
+def tuple_(tensors: Any, name: str = "tuple", control_inputs: Any = None) -> list[Any]:
     """The tensors, each of them given only when all of them are computed."""
     items = list(tensors)
     graph = _graph_of(items)

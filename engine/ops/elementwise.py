@@ -208,7 +208,7 @@ class ZerosLike(Op):
         return np.full(x.shape, self.fill, x.dtype)
 
     def infer_value(self, x: Spec) -> Array | None:
-        return np.full(x.dims, self.fill, x.dtype.np) if fully_defined(x.dims) else None  # type: ignore[arg-type]
+        return np.full(x.dims, self.fill, x.dtype.np) if fully_defined(x.dims) else None
 
     def xla(self, jnp: Any, x: Any) -> Any:
         return jnp.full(x.shape, self.fill, x.dtype)
@@ -357,6 +357,23 @@ def scalar(value: float, like: Tensor, name: str | None = None) -> Tensor:
 
 
 OPS = (
-    Neg, Abs, Sign, Square, Sqrt, Rsqrt, Reciprocal, Exp, Expm1, Log, Log1p, Sin, Cos, Tan, Floor,
-    Ceil, Rint, ZerosLike, OnesLike,
-)  # fmt: skip
+    Neg,
+    Abs,
+    Sign,
+    Square,
+    Sqrt,
+    Rsqrt,
+    Reciprocal,
+    Exp,
+    Expm1,
+    Log,
+    Log1p,
+    Sin,
+    Cos,
+    Tan,
+    Floor,
+    Ceil,
+    Rint,
+    ZerosLike,
+    OnesLike,
+)

@@ -146,11 +146,16 @@ def range(
     if limit is None:
         start, limit = 0, start
     with graph_of(start, limit, delta).as_default() as graph, graph.name_scope(name) as scope:
-        given = [convert_to_tensor(value, name=label) for value, label in
-                 ((start, "start"), (limit, "limit"), (delta, "delta"))]  # fmt: skip
+        given = [
+            convert_to_tensor(value, name=label)
+            for value, label in ((start, "start"), (limit, "limit"), (delta, "delta"))
+        ]
         order: list[DType] = [int32, as_dtype("int64"), float32, as_dtype("float64")]
-        target = as_dtype(dtype) if dtype is not None else max(
-            (tensor.dtype.base_dtype for tensor in given), key=order.index)  # fmt: skip
+        target = (
+            as_dtype(dtype)
+            if dtype is not None
+            else max((tensor.dtype.base_dtype for tensor in given), key=order.index)
+        )
         return make(Range(), [cast(tensor, target) for tensor in given], scope)
 
 
@@ -162,8 +167,15 @@ def linspace(start: Any, stop: Any, num: int, name: str = "LinSpace") -> Tensor:
         return make(LinSpace(int(num)), (first, last), scope)
 
 
-def one_hot(indices: Any, depth: int, on_value: Any = None, off_value: Any = None, axis: int | None = None,
-            dtype: Any = None, name: str = "one_hot") -> Tensor:  # fmt: skip
+def one_hot(
+    indices: Any,
+    depth: int,
+    on_value: Any = None,
+    off_value: Any = None,
+    axis: int | None = None,
+    dtype: Any = None,
+    name: str = "one_hot",
+) -> Tensor:
     """1 (`on_value`) at each index and 0 elsewhere along a new axis of size `depth`, float32."""
     with graph_of(indices).as_default() as graph, graph.name_scope(name) as scope:
         target = as_dtype(dtype) if dtype is not None else None

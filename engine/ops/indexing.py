@@ -32,8 +32,10 @@ class StridedSlice(Op):
         def number(part: Any) -> Any:
             return numbers[part.index] if isinstance(part, Given) else part
 
-        return tuple(slice(*map(number, part)) if isinstance(part, tuple) else number(part)
-                     for part in self.key)  # fmt: skip
+        return tuple(
+            slice(*map(number, part)) if isinstance(part, tuple) else number(part)
+            for part in self.key
+        )
 
     def infer(self, x: Spec, *given: Spec) -> Spec:
         if x.dims is None:
@@ -44,7 +46,8 @@ class StridedSlice(Op):
         explicit = sum(part is not None and part is not Ellipsis for part in self.key)
         if explicit > len(x.dims):
             raise ShapeError(
-                f"Index out of range using input dim {len(x.dims)}; input has only {len(x.dims)} dims"
+                f"Index out of range using input dim {len(x.dims)}; "
+                f"input has only {len(x.dims)} dims"
             )
         for position, part in enumerate(self.key):
             if part is None:
@@ -199,8 +202,10 @@ def getitem(x: Any, key: Any) -> Tensor:
             f"Only integers, slices, ellipsis, None and scalar tensors index a tensor; got {part!r}"
         )
 
-    real = tuple((plain(p.start), plain(p.stop), plain(p.step)) if isinstance(p, slice) else plain(p)
-                 for p in parts)  # fmt: skip
+    real = tuple(
+        (plain(p.start), plain(p.stop), plain(p.step)) if isinstance(p, slice) else plain(p)
+        for p in parts
+    )
     return make(StridedSlice(real), (tensor, *given), "strided_slice")
 
 
@@ -209,8 +214,10 @@ def slice_(input_: Any, begin: Any, size: Any, name: str = "Slice") -> Tensor:
     tensor = convert_to_tensor(input_)
     if is_graph_value(begin) or is_graph_value(size):
         raise TypeError("tf.slice takes lists here; index with tensors as x[a:b] instead")
-    key = tuple((int(start), None if n == -1 else int(start + n), None)
-                for start, n in zip(begin, size, strict=True))  # fmt: skip
+    key = tuple(
+        (int(start), None if n == -1 else int(start + n), None)
+        for start, n in zip(begin, size, strict=True)
+    )
     return make(StridedSlice(key), (tensor,), name)
 
 

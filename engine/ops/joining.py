@@ -97,7 +97,7 @@ class ConcatSlice(Op):
         return self.numpy(y, axis, *shapes)
 
     def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
-        whole, axis, *shapes = inputs
+        _, axis, *shapes = inputs
 
         def pad() -> Tensor:
             return make(ConcatSliceGrad(self.index), (dy, axis, *shapes), None)
@@ -291,8 +291,11 @@ class Untile(Op):
         )
 
     def numpy(self, x: Array, multiples: Array) -> Array:
-        pairs = [part for times, n in zip(multiples.tolist(), x.shape, strict=True)
-                 for part in (times, n // max(times, 1))]  # fmt: skip
+        pairs = [
+            part
+            for times, n in zip(multiples.tolist(), x.shape, strict=True)
+            for part in (times, n // max(times, 1))
+        ]
         return x.reshape(pairs).sum(axis=tuple(range(0, 2 * x.ndim, 2)), dtype=x.dtype)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor, multiples: Tensor) -> tuple[Any, ...]:
@@ -341,8 +344,15 @@ def unstack(
     return list(x.graph.create_op(Unpack(num, axis), (x,), name).outputs)
 
 
-def split(value: Any, num_or_size_splits: Any, axis: Any = 0, num: int | None = None,
-          name: str = "split", split_dim: Any = None, num_split: Any = None) -> list[Tensor]:  # fmt: skip
+def split(
+    value: Any,
+    num_or_size_splits: Any,
+    axis: Any = 0,
+    num: int | None = None,
+    name: str = "split",
+    split_dim: Any = None,
+    num_split: Any = None,
+) -> list[Tensor]:
     """`value` in equal parts (an int) or parts of given sizes along `axis`.
 
     0.x's ``split(split_dim, num_split, value)`` is told apart by its integer first argument.

@@ -91,10 +91,16 @@ class BatchMatMul(Op):
         def product(a: Tensor, b: Tensor, adj_a: bool, adj_b: bool) -> Tensor:
             return make(BatchMatMul(adj_a, adj_b), (a, b), None)
 
-        dx = (lambda: product(y, dz, self.adj_y, True)) if self.adj_x else (
-            lambda: product(dz, y, False, not self.adj_y))  # fmt: skip
-        dy = (lambda: product(dz, x, True, self.adj_x)) if self.adj_y else (
-            lambda: product(x, dz, not self.adj_x, False))  # fmt: skip
+        dx = (
+            (lambda: product(y, dz, self.adj_y, True))
+            if self.adj_x
+            else (lambda: product(dz, y, False, not self.adj_y))
+        )
+        dy = (
+            (lambda: product(dz, x, True, self.adj_x))
+            if self.adj_y
+            else (lambda: product(x, dz, not self.adj_x, False))
+        )
         return dx, dy
 
 
@@ -110,9 +116,17 @@ def _mm(a: Tensor, b: Tensor, transpose_a: bool, transpose_b: bool) -> Tensor:
     return make(MatMul(transpose_a, transpose_b), (a, b), None)
 
 
-def matmul(a: Any, b: Any, transpose_a: bool = False, transpose_b: bool = False,
-           adjoint_a: bool = False, adjoint_b: bool = False, a_is_sparse: bool = False,
-           b_is_sparse: bool = False, name: str | None = None) -> Tensor:  # fmt: skip
+def matmul(
+    a: Any,
+    b: Any,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    adjoint_a: bool = False,
+    adjoint_b: bool = False,
+    a_is_sparse: bool = False,
+    b_is_sparse: bool = False,
+    name: str | None = None,
+) -> Tensor:
     """The matrix product of `a` [n, k] and `b` [k, m], [n, m]; more leading axes are a batch.
 
     The sparse flags are hints of TensorFlow's that change no result.

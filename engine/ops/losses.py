@@ -67,8 +67,9 @@ class SoftmaxCrossEntropyWithLogits(Op):
         terms = jnp.where(labels == 0, 0, labels * (jnp.log(total) - shifted))
         return terms.sum(axis=-1), jnp.exp(shifted) / total - labels
 
-    def grad(self, ys: tuple[Tensor, ...], dys: tuple[Tensor | None, ...], logits: Tensor,
-             labels: Tensor) -> tuple[Any, ...]:  # fmt: skip
+    def grad(
+        self, ys: tuple[Tensor, ...], dys: tuple[Tensor | None, ...], logits: Tensor, labels: Tensor
+    ) -> tuple[Any, ...]:
         # Output 1 already is the gradient; only a second derivative reaches dys[1].
         dloss, dgradient = dys
 
@@ -132,8 +133,9 @@ class SparseSoftmaxCrossEntropyWithLogits(Op):
         loss = jnp.log(total[:, 0]) - (shifted * hot).sum(axis=-1)
         return loss, jnp.exp(shifted) / total - hot
 
-    def grad(self, ys: tuple[Tensor, ...], dys: tuple[Tensor | None, ...], logits: Tensor,
-             labels: Tensor) -> tuple[Any, ...]:  # fmt: skip
+    def grad(
+        self, ys: tuple[Tensor, ...], dys: tuple[Tensor | None, ...], logits: Tensor, labels: Tensor
+    ) -> tuple[Any, ...]:
         dloss, dgradient = dys
 
         def for_logits() -> Tensor:
@@ -180,8 +182,13 @@ def _named_only(what: str, sentinel: Any, labels: Any, logits: Any) -> tuple[Any
     return labels, logits
 
 
-def softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None, logits: Any = None,
-                                      dim: int = -1, name: str | None = None) -> Tensor:  # fmt: skip
+def softmax_cross_entropy_with_logits(
+    _sentinel: Any = None,
+    labels: Any = None,
+    logits: Any = None,
+    dim: int = -1,
+    name: str | None = None,
+) -> Tensor:
     """-sum(labels * log_softmax(logits)) along `dim`; no gradient flows to the labels.
 
     labels, logits: float [..., classes]; the result has no class axis. Positional arguments are
@@ -201,9 +208,14 @@ def softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None,
         return _cross_entropy(tensor, fixed, dim, scope)
 
 
-def softmax_cross_entropy_with_logits_v2(_sentinel: Any = None, labels: Any = None, logits: Any = None,
-                                         axis: int | None = None, name: str | None = None,
-                                         dim: int | None = None) -> Tensor:  # fmt: skip
+def softmax_cross_entropy_with_logits_v2(
+    _sentinel: Any = None,
+    labels: Any = None,
+    logits: Any = None,
+    axis: int | None = None,
+    name: str | None = None,
+    dim: int | None = None,
+) -> Tensor:
     """The same, with gradients for the labels too."""
     labels, logits = _named_only("softmax_cross_entropy_with_logits_v2", _sentinel, labels, logits)
     where_ = next((value for value in (axis, dim) if value is not None), -1)
@@ -220,7 +232,8 @@ def _cross_entropy(logits: Tensor, labels: Tensor, axis: int, scope: str) -> Ten
     except ShapeError as error:
         raise ValueError(
             compose(
-                f"logits and labels must be broadcastable: logits_size={list(logits.spec.dims or ())} "
+                "logits and labels must be broadcastable: "
+                f"logits_size={list(logits.spec.dims or ())} "
                 f"labels_size={list(labels.spec.dims or ())}",
                 [f"logits made at {logits.op.origin}", f"labels made at {labels.op.origin}"],
                 "one column a class in both, as tf.one_hot(numbers, classes) gives",
@@ -243,8 +256,9 @@ def _cross_entropy(logits: Tensor, labels: Tensor, axis: int, scope: str) -> Ten
     return result
 
 
-def sparse_softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None, logits: Any = None,
-                                             name: str | None = None) -> Tensor:  # fmt: skip
+def sparse_softmax_cross_entropy_with_logits(
+    _sentinel: Any = None, labels: Any = None, logits: Any = None, name: str | None = None
+) -> Tensor:
     """-log_softmax(logits) at the class number of each row.
 
     labels: int32 or int64 [...]; logits: float [..., classes]; the result has the labels' shape.
@@ -273,8 +287,13 @@ def sparse_softmax_cross_entropy_with_logits(_sentinel: Any = None, labels: Any 
         return reshape(x.graph.create_op(kind, flat, None).outputs[0], shape(numbers))
 
 
-def sigmoid_cross_entropy_with_logits(_sentinel: Any = None, labels: Any = None, logits: Any = None,
-                                      name: str | None = None, targets: Any = None) -> Tensor:  # fmt: skip
+def sigmoid_cross_entropy_with_logits(
+    _sentinel: Any = None,
+    labels: Any = None,
+    logits: Any = None,
+    name: str | None = None,
+    targets: Any = None,
+) -> Tensor:
     """max(x, 0) - x * z + log(1 + exp(-|x|)) element by element, for logits x and labels z.
 
     Raises:

@@ -9,10 +9,26 @@ from engine.ops import arithmetic, comparisons, elementwise, linear, powers
 from engine.ops.indexing import getitem
 
 __all__ = [
-    "absolute", "add", "floordiv", "getitem", "greater", "greater_equal", "less", "less_equal",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "matmul", "mod", "mul", "negative",
-    "pow", "sub", "truediv",
-]  # fmt: skip
+    "absolute",
+    "add",
+    "floordiv",
+    "getitem",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "logical_and",
+    "logical_not",
+    "logical_or",
+    "logical_xor",
+    "matmul",
+    "mod",
+    "mul",
+    "negative",
+    "pow",
+    "sub",
+    "truediv",
+]
 
 
 def add(x: Any, y: Any) -> Tensor:

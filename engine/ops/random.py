@@ -27,19 +27,20 @@ class RandomOp(Op):
 
     stateful = True
 
-    def infer(self, sizes: Spec) -> Spec:
-        return Spec(self.dtype, dims_from(sizes))
+    def infer(self, *args: Any, **kwargs: Any) -> Spec:
+        return Spec(self.dtype, dims_from(args[0]))
 
     def draw(self, generator: np.random.Generator, sizes: tuple[int, ...], dtype: Any) -> Array:
         raise NotImplementedError
 
-    def run(self, state: Any, op: Any, sizes: Array) -> Array:
+    def run(self, state: Any, op: Any, *args: Any) -> Array:
+        (sizes,) = args
         # Half precision is drawn in single: the generator knows float32 and float64 only.
         drawn = np.float64 if self.dtype.np == np.float64 else np.float32
         return self.draw(state.generator(op), tuple(sizes), drawn).astype(self.dtype.np, copy=False)
 
-    def grad(self, y: Tensor, dy: Tensor, sizes: Tensor) -> tuple[Any, ...]:
-        return (None,)
+    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
+        return (None,) * len(inputs)
 
 
 class RandomStandardNormal(RandomOp):
@@ -73,40 +74,35 @@ class TruncatedNormal(RandomOp):
 class RandomUniformInt(RandomOp):
     """Uniform whole numbers; inputs: sizes, lowest, highest + 1."""
 
-    def infer(self, sizes: Spec, low: Spec, high: Spec) -> Spec:
-        return Spec(self.dtype, dims_from(sizes))
-
-    def run(self, state: Any, op: Any, sizes: Array, low: Array, high: Array) -> Array:
+    def run(self, state: Any, op: Any, *args: Any) -> Array:
+        sizes, low, high = args
         return np.asarray(state.generator(op).integers(low, high, tuple(sizes), self.dtype.np))
-
-    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
-        return None, None, None
 
 
 class RandomShuffle(RandomOp):
     """The rows of x in random order."""
 
-    def infer(self, x: Spec) -> Spec:
-        return Spec(x.dtype, x.dims)
+    def infer(self, *args: Any, **kwargs: Any) -> Spec:
+        return Spec(args[0].dtype, args[0].dims)
 
-    def run(self, state: Any, op: Any, x: Array) -> Array:
+    def run(self, state: Any, op: Any, *args: Any) -> Array:
+        (x,) = args
         return np.asarray(state.generator(op).permutation(x, axis=0))
 
 
 class Multinomial(RandomOp):
     """Class numbers drawn by unnormalized log-probabilities; inputs: logits [n, classes], count."""
 
-    def infer(self, logits: Spec, count: Spec) -> Spec:
+    def infer(self, *args: Any, **kwargs: Any) -> Spec:
+        logits, count = args
         rows = logits.dims[0] if logits.dims else None
         return Spec(self.dtype, (rows, None if count.value is None else int(count.value)))
 
-    def run(self, state: Any, op: Any, logits: Array, count: Array) -> Array:
+    def run(self, state: Any, op: Any, *args: Any) -> Array:
+        logits, count = args
         # The Gumbel trick: the largest of logits plus noise is a draw from their softmax.
         noise = state.generator(op).gumbel(size=(logits.shape[0], int(count), logits.shape[1]))
         return np.asarray((logits[:, None, :] + noise).argmax(axis=-1).astype(self.dtype.np))
-
-    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
-        return None, None
 
 
 def _seeds(seed: int | None) -> tuple[int, int] | None:
@@ -131,8 +127,14 @@ def _scaled(
         return add(multiply(drawn, width, name="mul"), center, name=scope)
 
 
-def random_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = float32,
-                  seed: int | None = None, name: str = "random_normal") -> Tensor:  # fmt: skip
+def random_normal(
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = float32,
+    seed: int | None = None,
+    name: str = "random_normal",
+) -> Tensor:
     """Normal numbers of the given mean and deviation, drawn anew in every run.
 
     With `seed`, or after `set_random_seed`, every new session draws the same sequence.
@@ -140,14 +142,26 @@ def random_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = f
     return _scaled(RandomStandardNormal, shape, mean, stddev, dtype, seed, name)
 
 
-def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: Any = float32,
-                     seed: int | None = None, name: str = "truncated_normal") -> Tensor:  # fmt: skip
+def truncated_normal(
+    shape: Any,
+    mean: Any = 0.0,
+    stddev: Any = 1.0,
+    dtype: Any = float32,
+    seed: int | None = None,
+    name: str = "truncated_normal",
+) -> Tensor:
     """Normal numbers none of which is more than two deviations from the mean."""
     return _scaled(TruncatedNormal, shape, mean, stddev, dtype, seed, name)
 
 
-def random_uniform(shape: Any, minval: Any = 0, maxval: Any = None, dtype: Any = float32,
-                   seed: int | None = None, name: str = "random_uniform") -> Tensor:  # fmt: skip
+def random_uniform(
+    shape: Any,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: Any = float32,
+    seed: int | None = None,
+    name: str = "random_uniform",
+) -> Tensor:
     """Uniform numbers from `minval` up to but without `maxval` (1 for floats).
 
     Raises:
@@ -183,8 +197,14 @@ def multinomial(
     return make(kind, (x, integers(num_samples)), name)
 
 
-def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | None = None,
-            name: str = "dropout", rate: Any = None) -> Tensor:  # fmt: skip
+def dropout(
+    x: Any,
+    keep_prob: Any = None,
+    noise_shape: Any = None,
+    seed: int | None = None,
+    name: str = "dropout",
+    rate: Any = None,
+) -> Tensor:
     """Each element with probability `keep_prob`, divided by it, else 0; drawn anew in every run.
 
     Raises:
@@ -208,5 +228,10 @@ def dropout(x: Any, keep_prob: Any = None, noise_shape: Any = None, seed: int | 
 
 
 OPS = (
-    RandomStandardNormal, RandomUniform, TruncatedNormal, RandomUniformInt, RandomShuffle, Multinomial,
-)  # fmt: skip
+    RandomStandardNormal,
+    RandomUniform,
+    TruncatedNormal,
+    RandomUniformInt,
+    RandomShuffle,
+    Multinomial,
+)

@@ -21,6 +21,14 @@ from engine.ops.shaping import Reshape
 from engine.ops.sizes import rank, shape, size
 from engine.shapes import normalize_axes, normalize_axis
 
+# Typed loosely: NumPy's own overloads do not know a keepdims that is not a literal.
+_add: Any = np.add.reduce
+_multiply: Any = np.multiply.reduce
+_maximum: Any = np.maximum.reduce
+_minimum: Any = np.minimum.reduce
+_logical_and: Any = np.logical_and.reduce
+_logical_or: Any = np.logical_or.reduce
+
 
 @dataclass(frozen=True)
 class Reduction(Op):
@@ -82,7 +90,7 @@ class Sum(Reduction):
     """The sum; 0 over nothing."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return np.add.reduce(x, self.axes(x.shape, axes), x.dtype, None, self.keep_dims)
+        return _add(x, self.axes(x.shape, axes), x.dtype, None, self.keep_dims)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
         lower_sum(b, out, x, self.axes(x.dims, b.value(axes)))
@@ -96,7 +104,7 @@ class Mean(Reduction):
 
     def numpy(self, x: Array, axes: Array) -> Array:
         where = self.axes(x.shape, axes)
-        total = np.add.reduce(x, where, x.dtype, None, self.keep_dims)
+        total = _add(x, where, x.dtype, None, self.keep_dims)
         n = int(np.prod([x.shape[axis] for axis in where]))
         return total / x.dtype.type(n) if x.dtype.kind in "fc" else total // max(n, 1)
 
@@ -121,7 +129,7 @@ class Prod(Reduction):
     """The product; 1 over nothing."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return np.multiply.reduce(x, self.axes(x.shape, axes), x.dtype, None, self.keep_dims)
+        return _multiply(x, self.axes(x.shape, axes), x.dtype, None, self.keep_dims)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
         _lower_reduce(np.multiply.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
@@ -150,7 +158,7 @@ class Max(Reduction):
     """The largest element; ties share the gradient."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return np.maximum.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+        return _maximum(x, self.axes(x.shape, axes), None, None, self.keep_dims)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
         _lower_reduce(np.maximum.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
@@ -168,7 +176,7 @@ class Min(Max):
     """The smallest element; ties share the gradient."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return np.minimum.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+        return _minimum(x, self.axes(x.shape, axes), None, None, self.keep_dims)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
         _lower_reduce(np.minimum.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
@@ -192,10 +200,10 @@ class All(Logic):
     """Whether every element is true."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return np.logical_and.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+        return _logical_and(x, self.axes(x.shape, axes), None, None, self.keep_dims)
 
 
-class Any_(Logic):
+class AnyTrue(Logic):
     """Whether any element is true."""
 
     @property
@@ -203,7 +211,7 @@ class Any_(Logic):
         return "Any"
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return np.logical_or.reduce(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+        return _logical_or(x, self.axes(x.shape, axes), None, None, self.keep_dims)
 
 
 def _lower_reduce(reduce: Any, axes: tuple[int, ...], b: Any, out: Any, x: Any) -> None:
@@ -245,8 +253,9 @@ class ArgMin(ArgMax):
         return jnp.argmin(x, int(axis)).astype(self.output_type.np)
 
 
-def _reduce(kind: Any, x: Any, axis: Any, keep_dims: Any, name: str | None, indices: Any,
-            keepdims: Any) -> Tensor:  # fmt: skip
+def _reduce(
+    kind: Any, x: Any, axis: Any, keep_dims: Any, name: str | None, indices: Any, keepdims: Any
+) -> Tensor:
     if axis is not None and indices is not None:
         raise ValueError("Can't specify both 'axis' and 'reduction_indices'.")
     keep = bool(keep_dims) or bool(keepdims)
@@ -265,8 +274,14 @@ def _reduce(kind: Any, x: Any, axis: Any, keep_dims: Any, name: str | None, indi
     return make(definition, (tensor, axes), scope)
 
 
-def reduce_sum(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_sum(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """The sum over `axis` (an int, a list, or None for all axes).
 
     `keep_dims` leaves the axes with size 1; `reduction_indices` is the 0.x name of `axis`.
@@ -279,44 +294,81 @@ def reduce_sum(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name:
     return _reduce(Sum, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_mean(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-                reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_mean(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """The mean over `axis`; integers floor."""
     return _reduce(Mean, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_prod(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-                reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_prod(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """The product over `axis`."""
     return _reduce(Prod, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_max(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_max(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """The largest element over `axis`; ties share the gradient."""
     return _reduce(Max, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_min(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_min(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """The smallest element over `axis`; ties share the gradient."""
     return _reduce(Min, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_all(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_all(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """bool: whether every element over `axis` is true."""
     return _reduce(All, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_any(input_tensor: Any, axis: Any = None, keep_dims: Any = None, name: str | None = None,
-               reduction_indices: Any = None, keepdims: Any = None) -> Tensor:  # fmt: skip
+def reduce_any(
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
+) -> Tensor:
     """bool: whether any element over `axis` is true."""
-    return _reduce(Any_, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
+    return _reduce(AnyTrue, input_tensor, axis, keep_dims, name, reduction_indices, keepdims)
 
 
-def reduce_logsumexp(input_tensor: Any, axis: Any = None, keep_dims: bool = False,
-                     name: str | None = None) -> Tensor:  # fmt: skip
+def reduce_logsumexp(
+    input_tensor: Any, axis: Any = None, keep_dims: bool = False, name: str | None = None
+) -> Tensor:
     """log(sum(exp(x))) over `axis`, without overflow."""
     x = convert_to_tensor(input_tensor)
     with x.graph.name_scope(name or "ReduceLogSumExp"):
@@ -327,15 +379,25 @@ def reduce_logsumexp(input_tensor: Any, axis: Any = None, keep_dims: bool = Fals
         return make(Reshape(), (total, shape(reduce_sum(x, axis))), None)
 
 
-def argmax(input: Any, axis: Any = None, name: str | None = None, dimension: Any = None,
-           output_type: Any = int64) -> Tensor:  # fmt: skip
-    """The position of the largest element along `axis` (0.x: `dimension`), int64; default axis 0."""
+def argmax(
+    input: Any,
+    axis: Any = None,
+    name: str | None = None,
+    dimension: Any = None,
+    output_type: Any = int64,
+) -> Tensor:
+    """The position of the largest element along `axis`, int64 (0.x: `dimension`); default 0."""
     return _arg(ArgMax(as_dtype(output_type)), input, axis, dimension, name)
 
 
-def argmin(input: Any, axis: Any = None, name: str | None = None, dimension: Any = None,
-           output_type: Any = int64) -> Tensor:  # fmt: skip
-    """The position of the smallest element along `axis` (0.x: `dimension`), int64; default axis 0."""
+def argmin(
+    input: Any,
+    axis: Any = None,
+    name: str | None = None,
+    dimension: Any = None,
+    output_type: Any = int64,
+) -> Tensor:
+    """The position of the smallest element along `axis`, int64 (0.x: `dimension`); default 0."""
     return _arg(ArgMin(as_dtype(output_type)), input, axis, dimension, name)
 
 
@@ -347,4 +409,4 @@ def _arg(definition: Op, x: Any, axis: Any, dimension: Any, name: str | None) ->
         return make(definition, (tensor, chosen), scope)
 
 
-OPS = (Sum, Mean, Prod, Max, Min, All, Any_, ArgMax, ArgMin, KeptShape, ProdOfOthers)
+OPS = (Sum, Mean, Prod, Max, Min, All, AnyTrue, ArgMax, ArgMin, KeptShape, ProdOfOthers)

@@ -159,7 +159,8 @@ class Squeeze(Op):
             for axis in gone:
                 if x.dims[axis] not in (1, None):
                     raise ShapeError(
-                        f"Can not squeeze dim[{axis}], expected a dimension of 1, got {x.dims[axis]}"
+                        f"Can not squeeze dim[{axis}], expected a dimension of 1, "
+                        f"got {x.dims[axis]}"
                     )
             return Spec(
                 x.dtype, tuple(size for axis, size in enumerate(x.dims) if axis not in gone)

@@ -11,7 +11,7 @@ from engine.op import Op, Spec
 
 @dataclass(eq=False)
 class Body:
-    """An optimizer's formula, traced once: from variable, slots, scalars and gradient to new values.
+    """An optimizer's formula, traced once: from variable, slots, scalars, gradient to new values.
 
     The vector inputs may have any one shape: one variable's, or that of a whole arena.
     """

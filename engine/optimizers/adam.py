@@ -21,8 +21,15 @@ class AdamOptimizer(Optimizer):
     kind = "Adam"
     slots = ("m", "v")
 
-    def __init__(self, learning_rate: Any = 0.001, beta1: Any = 0.9, beta2: Any = 0.999,
-                 epsilon: Any = 1e-8, use_locking: bool = False, name: str = "Adam"):  # fmt: skip
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta1: Any = 0.9,
+        beta2: Any = 0.999,
+        epsilon: Any = 1e-8,
+        use_locking: bool = False,
+        name: str = "Adam",
+    ):
         super().__init__(name)
         self._learning_rate = learning_rate
         self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
@@ -32,11 +39,26 @@ class AdamOptimizer(Optimizer):
         return {"beta1_power": self._beta1, "beta2_power": self._beta2}
 
     def scalars(self) -> dict[str, Any]:
-        return {"learning_rate": self._learning_rate, "beta1": self._beta1, "beta2": self._beta2,
-                "epsilon": self._epsilon}  # fmt: skip
+        return {
+            "learning_rate": self._learning_rate,
+            "beta1": self._beta1,
+            "beta2": self._beta2,
+            "epsilon": self._epsilon,
+        }
 
-    def update(self, grad: Tensor, *, m: Tensor, v: Tensor, learning_rate: Tensor, beta1: Tensor,
-               beta2: Tensor, epsilon: Tensor, beta1_power: Tensor, beta2_power: Tensor) -> Update:  # fmt: skip
+    def update(
+        self,
+        grad: Tensor,
+        *,
+        m: Tensor,
+        v: Tensor,
+        learning_rate: Tensor,
+        beta1: Tensor,
+        beta2: Tensor,
+        epsilon: Tensor,
+        beta1_power: Tensor,
+        beta2_power: Tensor,
+    ) -> Update:
         step = learning_rate * sqrt(1.0 - beta2_power) / (1.0 - beta1_power)
         # m + (1 - b) * (g - m) is b * m + (1 - b) * g with one multiplication less.
         m = m + (grad - m) * (1.0 - beta1)

@@ -63,15 +63,22 @@ class Optimizer:
         """What a slot's elements are before the first update."""
         return 0.0
 
-    def update(self, grad: Tensor, **values: Tensor) -> Update:
+    def update(self, *args: Any, **kwargs: Any) -> Update:
         raise NotImplementedError
 
     # What a script calls
 
-    def minimize(self, loss: Tensor, global_step: Variable | None = None, var_list: Any = None,
-                 gate_gradients: int = GATE_OP, aggregation_method: Any = None,
-                 colocate_gradients_with_ops: bool = False, name: str | None = None,
-                 grad_loss: Any = None) -> Operation:  # fmt: skip
+    def minimize(
+        self,
+        loss: Tensor,
+        global_step: Variable | None = None,
+        var_list: Any = None,
+        gate_gradients: int = GATE_OP,
+        aggregation_method: Any = None,
+        colocate_gradients_with_ops: bool = False,
+        name: str | None = None,
+        grad_loss: Any = None,
+    ) -> Operation:
         """An operation that, run, changes the variables once so that `loss` falls.
 
         `global_step`, if given, is a variable that grows by one with every run.
@@ -79,22 +86,35 @@ class Optimizer:
         Raises:
             ValueError: no gradient reaches any variable.
         """
-        pairs = self.compute_gradients(loss, var_list, gate_gradients, aggregation_method,
-                                       colocate_gradients_with_ops, grad_loss)  # fmt: skip
+        pairs = self.compute_gradients(
+            loss,
+            var_list,
+            gate_gradients,
+            aggregation_method,
+            colocate_gradients_with_ops,
+            grad_loss,
+        )
         if not any(grad is not None for grad, _ in pairs):
             raise ValueError(
                 compose(
-                    "No gradients provided for any variable, check your graph for ops that do not support "
-                    f"gradients, between variables {[str(v) for _, v in pairs]} and loss {loss}.",
+                    "No gradients provided for any variable, check your graph for ops that do "
+                    "not support gradients, "
+                    f"between variables {[str(v) for _, v in pairs]} and loss {loss}.",
                     [f"the loss was made at {loss.op.origin}"],
                     "a loss that is computed from these variables by differentiable operations",
                 )
             )
         return self.apply_gradients(pairs, global_step, name)
 
-    def compute_gradients(self, loss: Tensor, var_list: Any = None, gate_gradients: int = GATE_OP,
-                          aggregation_method: Any = None, colocate_gradients_with_ops: bool = False,
-                          grad_loss: Any = None) -> list[GradientPair]:  # fmt: skip
+    def compute_gradients(
+        self,
+        loss: Tensor,
+        var_list: Any = None,
+        gate_gradients: int = GATE_OP,
+        aggregation_method: Any = None,
+        colocate_gradients_with_ops: bool = False,
+        grad_loss: Any = None,
+    ) -> list[GradientPair]:
         """Pairs of gradient and variable; the gradient is None where none flows.
 
         Raises:
@@ -109,13 +129,15 @@ class Optimizer:
         for variable in variables:
             if not isinstance(variable, Variable):
                 raise TypeError(f"Argument is not a tf.Variable: {variable}")
-        grads = gradients(loss, variables, grad_loss,
-                          colocate_gradients_with_ops=colocate_gradients_with_ops)  # fmt: skip
+        grads = gradients(
+            loss, variables, grad_loss, colocate_gradients_with_ops=colocate_gradients_with_ops
+        )
         del gate_gradients, aggregation_method  # Hints on scheduling; the plan decides.
         return list(zip(grads, variables, strict=True))
 
-    def apply_gradients(self, grads_and_vars: Any, global_step: Variable | None = None,
-                        name: str | None = None) -> Operation:  # fmt: skip
+    def apply_gradients(
+        self, grads_and_vars: Any, global_step: Variable | None = None, name: str | None = None
+    ) -> Operation:
         """An operation that, run, changes each variable by its gradient.
 
         Raises:
@@ -144,8 +166,10 @@ class Optimizer:
         with graph.as_default(), graph.name_scope(name or self._name) as scope:
             dtypes = {variable.dtype.base_dtype for _, variable in usable}
             shared = {dtype: self._shared(dtype, powers) for dtype in dtypes}
-            updates = [self._apply(grad, variable, slots[variable], *shared[variable.dtype.base_dtype])
-                       for grad, variable in usable]  # fmt: skip
+            updates = [
+                self._apply(grad, variable, slots[variable], *shared[variable.dtype.base_dtype])
+                for grad, variable in usable
+            ]
             if powers:
                 with graph.control_dependencies(updates):
                     updates += [
@@ -157,9 +181,9 @@ class Optimizer:
             if global_step is None:
                 train_op = group(*updates, name=scope)
             else:
-                with graph.control_dependencies([group(*updates, name="update")]):
-                    with graph.colocate_with(global_step):
-                        train_op = global_step.assign_add(1, name=scope).op
+                done = group(*updates, name="update")
+                with graph.control_dependencies([done]), graph.colocate_with(global_step):
+                    train_op = global_step.assign_add(1, name=scope).op
         collection = graph.get_collection_ref("train_op")
         if train_op not in collection:
             collection.append(train_op)
@@ -184,8 +208,11 @@ class Optimizer:
     def _slot(self, variable: Variable, slot: str) -> Variable:
         known = self._slot_variables.setdefault(slot, {})
         if variable not in known:
+            dims = [int(size) for size in variable.get_shape()]
             start = np.full(
-                variable.get_shape().as_list(), self.slot_start(slot), variable.dtype.base_dtype.np
+                dims,
+                self.slot_start(slot),
+                variable.dtype.base_dtype.np,
             )
             with variable.graph.name_scope(None), variable.graph.colocate_with(variable):
                 known[variable] = Variable(
@@ -206,8 +233,10 @@ class Optimizer:
         self, dtype: DType, powers: dict[str, Variable]
     ) -> tuple[list[Tensor], Body, UpdateGroup]:
         """What all updates of one dtype have in common: scalars, the formula, the group."""
-        given = {name: convert_to_tensor(value, None if is_graph_value(value) else dtype, name)
-                 for name, value in self.scalars().items()}  # fmt: skip
+        given = {
+            name: convert_to_tensor(value, None if is_graph_value(value) else dtype, name)
+            for name, value in self.scalars().items()
+        }
         given.update({name: variable.as_tensor() for name, variable in powers.items()})
         given = {name: cast(tensor, dtype) for name, tensor in given.items()}
         return list(given.values()), self._trace(dtype, list(given)), UpdateGroup()
@@ -227,8 +256,15 @@ class Optimizer:
             graph, (variable, *slots.values(), *numbers.values(), grad), results, 1 + len(slots)
         )
 
-    def _apply(self, grad: Tensor, variable: Variable, slots: list[Variable], scalars: list[Tensor],
-               body: Body, group_: UpdateGroup) -> Operation:  # fmt: skip
+    def _apply(
+        self,
+        grad: Tensor,
+        variable: Variable,
+        slots: list[Variable],
+        scalars: list[Tensor],
+        body: Body,
+        group_: UpdateGroup,
+    ) -> Operation:
         graph = variable.graph
         if grad.dtype.base_dtype is not variable.dtype.base_dtype:
             raise ValueError(f"Gradient {grad} has another dtype than {variable}")

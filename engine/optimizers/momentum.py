@@ -20,8 +20,14 @@ class MomentumOptimizer(Optimizer):
     kind = "Momentum"
     slots = ("momentum",)
 
-    def __init__(self, learning_rate: Any, momentum: Any, use_locking: bool = False,
-                 name: str = "Momentum", use_nesterov: bool = False):  # fmt: skip
+    def __init__(
+        self,
+        learning_rate: Any,
+        momentum: Any,
+        use_locking: bool = False,
+        name: str = "Momentum",
+        use_nesterov: bool = False,
+    ):
         super().__init__(name)
         self._learning_rate = learning_rate
         self._momentum = momentum

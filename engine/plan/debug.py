@@ -36,8 +36,11 @@ def _evaluate(node: Node, state: State, inputs: list[Array]) -> list[Array]:
     definition = node.definition
     if isinstance(definition, ApplyUpdate):
         return [_update(definition.body, state, inputs)]
-    results = (definition.run(state, node.op, *inputs) if definition.stateful and definition.run
-               else definition.numpy(*inputs))  # fmt: skip
+    results = (
+        definition.run(state, node.op, *inputs)
+        if definition.stateful and definition.run
+        else definition.numpy(*inputs)
+    )
     results = results if isinstance(results, tuple) else (results,)
     if definition.ref_output:
         _note_assignment(node.op, definition.writes, state)
@@ -54,8 +57,10 @@ def _note_assignment(op: Operation, writes: tuple[int, ...], state: State) -> No
 
 
 def _update(body: Body, state: State, inputs: list[Array]) -> Array:
-    feeds = {tensor: Spec(tensor.spec.dtype, np.shape(array))
-             for tensor, array in zip(body.inputs, inputs, strict=True)}  # fmt: skip
+    feeds = {
+        tensor: Spec(tensor.spec.dtype, np.shape(array))
+        for tensor, array in zip(body.inputs, inputs, strict=True)
+    }
     results = run_program(build(list(body.results), feeds, optimize=False), state, inputs)
     for target, result in zip(inputs, results, strict=False):
         np.copyto(target, result)

@@ -1,4 +1,4 @@
-"""Cheaper forms of two operations in a row; each rule is a function of one operation's producers."""
+"""Cheaper forms of two operations in a row; a rule looks at one operation and its producers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.ops.broadcasting import SumTo
 from engine.ops.elementwise import Neg, Square
 from engine.ops.reductions import Sum
 from engine.plan.nodes import Value
-from engine.shapes import normalize_axes
+from engine.shapes import count, normalize_axes
 
 Fused = tuple[Op, tuple[Value, ...]]
 
@@ -88,7 +88,7 @@ def _product_of_constants(inputs: tuple[Value, ...]) -> Fused | None:
         for inner, x in (factors, factors[::-1]):
             if inner.constant is None or x.spec.dims is None:
                 continue
-            # A scalar of the two leaves the other's broadcasting, and the result's sizes, as they were.
+            # Where one of both is a scalar, broadcasting and the result's sizes stay as they were.
             if outer.spec.dims != () and (inner.spec.dims != () or x.spec.dims != outer.spec.dims):
                 continue
             with np.errstate(all="ignore"):
@@ -109,7 +109,7 @@ def _sum_of_products(definition: Op, inputs: tuple[Value, ...]) -> Fused | None:
         or where.constant is None
     ):
         return None
-    total = int(np.prod(dims))
+    total = count(dims) or 0
     if not 0 < total <= _BLAS_DOT:
         return None
     if isinstance(definition, SumTo):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -41,8 +40,9 @@ class Lowering:
 
     def lower(self) -> Builder:
         for value in self.program.feeds:
-            self.refs[id(value)] = Ref("local", _sizes(value.spec), value.spec.dtype.np,
-                                       value.tensor.op.name)  # fmt: skip
+            self.refs[id(value)] = Ref(
+                "local", _sizes(value.spec), value.spec.dtype.np, value.tensor.op.name
+            )
         for position, node in enumerate(self.program.nodes):
             self.builder.op = node.op
             if node.members:
@@ -61,7 +61,7 @@ class Lowering:
             found = self.refs[id(value)] = self.builder.constant(
                 value.constant, value.tensor.op.name
             )
-        return found  # type: ignore[no-any-return]
+        return found
 
     def _node(self, node: Node, position: int) -> None:
         definition, outputs = node.definition, node.outputs
@@ -75,7 +75,8 @@ class Lowering:
             return
         if definition.writes:
             self._check_target(node, inputs[0])
-            definition.lower(self.builder, None, *inputs)  # type: ignore[misc]
+            assert definition.lower is not None, f"{definition.type} cannot be lowered"
+            definition.lower(self.builder, None, *inputs)
             self.refs[id(outputs[0])] = inputs[0]
             return
         for value, ref in zip(outputs, self._results(node, inputs), strict=True):
@@ -86,9 +87,7 @@ class Lowering:
         label = node.op.name
         static = all(x.dims is not None for x in inputs) and all(v.spec.is_static for v in outputs)
         if definition.stateful:
-            function = partial(definition.run, self.state, node.op)  # type: ignore[arg-type]
-            function.__name__ = definition.type  # type: ignore[attr-defined]
-            return self._local(function, inputs, outputs, label)
+            return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
         fixed = all(b.value(x) is not None for x in inputs[1:])
         if definition.view is not None and inputs[0].dims is not None and fixed:
             rest = [b.value(x) for x in inputs[1:]]
@@ -100,8 +99,12 @@ class Lowering:
             ]
         known = all(b.value(inputs[index]) is not None for index in definition.fixed_inputs)
         if static and definition.lower is not None and known:
-            targets = [Ref("buffer", _sizes(v.spec), v.spec.dtype.np, label)
-                       if id(v) in self._last_use else None for v in outputs]  # fmt: skip
+            targets = [
+                Ref("buffer", _sizes(v.spec), v.spec.dtype.np, label)
+                if id(v) in self._last_use
+                else None
+                for v in outputs
+            ]
             definition.lower(b, targets[0] if len(targets) == 1 else tuple(targets), *inputs)
             return targets
         if static and definition.ufunc is not None:
@@ -110,8 +113,13 @@ class Lowering:
             return [target]
         return self._local(_named(definition), inputs, outputs, label)
 
-    def _local(self, function: Callable[..., Any], inputs: list[Ref], outputs: tuple[Value, ...],
-               label: str) -> Sequence[Ref]:  # fmt: skip
+    def _local(
+        self,
+        function: Callable[..., Any],
+        inputs: list[Ref],
+        outputs: tuple[Value, ...],
+        label: str,
+    ) -> Sequence[Ref]:
         b = self.builder
         if not outputs:
             return []
@@ -120,16 +128,25 @@ class Lowering:
             spec = outputs[0].spec
             return [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
         whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
-        return [b.local(_item(index), whole, dims=_sizes(v.spec), dtype=v.spec.dtype.np, label=label)
-                for index, v in enumerate(outputs)]  # fmt: skip
+        return [
+            b.local(_item(index), whole, dims=_sizes(v.spec), dtype=v.spec.dtype.np, label=label)
+            for index, v in enumerate(outputs)
+        ]
 
     # Variables
 
     def _variable(self, op: Operation) -> Ref:
         state = self.state.variable(op)
         if state.arena is not None:
-            return Ref("array", state.array.shape, state.array.dtype, op.name, array=state.array,
-                       root=state.arena, span=state.span)  # fmt: skip
+            return Ref(
+                "array",
+                state.array.shape,
+                state.array.dtype,
+                op.name,
+                array=state.array,
+                root=state.arena,
+                span=state.span,
+            )
         return Ref(
             "array", state.array.shape, state.array.dtype, op.name, array=state.array, root=state
         )
@@ -196,8 +213,15 @@ class Lowering:
             source = self.ref(member.inputs[-1])
             stop = start + source.size
             part = gradient.flat[start:stop].reshape(source.dims)
-            target = Ref("array", source.dims, source.dtype, f"gradient_{member.op.name}", array=part,
-                         root=gradient, span=(start, stop))  # fmt: skip
+            target = Ref(
+                "array",
+                source.dims,
+                source.dtype,
+                f"gradient_{member.op.name}",
+                array=part,
+                root=gradient,
+                span=(start, stop),
+            )
             self.builder.op = member.op
             self.builder.copy(target, source)
             self.refs[id(member.outputs[0])] = self.ref(member.inputs[0])
@@ -209,8 +233,15 @@ class Lowering:
         for begin in range(0, total, strip):
             end = min(begin + strip, total)
             parts = [_flat_part(ref, begin, end) for ref in vectors]
-            slice_ = Ref("array", (end - begin,), gradient.flat.dtype, "gradients",
-                         array=gradient.flat[begin:end], root=gradient, span=(begin, end))  # fmt: skip
+            slice_ = Ref(
+                "array",
+                (end - begin,),
+                gradient.flat.dtype,
+                "gradients",
+                array=gradient.flat[begin:end],
+                root=gradient,
+                span=(begin, end),
+            )
             self._inline(definition.body, [*parts, *scalars, slice_], shared)
 
     def _arena_inputs(self, body: Body, members: tuple[Node, ...]) -> tuple[list[Ref], int] | None:
@@ -224,14 +255,25 @@ class Lowering:
                 return None
             arenas.append(arena)
         names = ("variables", *[f"slots_{index}" for index in range(1, body.vectors)])
-        return [Ref("array", arena.flat.shape, arena.flat.dtype, name, array=arena.flat, root=arena,
-                    span=(0, arena.flat.size)) for arena, name in zip(arenas, names, strict=True)], (
-            arenas[0].flat.size)  # fmt: skip
+        return [
+            Ref(
+                "array",
+                arena.flat.shape,
+                arena.flat.dtype,
+                name,
+                array=arena.flat,
+                root=arena,
+                span=(0, arena.flat.size),
+            )
+            for arena, name in zip(arenas, names, strict=True)
+        ], (arenas[0].flat.size)
 
     def _inline(self, body: Body, inputs: list[Ref], shared: dict[int, Ref] | None = None) -> None:
         """Write the calls of an update's formula over these references."""
-        feeds = {tensor: Spec(tensor.spec.dtype, ref.dims, self.builder.value(ref))
-                 for tensor, ref in zip(body.inputs, inputs, strict=True)}  # fmt: skip
+        feeds = {
+            tensor: Spec(tensor.spec.dtype, ref.dims, self.builder.value(ref))
+            for tensor, ref in zip(body.inputs, inputs, strict=True)
+        }
         inner = Lowering(build(list(body.results), feeds), self.state)
         inner.builder = self.builder
         for value, ref in zip(inner.program.feeds, inputs, strict=True):
@@ -257,8 +299,23 @@ class Shared:
 
 
 def _flat_part(ref: Ref, begin: int, end: int) -> Ref:
-    return Ref("array", (end - begin,), ref.dtype, ref.label, array=ref.array[begin:end], root=ref.root,
-               span=(begin, end))  # fmt: skip
+    return Ref(
+        "array",
+        (end - begin,),
+        ref.dtype,
+        ref.label,
+        array=ref.array[begin:end],
+        root=ref.root,
+        span=(begin, end),
+    )
+
+
+def _stateful(definition: Any, state: State, op: Operation) -> Callable[..., Any]:
+    def kernel(*arrays: Any) -> Any:
+        return definition.run(state, op, *arrays)
+
+    kernel.__name__ = definition.type
+    return kernel
 
 
 def _named(definition: Any) -> Callable[..., Any]:
@@ -282,7 +339,7 @@ def _part(view: Callable[..., Any], rest: list[Any], index: int) -> Callable[[An
 
 
 def _detached(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function with results of its own: a view of its input would outlive the input's memory."""
+    """The function with results of its own: views would outlive the memory of its inputs."""
 
     def own(array: Any) -> Any:
         return array.copy() if isinstance(array, np.ndarray) and array.base is not None else array

@@ -65,7 +65,7 @@ class Ref:
         self.make_view = make_view
         self.root: Any = parent.root if parent is not None else (root or self)
         """What is allocated and freed as one; views share it, slices of an arena too."""
-        self.span = span or (parent.span if parent is not None else None)
+        self.span: tuple[int, int] | None = span or (parent.span if parent is not None else None)
 
     def memory(self) -> Array:
         """The array it stands for; roots must have been given their memory."""
@@ -106,9 +106,12 @@ class Ref:
     def same_memory(self, other: Ref) -> bool:
         """Whether both are exactly the same elements in the same layout."""
         return self is other or (
-            self.root is other.root and self.parent is None and other.parent is None
-            and self.span == other.span and self.dims == other.dims
-        )  # fmt: skip
+            self.root is other.root
+            and self.parent is None
+            and other.parent is None
+            and self.span == other.span
+            and self.dims == other.dims
+        )
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.label} {self.dtype}{self.dims}>"
@@ -208,8 +211,15 @@ class Builder:
             whole = self.scratch(source.dims or (), source.dtype, source.label)
             self.copy(whole, source)
             source, seen = whole, make_view(whole.model())
-        return Ref(source.kind, seen.shape, seen.dtype, source.label, parent=source,
-                   make_view=make_view, fixed=source.fixed)  # fmt: skip
+        return Ref(
+            source.kind,
+            seen.shape,
+            seen.dtype,
+            source.label,
+            parent=source,
+            make_view=make_view,
+            fixed=source.fixed,
+        )
 
     def local(
         self,

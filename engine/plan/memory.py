@@ -1,4 +1,4 @@
-"""Which memory each buffer of a program gets: copies avoided, works in place, dead memory reused."""
+"""The memory of each buffer: copies avoided, work in place, dead memory used again."""
 
 from __future__ import annotations
 
@@ -34,8 +34,14 @@ def elide_copies(calls: list[Call], kept: set[int]) -> list[Call]:
     return [call for position, call in enumerate(calls) if position not in removed]
 
 
-def _can_write_through(calls: list[Call], position: int, target: Ref, source: Ref,
-                       users: dict[int, list[int]], kept: set[int]) -> bool:  # fmt: skip
+def _can_write_through(
+    calls: list[Call],
+    position: int,
+    target: Ref,
+    source: Ref,
+    users: dict[int, list[int]],
+    kept: set[int],
+) -> bool:
     root = source.root
     if not isinstance(root, Ref) or root.kind != "buffer" or id(root) in kept:
         return False
@@ -64,9 +70,12 @@ def _can_write_through(calls: list[Call], position: int, target: Ref, source: Re
         if any(ref.overlaps(target) for ref in _refs(call)):
             return False
     if last > position:
-        return all(calls[place].writes is None or calls[place].writes.root is not root
-                   for place in places if place > position)  # fmt: skip
+        return all(not _writes_into(calls[place], root) for place in places if place > position)
     return True
+
+
+def _writes_into(call: Call, root: Ref) -> bool:
+    return call.writes is not None and call.writes.root is root
 
 
 def _same_span(ref: Ref, target: Ref) -> bool:
@@ -113,8 +122,11 @@ def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tupl
     result: list[Call] = []
     for position, call in enumerate(calls):
         result.append(call)
-        roots = {id(ref.root): ref.root for ref in _refs(call)
-                 if isinstance(ref.root, Ref) and ref.root.kind == "buffer"}  # fmt: skip
+        roots = {
+            id(ref.root): ref.root
+            for ref in _refs(call)
+            if isinstance(ref.root, Ref) and ref.root.kind == "buffer"
+        }
         for key, root in roots.items():
             if key in blocks:
                 continue
@@ -144,10 +156,11 @@ def _in_place(
         return None
     for ref in call.reads():
         dying = last[id(ref.root)] == position and id(ref.root) in blocks
-        if dying and ref is ref.root and ref.dims == root.dims and ref.dtype == root.dtype:
-            # Every other input over that memory must be the very same elements.
-            if all(other is ref or other.root is not ref.root for other in call.reads()):
-                return blocks[id(ref.root)]
+        # Every other input over that memory must be the very same elements.
+        alone = all(other is ref or other.root is not ref.root for other in call.reads())
+        same = ref is ref.root and ref.dims == root.dims and ref.dtype == root.dtype
+        if dying and alone and same:
+            return blocks[id(ref.root)]
     return None
 
 

@@ -16,7 +16,7 @@ from engine.ops.control import Placeholder
 from engine.ops.update import ApplyUpdate, UpdateGroup
 from engine.plan.fusion import fuse
 from engine.plan.nodes import Node, Value
-from engine.shapes import Dims, in_brackets
+from engine.shapes import Dims, count, in_brackets
 
 _LARGEST_FOLD = 1 << 24
 """Bytes up to which a constant result is kept; beyond it, it is cheaper to compute than to hold."""
@@ -56,8 +56,11 @@ def build(
 
 def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec]) -> set[Operation]:
     needed: set[Operation] = set()
-    stack = [fetch if isinstance(fetch, Operation) else fetch.op
-             for fetch in fetches if isinstance(fetch, Operation) or fetch not in feeds]  # fmt: skip
+    stack = [
+        fetch if isinstance(fetch, Operation) else fetch.op
+        for fetch in fetches
+        if isinstance(fetch, Operation) or fetch not in feeds
+    ]
     while stack:
         op = stack.pop()
         if op in needed:
@@ -135,25 +138,42 @@ def storage(tensor: Tensor) -> Tensor:
     return tensor
 
 
-def _next_writer(writers: list[Any], needed: set[Operation], done: set[Any], owner: dict[Operation, Any],
-                 followers: dict[Any, list[Any]]) -> Any:  # fmt: skip
+def _next_writer(
+    writers: list[Any],
+    needed: set[Operation],
+    done: set[Any],
+    owner: dict[Operation, Any],
+    followers: dict[Any, list[Any]],
+) -> Any:
     writers.sort(key=_ranked)
     if len(writers) > 1:
         # All that waits for no writer is done; a read left over waits for one of these. Write
         # first what leaves no read behind that could still have come before it.
-        readers = [op for op in needed if op not in done and not op.definition.writes
-                   and any(x.op.definition.ref_output for x in op.inputs)]  # fmt: skip
+        readers = [
+            op
+            for op in needed
+            if op not in done
+            and not op.definition.writes
+            and any(x.op.definition.ref_output for x in op.inputs)
+        ]
         for position, unit in enumerate(writers):
             variables = _written(unit)
-            pending = [op for op in readers if any(x.op.definition.ref_output and storage(x) in variables
-                                                   for x in op.inputs)]  # fmt: skip
+            pending = [
+                op
+                for op in readers
+                if any(x.op.definition.ref_output and storage(x) in variables for x in op.inputs)
+            ]
             if not pending or not _any_free(pending, unit, owner, followers):
                 return writers.pop(position)
     return writers.pop(0)
 
 
-def _any_free(pending: list[Operation], unit: Any, owner: dict[Operation, Any],
-              followers: dict[Any, list[Any]]) -> bool:  # fmt: skip
+def _any_free(
+    pending: list[Operation],
+    unit: Any,
+    owner: dict[Operation, Any],
+    followers: dict[Any, list[Any]],
+) -> bool:
     after: set[Any] = set()
     stack = [unit]
     while stack:
@@ -164,8 +184,9 @@ def _any_free(pending: list[Operation], unit: Any, owner: dict[Operation, Any],
     return any(owner.get(op, op) not in after for op in pending)
 
 
-def _simplify(order: list[Any], known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec],
-              optimize: bool) -> list[Node]:  # fmt: skip
+def _simplify(
+    order: list[Any], known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], optimize: bool
+) -> list[Node]:
     nodes: list[Node] = []
     merged: dict[Any, Node] = {}
     for unit in order:
@@ -199,24 +220,32 @@ def _plain_node(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor
 def _outputs(node: Node) -> tuple[Value, ...]:
     specs = final_specs(node.op, node.definition, [value.spec for value in node.inputs])
     # A kind put in place of another may have fewer outputs, never more.
-    return tuple(Value(tensor, spec, None, node, index)
-                 for index, (tensor, spec) in enumerate(zip(node.op.outputs, specs, strict=True)))  # fmt: skip
+    return tuple(
+        Value(tensor, spec, None, node, index)
+        for index, (tensor, spec) in enumerate(zip(node.op.outputs, specs, strict=True))
+    )
 
 
 def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec, ...]:
-    """The outputs' dtypes and sizes for these inputs; InvalidArgumentError where they do not fit."""
+    """The outputs' dtypes and sizes; InvalidArgumentError where the inputs do not fit."""
     try:
         found = definition.infer(*specs)
     except (ValueError, TypeError) as error:
-        raise InvalidArgumentError(str(op), op, compose(
-            f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
-            f"{', '.join(in_brackets(spec.dims) for spec in specs)}.",
-            [*op.facts(), f"made at {op.origin}"])) from error  # fmt: skip
+        raise InvalidArgumentError(
+            str(op),
+            op,
+            compose(
+                f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
+                f"{', '.join(in_brackets(spec.dims) for spec in specs)}.",
+                [*op.facts(), f"made at {op.origin}"],
+            ),
+        ) from error
     return found if isinstance(found, tuple) else (found,)
 
 
-def _reduced(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec],
-             merged: dict[Any, Node]) -> Node | None:  # fmt: skip
+def _reduced(
+    op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], merged: dict[Any, Node]
+) -> Node | None:
     definition = op.definition
     inputs = tuple(known[x] for x in op.inputs)
     specs = [value.spec for value in inputs]
@@ -272,15 +301,17 @@ def _content(value: Value) -> Any:
     return id(value)
 
 
-def _fold(op: Operation, definition: Op, inputs: tuple[Value, ...], constant: Array | None,
-          known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec]) -> bool:  # fmt: skip
+def _fold(
+    op: Operation,
+    definition: Op,
+    inputs: tuple[Value, ...],
+    constant: Array | None,
+    known: dict[Tensor, Value],
+    feeds: Mapping[Tensor, Spec],
+) -> bool:
     if constant is None:
         specs = final_specs(op, definition, [value.spec for value in inputs])
-        sizes = [
-            np.prod(spec.dims or (), dtype=float) * spec.dtype.size
-            for spec in specs
-            if spec.is_static
-        ]
+        sizes = [(count(spec.dims) or 0) * spec.dtype.size for spec in specs if spec.is_static]
         if inputs and sum(sizes) > _LARGEST_FOLD:
             return False
         try:
@@ -325,6 +356,6 @@ def not_fed(op: Operation) -> InvalidArgumentError:
             f"You must feed a value for placeholder tensor '{op.name}' with dtype "
             f"{definition.dtype.proto_name}{shape}",
             [f"made at {op.origin}"],
-            f"sess.run(..., feed_dict={{'{op.name}:0': value}}), or with the tensor itself as the key",
+            f"sess.run(..., feed_dict={{'{op.name}:0': value}}), or the tensor as the key",
         ),
     )

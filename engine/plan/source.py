@@ -67,8 +67,30 @@ class _Names:
         return name
 
 
-_RESERVED = {"feeds", "step", "list", "None", "True", "False", "lambda", "and", "or", "not", "is",
-             "in", "if", "for", "def", "del", "as", "while", "with", "return", "pass", "print"}  # fmt: skip
+_RESERVED = {
+    "feeds",
+    "step",
+    "list",
+    "None",
+    "True",
+    "False",
+    "lambda",
+    "and",
+    "or",
+    "not",
+    "is",
+    "in",
+    "if",
+    "for",
+    "def",
+    "del",
+    "as",
+    "while",
+    "with",
+    "return",
+    "pass",
+    "print",
+}
 
 
 def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]) -> Compiled:
