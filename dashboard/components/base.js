@@ -118,7 +118,7 @@
     try {
       return {regex: new RegExp(text, "i"), error: null};
     } catch (error) {
-      return {regex: null, error: error.message.replace(/^Invalid regular expression: /, "")};
+      return {regex: null, error: error.message.replace(/^Invalid regular expression: .*: /, "")};
     }
   };
 })();

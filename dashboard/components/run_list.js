@@ -39,6 +39,17 @@
     return [...list].sort(compare);
   }
 
+  /** A long name gives way in its directories: what tells the runs of a sweep apart is at the end. */
+  function Name({title}) {
+    const cut = title.lastIndexOf("/", title.length - 2) + 1;
+    return h(
+      "span",
+      {className: "run-name"},
+      cut > 0 && h("span", {className: "run-directory"}, title.slice(0, cut)),
+      h("span", {className: "run-base"}, title.slice(cut))
+    );
+  }
+
   function Row({run, top, info}) {
     const selected = tb.runs.isSelected(run.name);
     const [mark, status] = statusMarks[run.status] || ["?", run.status];
@@ -56,7 +67,7 @@
           onChange: (event) => tb.runs.select([run.name], event.target.checked),
         }),
         h("span", {className: "swatch", style: {background: tb.runs.color(run.name)}}),
-        h("span", {className: "run-name"}, run.title)
+        h(Name, {title: run.title})
       ),
       h("button", {type: "button", className: "only", title: "Show only this run", onClick: only}, "only"),
       h("span", {className: "run-status " + run.status, title: status, "aria-label": status}, mark),

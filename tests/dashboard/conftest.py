@@ -31,6 +31,12 @@ BROWSER_FLAGS = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: from the first on, Playwright keeps an event loop running in this
+    thread, and `asyncio.run` refuses to work beside it."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 class _Server:
     """uvicorn in a thread, on a free port."""
 
