@@ -1,8 +1,8 @@
 /* Layered layout of one flat graph: ranks, order by barycentre, coordinates. Pure numbers, no DOM.
  *
  * layered(nodes, edges) with nodes [{w, h, pin}] and edges [{from, to, dxFrom, dxTo, labelW}] gives
- * {width, height, x[], y[], routes[], reversed[]}: box centres and, for each edge, the points it
- * passes. pin "first"/"last" puts a node on the top or bottom border (ports of an open scope).
+ * {width, height, x[], y[], routes[], spots[], reversed[]}: box centres and, for each edge, the
+ * points it passes and the stretch of it where a label has room. pin "first"/"last" puts a node on the top or bottom border (ports of an open scope).
  */
 (function () {
   "use strict";
@@ -352,7 +352,7 @@
   }
 
   function layered(nodes, edges) {
-    if (!nodes.length) return { width: 0, height: 0, x: [], y: [], routes: [], reversed: [] };
+    if (!nodes.length) return { width: 0, height: 0, x: [], y: [], routes: [], spots: [], reversed: [] };
     const first = nodes.map((node, v) => v).filter((v) => nodes[v].pin === "first");
     const reversed = reversedEdges(nodes.length, edges, first);
     const links = edges.map((edge, e) => {
@@ -382,27 +382,36 @@
       return x[end === "a" ? link.b : link.a];
     };
     spreadEnds(nodes, links, heading);
+    const spots = [];
     const routes = links.map((link, i) => {
-      const points = [[x[link.a] + link.dxA, y[link.a] + nodes[link.a].h / 2]];
+      const [xa, xb] = [x[link.a] + link.dxA, x[link.b] + link.dxB];
+      const [low, high] = [bottoms[rank[link.a]], tops[rank[link.b]]];
+      const points = [[xa, y[link.a] + nodes[link.a].h / 2]];
+      // Straight down to the end of its rank first: a neighbour in it may be taller.
+      if (low - points[0][1] > 1) points.push([xa, low]);
       for (const bend of lanes.chains[i] || []) {
         const r = lanes.items[bend].rank;
         const at = x[bend] - lanes.items[bend].w / 2 + 2;
         points.push([at, tops[r]], [at, bottoms[r]]);
       }
-      points.push([x[link.b] + link.dxB, y[link.b] - nodes[link.b].h / 2]);
+      const bend = (lanes.chains[i] || [])[0];
+      const r = bend === undefined ? -1 : lanes.items[bend].rank;
+      const at = bend === undefined ? 0 : x[bend] - lanes.items[bend].w / 2 + 2;
+      spots.push(bend === undefined ? [[xa, low], [xb, high]] : [[at, tops[r]], [at, bottoms[r]]]);
+      const end = y[link.b] - nodes[link.b].h / 2;
+      if (end - high > 1) points.push([xb, high]);
+      points.push([xb, end]);
       return reversed[i] ? points.reverse() : points;
     });
     // A label stands right of its line's middle and must not leave the picture.
-    const labelEnd = (points, i) => {
-      if (!links[i].labelW || points.length > 2) return 0;
-      return (points[0][0] + points[1][0]) / 2 + links[i].labelW + 6;
-    };
+    const labelEnd = ([p, q], i) => (links[i].labelW ? (p[0] + q[0]) / 2 + links[i].labelW + 6 : 0);
     return {
-      width: Math.max(right - shift, ...routes.map(labelEnd)),
+      width: Math.max(right - shift, ...spots.map(labelEnd)),
       height,
       x: Array.from(x.subarray(0, nodes.length)),
       y,
       routes,
+      spots,
       reversed: Array.from(reversed, Boolean),
     };
   }

@@ -247,12 +247,9 @@
 
   /* Beside the line where there is room; a label that would cover another waits for the hover. */
   Painter.prototype.label = function (group, line, taken) {
-    const { points } = line;
     const width = textWidth(line.label, 9.5);
-    const spots = [];
-    if (points.length > 2) spots.push([points[1][0], (points[1][1] + points[2][1]) / 2]);
-    const [a, b] = points;
-    for (const t of [0.5, 0.66, 0.34]) spots.push([a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]);
+    const [a, b] = line.spot;
+    const spots = [0.5, 0.66, 0.34].map((t) => [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]);
     // In a mirrored scope the room for labels is on the other side of the lines.
     const start = (x) => (line.flip ? x - 5 - lineWidth(line.count) / 2 - width : x + 5 + lineWidth(line.count) / 2);
     const free = spots.find(([x, y]) => !taken.some((r) => (

@@ -48,8 +48,10 @@
   function markText(model, mark) {
     const { attrs, names } = model.graph;
     const value = (attrs[mark.vertex.op] || {}).value;
-    const plain = typeof value === "number" || (typeof value === "string" && value.length < 9);
-    return short(plain ? String(value) : names[mark.vertex.op].split("/").pop(), 10);
+    // 0.1 as float32 is 0.10000000149: four digits tell it.
+    if (typeof value === "number") return String(Number(value.toPrecision(4)));
+    const plain = typeof value === "string" && value.length < 9;
+    return short(plain ? value : names[mark.vertex.op].split("/").pop(), 10);
   }
 
   function closedSize(model, v) {
@@ -221,9 +223,10 @@
       if (!entering && line.from !== index) return;
       const port = inner.ports.find((p) => p.keys.includes(line.edge || line.port) && p.enters === entering);
       if (!port) return;
-      const route = laid.routes[i];
-      // Routes run downwards; a port at the top is where one ends.
-      ends.push({ top: port.top, x: port.x, far: port.top ? route[Math.max(0, route.length - 3)][0] : route[Math.min(2, route.length - 1)][0] });
+      // Routes run downwards: at a top port one ends. Where it comes from is where it last turned.
+      const route = port.top ? laid.routes[i].slice().reverse() : laid.routes[i];
+      const turn = route.find(([x]) => Math.abs(x - route[0][0]) > 1) || route[0];
+      ends.push({ top: port.top, x: port.x, far: turn[0] });
     });
     let balance = 0;
     ends.forEach((p, i) => ends.slice(i + 1).forEach((q) => {
@@ -232,14 +235,19 @@
     return balance < 0;
   }
 
+  const flipped = (points, width) => points.map(([x, y]) => [width - x, y]);
+
   function mirrored(laid) {
     return {
       ...laid,
       boxes: laid.boxes.map((box) => ({ ...box, x: laid.w - box.x, laid: box.laid && mirrored(box.laid) })),
-      lines: laid.lines.map((line) => ({ ...line, flip: !line.flip, points: line.points.map(([x, y]) => [laid.w - x, y]) })),
+      lines: laid.lines.map((line) => ({ ...line, flip: !line.flip, points: flipped(line.points, laid.w),
+        spot: flipped(line.spot, laid.w) })),
       ports: laid.ports.map((port) => ({ ...port, x: laid.w - port.x })),
     };
   }
+
+  const moved = (points, dx, dy) => points.map(([x, y]) => [x + dx, y + dy]);
 
   /* Parts with no line between them are laid out one by one and packed on shelves. */
   function packParts(nodes, edges, joined) {
@@ -266,7 +274,7 @@
     parts.sort((p, q) => q.laid.height - p.laid.height || q.members.length - p.members.length);
     const area = parts.reduce((sum, p) => sum + (p.laid.width + 30) * (p.laid.height + 26), 0);
     const most = Math.max(parts[0].laid.width, Math.sqrt(area) * 1.5);
-    const out = { width: 0, height: 0, x: [], y: [], routes: [] };
+    const out = { width: 0, height: 0, x: [], y: [], routes: [], spots: [] };
     let left = 0;
     let top = 0;
     let shelf = 0;
@@ -279,7 +287,11 @@
         out.x[v] = left + laid.x[i];
         out.y[v] = top + laid.y[i];
       });
-      mine.forEach((e, i) => (out.routes[e] = laid.routes[i].map(([x, y]) => [x + left, y + top])));
+      const [dx, dy] = [left, top];
+      mine.forEach((e, i) => {
+        out.routes[e] = moved(laid.routes[i], dx, dy);
+        out.spots[e] = moved(laid.spots[i], dx, dy);
+      });
       left += laid.width + 30;
       shelf = Math.max(shelf, laid.height);
       out.width = Math.max(out.width, left - 30);
@@ -307,8 +319,8 @@
     const many = plan.main.length;
     const placedPorts = ports.map((port, p) => ({ ...port, x: dx + spare + laid.x[many + p] }));
     const drawnLines = lines.map((line, i) => {
-      const points = (line.turned ? laid.routes[i].slice().reverse() : laid.routes[i])
-        .map(([x, y]) => [x + dx + spare, y + dy]);
+      const points = moved(laid.routes[i], dx + spare, dy);
+      if (line.turned) points.reverse();
       // A port line reaches through header or padding to the border.
       if (line.port) {
         const at = line.port.enters ? 0 : points.length - 1;
@@ -317,7 +329,7 @@
         if (line.port.enters) points.unshift([x, border]);
         else points.push([x, border]);
       }
-      return { ...line, points, source: many > line.from ? plan.main[line.from] : null,
+      return { ...line, points, spot: moved(laid.spots[i], dx + spare, dy), source: many > line.from ? plan.main[line.from] : null,
         target: many > line.to ? plan.main[line.to] : null };
     });
     return { key, w, h, boxes: [...boxes, ...side.boxes], lines: drawnLines, ports: placedPorts, side };
@@ -363,7 +375,7 @@
       }
       for (const line of part.lines) {
         scene.lines.push({
-          key: lineKey(scope, line), scope, points: line.points.map(([x, y]) => [x + x0, y + y0]),
+          key: lineKey(scope, line), scope, points: moved(line.points, x0, y0), spot: moved(line.spot, x0, y0),
           bases: line.bases, count: line.bases.length, label: line.label, control: line.control,
           flip: Boolean(line.flip), loop: line.turned && !line.port, port: line.port || null, source: line.source, target: line.target,
         });
