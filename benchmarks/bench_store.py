@@ -91,7 +91,9 @@ def read_rows(path: Path) -> float:
     """Seconds to read all rows to numpy."""
     started = time.perf_counter()
     connection = sqlite3.connect(path)
-    found = connection.execute("SELECT step, wall_time, value FROM point WHERE series = 1").fetchall()
+    found = connection.execute(
+        "SELECT step, wall_time, value FROM point WHERE series = 1"
+    ).fetchall()
     np.array(found)
     connection.close()
     return time.perf_counter() - started
@@ -143,16 +145,15 @@ def report(n: int, with_peers: bool) -> None:
             rows_s = fill_rows(top / "rows.db", n)
             rows_size = (top / "rows.db").stat().st_size / n
             rows_read = read_rows(top / "rows.db")
+            million_per_s = f"{n / rows_s / 1e6:.2f}"
+            read_s = f"{rows_read:.3f}"
             rows.append(
-                ("SQLite, a row a point", f"{n / rows_s / 1e6:.2f}", f"{rows_size:.1f}")
-                + (f"{rows_read:.3f}", "", "")
+                ("SQLite, a row a point", million_per_s, f"{rows_size:.1f}", read_s, "", "")
             )
             (event_file,) = export_tfevents(top / "logs", top / "events")
             peer = in_new_process(TENSORBOARD_READ, event_file.parent, n)
             file_size = event_file.stat().st_size / n
-            rows.append(
-                ("TensorBoard event file", "", f"{file_size:.1f}", f"{peer:.3f}", "", "")
-            )
+            rows.append(("TensorBoard event file", "", f"{file_size:.1f}", f"{peer:.3f}", "", ""))
             ratios = (
                 f"\nreading: {peer / cold:.0f}x faster than TensorBoard's loader, "
                 f"{rows_read / cold:.0f}x than rows; "

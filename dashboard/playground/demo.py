@@ -54,6 +54,8 @@ def linear_regression(
         with tf.name_scope("train"):
             train = _optimizer(optimizer, learning_rate).minimize(cost)
         tf.summary.scalar("advertising/cost", cost)
+        for row, medium in enumerate(("tv", "radio", "newspaper")):
+            tf.summary.scalar(f"advertising/{medium}", tf.reduce_sum(tf.gather(weights, [row])))
         tf.summary.scalar("advertising/bias", tf.reduce_sum(bias))
         merged = tf.summary.merge_all()
         residuals = tf.summary.histogram("advertising/residuals", error)
@@ -89,7 +91,10 @@ def softmax_classifier(
         with tf.name_scope("loss"):
             loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
         with tf.name_scope("train"):
-            train = _optimizer(optimizer, learning_rate).minimize(loss)
+            trainer = _optimizer(optimizer, learning_rate)
+            gradients = trainer.compute_gradients(loss)
+            train = trainer.apply_gradients(gradients)
+            slope = tf.sqrt(tf.add_n([tf.reduce_sum(tf.square(g)) for g, _ in gradients]))
         with tf.name_scope("accuracy"):
             hits = tf.equal(tf.argmax(logits, 1), tf.argmax(y, 1))
             accuracy = tf.reduce_mean(tf.cast(hits, tf.float32))
@@ -104,11 +109,12 @@ def softmax_classifier(
         for step in range(steps):
             rows = order.integers(0, len(data.train_images), 100)
             batch = {x: data.train_images[rows], y: data.train_labels[rows]}
-            _, now, hit = session.run([train, loss, accuracy], batch)
-            run.log({"train/loss": now, "train/accuracy": hit}, step)
+            _, now, hit, norm = session.run([train, loss, accuracy, slope], batch)
+            run.log({"train": {"loss": now, "accuracy": hit, "gradient_norm": norm}}, step)
             if step % 10 == 0 or step == steps - 1:
                 test_loss, test_accuracy = session.run([loss, accuracy], test)
-                run.log({"test/loss": test_loss, "test/accuracy": test_accuracy}, step)
+                gap = test_loss - now
+                run.log({"test": {"loss": test_loss, "accuracy": test_accuracy, "gap": gap}}, step)
             if step % 20 == 0:
                 seen, offsets = session.run([weights, bias])
                 run.log({"softmax/weights": seen, "softmax/bias": offsets}, step)
