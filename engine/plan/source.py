@@ -25,6 +25,9 @@ class Compiled:
 
 FILE_NAME = "<plan>"
 
+_OUT_BY_NAME = (np.maximum, np.minimum)
+"""NumPy warns where these two get their output by position; all others take it faster that way."""
+
 
 class _Names:
     """Readable, unique names for the objects that the generated source speaks of."""
@@ -119,7 +122,10 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
 
     for call in calls:
         function = names.of(call.function, _function_label(call.function))
-        line = f"{function}({', '.join(text_of(arg) for arg in call.args)})"
+        arguments = [text_of(arg) for arg in call.args]
+        if call.function in _OUT_BY_NAME:
+            arguments[-1] = f"out={arguments[-1]}"
+        line = f"{function}({', '.join(arguments)})"
         if call.result is not None:
             local[id(call.result)] = names.fresh(call.result.label)
             line = f"{local[id(call.result)]} = {line}"

@@ -1,0 +1,88 @@
+"""Random graphs: the plan, with freed memory poisoned, against the slow executor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import engine as tf
+
+UNARY = (
+    tf.tanh, tf.sigmoid, tf.nn.relu, tf.square, tf.negative, tf.exp, tf.nn.softmax, tf.abs,
+    tf.identity, tf.nn.softplus, tf.sin,
+    lambda x: tf.transpose(tf.transpose(x)),
+    lambda x: tf.reshape(tf.transpose(x), [4, 3]),
+    lambda x: tf.reshape(tf.reshape(x, [2, 6]), tf.shape(x)),
+    lambda x: x - tf.reduce_mean(x, 0),
+    lambda x: x * tf.reduce_sum(x, 1, keep_dims=True),
+    lambda x: tf.reduce_max(x) - x,
+    lambda x: tf.concat([x[1:], x[:1]], 0),
+    lambda x: tf.tile(x[:, :1], [1, 3]),
+    lambda x: tf.stack(tf.unstack(x, axis=1)[::-1], axis=1),
+    lambda x: x * 0.5 + 1.0,
+    lambda x: tf.stop_gradient(x) * x,
+)  # fmt: skip
+BINARY = (
+    tf.add, tf.subtract, tf.multiply, tf.maximum, tf.minimum, tf.squared_difference,
+    lambda x, y: tf.matmul(tf.matmul(x, y, transpose_b=True), y),
+    lambda x, y: tf.where(x > y, x, y * 0.5),
+    lambda x, y: x + tf.reduce_sum(x * y),
+    lambda x, y: tf.add_n([x, y, x]),
+)  # fmt: skip
+
+
+def random_graph(rng: np.random.Generator) -> tuple[list[Any], list[Any], list[Any]]:
+    """Placeholders, tensors to fetch, and operations that train."""
+    fed = [
+        tf.placeholder(tf.float64, [None, 3] if rng.random() < 0.5 else [4, 3]) for _ in range(2)
+    ]
+    held = [tf.Variable(rng.normal(size=(4, 3)), name="v") for _ in range(3)]
+    values: list[Any] = [*fed, *held]
+    for _ in range(int(rng.integers(5, 30))):
+        pick = [values[i] for i in rng.integers(0, len(values), 2)]
+        if rng.random() < 0.6:
+            made = UNARY[rng.integers(len(UNARY))](tf.convert_to_tensor(pick[0]))
+        else:
+            made = BINARY[rng.integers(len(BINARY))](*map(tf.convert_to_tensor, pick))
+        # Kept near 1, or chains of exp and square would leave the range of floats.
+        values.append(
+            tf.tanh(made) if rng.random() < 0.5 else made / (1.0 + tf.reduce_max(tf.abs(made)))
+        )
+    loss = tf.reduce_sum(tf.square(values[-1])) + sum(tf.nn.l2_loss(v) for v in held)
+    grads = tf.gradients(loss, [*held, *fed])
+    kind = (tf.train.AdamOptimizer(0.01), tf.train.GradientDescentOptimizer(0.01),
+            tf.train.MomentumOptimizer(0.01, 0.9, use_nesterov=True))[rng.integers(3)]  # fmt: skip
+    train = kind.minimize(loss)
+    shift = held[0].assign_add(tf.ones([4, 3], tf.float64) * 0.1)
+    fetches = [
+        loss,
+        *[g for g in grads if g is not None],
+        *[values[i] for i in rng.integers(0, len(values), 4)],
+    ]
+    return fed, fetches, [train, shift]
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_plan_agrees_with_the_debug_executor(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    with tf.Graph().as_default():
+        fed, fetches, ops = random_graph(rng)
+        init = tf.global_variables_initializer()
+        runs = [fetches, [*fetches, ops[0]], ops[0], [ops[1], *fetches], [ops, fetches[0]]]
+        feeds = [{x: rng.normal(size=(4, 3)) for x in fed} for _ in range(3)]
+        sessions = [tf.Session(executor="poisoned"), tf.Session(executor="debug")]
+        for session in sessions:
+            session.run(init)
+        for feed in feeds:
+            for fetch in runs:
+                got, want = (flat(session.run(fetch, feed)) for session in sessions)
+                for a, b in zip(got, want, strict=True):
+                    np.testing.assert_allclose(a, b, rtol=1e-6, atol=1e-9)
+
+
+def flat(values: Any) -> list[Any]:
+    if isinstance(values, list | tuple):
+        return [item for value in values for item in flat(value)]
+    return [] if values is None else [values]
