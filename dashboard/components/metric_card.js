@@ -145,6 +145,7 @@
           } else widen(xRange, xs, xs, series.length, null, false);
         }
         if (xRange[0] > xRange[1]) xRange = [0, 1];
+        if (this.lines.some(({series}) => tb.runs.get(series.run)?.status === "running")) xRange[1] = ahead(xRange);
         if (xRange[0] === xRange[1]) {
           const air = axis === "wall" ? 30000 : 1;
           xRange = [xRange[0] - air, xRange[1] + air];
@@ -281,6 +282,13 @@
   function stepsOf(series, xs, window) {
     const [from, to] = tb.lines.windowOf(xs, series, window);
     return [series.step[from], series.step[Math.max(from, to - 1)]];
+  }
+
+  /** The end of an axis that grows, rounded up: its ticks are then drawn anew now and then only. */
+  function ahead([low, high]) {
+    if (!(high > low)) return high;
+    const step = Math.pow(10, Math.floor(Math.log10(high - low))) / 50;
+    return low + Math.ceil((high - low) / step) * step;
   }
 
   /** As many digits as a pixel is worth, so that the address stays short. */

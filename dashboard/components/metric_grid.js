@@ -18,7 +18,10 @@
       this.dirty = new Set();
       this.drawing = null;
       this.dragging = false;
-      this.store = new tb.SeriesStore((tags) => this.arrived(tags));
+      // One store for as long as the tab lives: coming back from another page reads only tails.
+      this.store = tb.scalarStore = tb.scalarStore || new tb.SeriesStore();
+      this.store.onNews = (tags) => this.arrived(tags);
+      for (const [tag, infos] of tb.runs.series("scalar")) this.store.grew(tag, infos);
       this.hoverTable = new tb.HoverTable();
       this.controls = new tb.ScalarControls((dragging) => this.drag(dragging));
       this.empty = el("div", {class: "grid-empty", hidden: true});
@@ -67,13 +70,18 @@
         const [kind, tag] = name.split("\n");
         if (kind !== "scalar") continue;
         if (tags.has(tag) !== this.cards.has(tag)) rearrange = true;
-        this.store.grew(tag, tags.get(tag) || new Map());
-        if (this.cards.has(tag)) touched.push(this.cards.get(tag));
+        // Curves that only grew are drawn when their new points are here.
+        const anew = this.store.grew(tag, tags.get(tag) || new Map());
+        if (anew && this.cards.has(tag)) touched.push(this.cards.get(tag));
       }
       if (rearrange) this.arrange();
       if (news.shown || news.theme) this.redraw(this.onScreen());
       else if (touched.length) this.redraw(touched.filter((card) => card.visible));
-      this.store.catchUp(this.onScreen().map((card) => card.tag));
+      this.catchUp();
+    }
+
+    catchUp() {
+      this.store.catchUp(() => this.onScreen().map((card) => card.tag));
     }
 
     viewed(changed) {
@@ -87,7 +95,7 @@
     /** Points came; or a request failed and its cards say so. */
     arrived(tags) {
       this.redraw(this.onScreen().filter((card) => tags.has(card.tag) || this.store.error));
-      this.store.catchUp([...tags].filter((tag) => this.cards.get(tag)?.visible));
+      this.catchUp();
       this.stale(tags);
     }
 
@@ -179,7 +187,7 @@
         if (card.visible) seen.push(card);
       }
       this.redraw(seen);
-      this.store.catchUp(seen.map((card) => card.tag));
+      this.catchUp();
       this.stale(seen.map((card) => card.tag));
       const live = [...this.cards.values()].filter((card) => card.frame);
       const spare = live.filter((card) => !card.visible).sort((a, b) => a.lastSeen - b.lastSeen);
@@ -233,6 +241,7 @@
       clearTimeout(this.frameTimer);
       clearTimeout(this.restTimer);
       clearTimeout(this.store.smoothTimer);
+      this.store.onNews = () => {};
       if (this.drawing !== null) cancelAnimationFrame(this.drawing);
       this.off.forEach((off) => off());
       this.observer.disconnect();

@@ -6,6 +6,7 @@
   const SERIES_PER_REQUEST = 120;
   const MAX_POINTS = 6e6; // held in all; 8 bytes each in several columns
   const RETRY_MS = 2000;
+  const TAIL_PAUSE = 300; // ms between two requests for what is new
   const SMOOTH_DELAY = 160; // ms after the slider rests before the store is asked
 
   /** One run's points of one tag: exact points, or bins with min, max and mean. */
@@ -121,8 +122,8 @@
 
   /** What is held, tag -> run -> Series, and the requests that bring more. */
   class SeriesStore {
-    constructor(onNews) {
-      this.onNews = onNews; // (Set of tags) => void
+    constructor() {
+      this.onNews = () => {}; // (Set of tags) => void
       this.tags = new Map();
       this.used = new Map(); // tag -> when last wanted, for letting go
       this.wanted = new Map(); // tag -> {runs: Set, pixels}, not yet asked for
@@ -130,6 +131,8 @@
       this.behind = new Map(); // tag -> Set of runs that grew
       this.later = new Map(); // tag -> {runs, pixels}: to be smoothed by the store
       this.active = 0;
+      this.tailTimer = null;
+      this.tailRest = 0; // when the next tails may be asked for
       this.error = null;
       this.failures = new Map(); // tag -> Map run -> why it could not be read
       this.timer = null;
@@ -156,23 +159,37 @@
       return missing.length === 0 && runs.every((run) => held && held.has(run));
     }
 
-    /** The listing says these series grew; their tails are fetched if they are held. */
+    /** The listing says these series grew: their tails are behind. Whether a card must look anew. */
     grew(tag, infos) {
       const held = this.tags.get(tag);
       this.asked.get(tag)?.forEach((run) => !infos.has(run) && this.asked.get(tag).delete(run));
-      if (!held) return;
+      if (!held) return true;
+      let anew = false;
       for (const [run, series] of held) {
         const info = infos.get(run);
-        if (!info || info.n < series.n) held.delete(run); // removed, or rewound: read anew
-        else if (info.n > series.n) {
+        if (!info || info.n < series.n) {
+          held.delete(run); // removed, or rewound: read anew
+          anew = true;
+        } else if (info.n > series.n) {
           if (!this.behind.has(tag)) this.behind.set(tag, new Set());
           this.behind.get(tag).add(run);
         }
       }
+      return anew || infos.size > held.size;
     }
 
-    /** Fetches the tails of the tags that are on screen. */
+    /**
+     * Fetches the tails of the tags on screen (`visibleTags()`), in one request at a time and with
+     * a pause after it as long as it took: many running scripts must not drown server or page.
+     */
     catchUp(visibleTags) {
+      this.visibleTags = visibleTags;
+      if (this.tailTimer !== null || this.behind.size === 0) return;
+      const pause = Math.max(0, this.tailRest - performance.now());
+      this.tailTimer = setTimeout(() => this.fetchTails(this.visibleTags()), pause);
+    }
+
+    async fetchTails(visibleTags) {
       const items = [];
       const overgrown = new Map();
       for (const tag of visibleTags) {
@@ -192,9 +209,14 @@
         }
         if (tail.length) items.push({tag, runs: tail.map((s) => s.run), since: tail.map((s) => s.n)});
       }
-      if (items.length) this.send({items});
       for (const [tag, runs] of overgrown) this.later.set(tag, {runs, pixels: 800});
       if (overgrown.size) this.schedule();
+      const start = performance.now();
+      if (items.length) await this.send({items});
+      const end = performance.now();
+      this.tailRest = end + (this.error ? RETRY_MS : Math.max(TAIL_PAUSE, end - start));
+      this.tailTimer = null;
+      if (visibleTags.some((tag) => this.behind.has(tag))) this.catchUp(this.visibleTags);
     }
 
     /** Bins that were smoothed with another weight are asked for again, once the slider rests. */

@@ -101,7 +101,7 @@ def test_new_points_are_drawn_within_two_seconds_of_a_flush(
         run.flush()
         page.wait_for_function(
             """() => document.querySelector('[data-tag="train/loss"] .card-plot')
-              .getAttribute("aria-label").includes("(0 to 149.0)")""",
+              .getAttribute("aria-label").includes("(0 to 150.0)")""",
             timeout=2000,
         )
     items = [item for query in queries for item in query.get("items", [])]
