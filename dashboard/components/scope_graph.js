@@ -61,7 +61,7 @@
   function Empty({ any, runs }) {
     const code = "import engine as tf\n\nwriter = tf.summary.FileWriter(\"logs/my-run\", tf.get_default_graph())";
     const other = "writer = SummaryWriter(\"logs/my-run\")\nwriter.add_graph(graph)   # anything with as_graph_def(), or that mapping";
-    if (!runs) return h("div", { className: "sg-empty notice" }, h("h2", null, "No run is selected"), h("p", null, "Select a run in the list to see its graph."));
+    if (any && !runs) return h("div", { className: "sg-empty notice" }, h("h2", null, "No run is selected"), h("p", null, "Select a run in the list to see its graph."));
     if (any) return h("div", { className: "sg-empty notice" }, h("h2", null, "The selected runs logged no graph"), h("p", null, "Other runs did: select one of them in the list."));
     return h("div", { className: "sg-empty notice" }, h("h2", null, "No graph was logged yet"),
       h("p", null, "Hand the graph to the writer:"), h("pre", null, h("code", null, code)),
@@ -92,7 +92,7 @@
       ? h("select", { className: "field sg-select", value: run, "aria-label": "Run", onChange: (event) => tb.view.set({ graphRun: event.target.value, graphOpen: [], graphNode: "" }) },
         runs.map((entry) => h("option", { key: entry.name, value: entry.name }, entry.title)))
       : h("strong", { className: "sg-run" }, runs[0].title);
-    if (model) return h(Stage, { model, choose, grouping, setGrouping, error });
+    if (model) return h(Stage, { key: run, model, choose, grouping, setGrouping, error });
     const text = error || (graph ? "This run logged a graph without operations." : "Reading the graph …");
     return h("div", { className: "sg-page" }, h("div", { className: "sg-bar-top" }, choose), h("p", { className: "sg-notice", role: error ? "alert" : "status" }, text));
   }
@@ -133,7 +133,7 @@
       camera.scene = scene;
       painter.paint(model, scene, colours);
       const after = anchor && scene.byVertex.get(anchor);
-      if (fresh || parts.current.names !== model.graph.names) {
+      if (fresh) {
         camera.fit(false, 0);
       } else if (before && after) {
         // What was clicked stays under the pointer.
@@ -141,7 +141,7 @@
       } else camera.drawMap();
       const target = (wanted || (fresh && selected)) && scene.byVertex.get(wanted || selected);
       if (target && (wanted || !camera.sees(target))) camera.show(target, fresh ? 0 : MOVE_MS);
-      Object.assign(parts.current, { fresh: false, anchor: null, wanted: null, names: model.graph.names });
+      Object.assign(parts.current, { fresh: false, anchor: null, wanted: null });
     }, [scene]);
     useEffect(() => parts.current.painter.recolour(colours), [colours]);
     useEffect(() => parts.current.painter.highlight(selected, cone), [scene, selected, cone]);

@@ -211,11 +211,13 @@ def test_the_page_says_what_to_do_where_there_is_nothing(
     page = open_page(f"{url}/graphs")
     page.get_by_role("heading", name="No graph was logged yet").wait_for()
     assert "writer.add_graph(graph)" in page.locator(".notice").inner_text()
-    nobody = open_page(f"{url}/graphs?select=%7B%22only%22%3A%5B%5D%7D")
-    nobody.get_by_role("heading", name="No run is selected").wait_for()
     write(tmp_path, network())
     # A graph logged under the open page shows up by itself.
     box(page, "net").wait_for()
+    nobody = open_page(f"{url}/graphs?select=%7B%22only%22%3A%5B%5D%7D")
+    nobody.get_by_role("heading", name="No run is selected").wait_for()
+    other = open_page(f"{url}/graphs?select=%7B%22only%22%3A%5B%22b%22%5D%7D")
+    other.get_by_role("heading", name="The selected runs logged no graph").wait_for()
 
 
 def test_another_run_can_be_chosen(tmp_path: Path, serve: Serve, open_page: OpenPage) -> None:
