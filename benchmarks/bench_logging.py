@@ -3,7 +3,8 @@
     python benchmarks/bench_logging.py            # needs the extra `bench`
 
 Every tool logs the same points in one run, one after the other, in processes of their own. A call
-is timed alone (p50, p99) and the loop as a whole; then the tool is closed and its files are weighed.
+is timed alone (p50, p99) and the loop as a whole; then the tool is closed and its files are
+weighed.
 """
 
 from __future__ import annotations

@@ -2,10 +2,10 @@
 
     python benchmarks/bench_page.py               # needs the extra `bench` and a Chromium
 
-100 runs x 10 tags x 10,000 points. Both servers are started cold; a headless Chromium opens the page
-as soon as the server lists all runs; a chart counts as drawn when a screenshot of it shows curves
-(coloured pixels in at least half of its columns), the same look at both. The memory is that of the
-server and its children, after the page is drawn.
+100 runs x 10 tags x 10,000 points. Both servers are started cold; a headless Chromium opens the
+page as soon as the server lists all runs; a chart counts as drawn when a screenshot of it shows
+curves (coloured pixels in at least half of its columns), the same look at both. The memory is
+that of the server and its children, after the page is drawn.
 """
 
 from __future__ import annotations

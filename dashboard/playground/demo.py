@@ -1,7 +1,7 @@
 """`dashboard demo`: real models train while the page is open.
 
-The lecture's linear regression on all four columns of the Advertising table, a softmax classifier on
-a slice of MNIST, and a small sweep of it, all with the engine, each in its own run.
+The lecture's linear regression on all four columns of the Advertising table, a softmax classifier
+on a slice of MNIST, and a small sweep of it, all with the engine, each in its own run.
 """
 
 from __future__ import annotations
