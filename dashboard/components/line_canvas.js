@@ -5,21 +5,21 @@
   const MARK_GAP = 4; // pixels between marks of values that are not finite
 
   /**
-   * A path through (xs, ys) in pixels. Many points in one pixel column become its first, lowest,
-   * highest and last, which paints the same pixels; a value that is not finite breaks the line.
+   * A path through (xs, ys) in pixels. Many points in one column (`perPixel` to a pixel) become its
+   * first, lowest and highest, which paints the same; a value that is not finite breaks the line.
    */
-  function trace(context, xs, ys, n, toX, toY, from = 0) {
+  function trace(context, xs, ys, from, n, toX, toY, perPixel) {
     let column = NaN;
     let open = false;
     let low = 0;
     let high = 0;
     let end = 0;
     const flush = () => {
-      if (low !== high) {
-        context.lineTo(column, low);
-        context.lineTo(column, high);
-        context.lineTo(column, end);
-      }
+      if (low === high) return;
+      // The extreme nearer to where the line goes on comes last.
+      const rising = high - end < end - low;
+      context.lineTo(column, rising ? low : high);
+      context.lineTo(column, rising ? high : low);
     };
     for (let i = from; i < n; i++) {
       const y = toY(ys[i]);
@@ -29,7 +29,7 @@
         column = NaN;
         continue;
       }
-      const x = Math.round(toX(xs[i]) * 2) / 2;
+      const x = Math.round(toX(xs[i]) * perPixel) / perPixel;
       if (!open) {
         context.moveTo(x, y);
         open = true;
@@ -145,11 +145,11 @@
           context.globalAlpha = layer === "raw" ? (many ? 0.14 : 0.26) : 1;
           context.lineWidth = 1;
           if (series.binned && !series.exact) traceBins(context, xs, series.min, series.max, from, to, toX, toY);
-          else trace(context, xs, series.value, to, toX, toY, from);
+          else trace(context, xs, series.value, from, to, toX, toY, 1);
         } else {
           context.globalAlpha = many ? 0.9 : 1;
           context.lineWidth = view.quick || many ? 1 : 1.6;
-          trace(context, xs, ys, to, toX, toY, from);
+          trace(context, xs, ys, from, to, toX, toY, many || view.quick ? 1 : 2);
         }
         context.stroke();
       }
