@@ -64,7 +64,7 @@
       const inner = PlotFrame.inner(width, height);
       const style = {
         gridcolor: tb.theme.css("--grid"), linecolor: tb.theme.css("--line"), zeroline: false, ticks: "",
-        tickfont: {size: 11, color: tb.theme.css("--muted")}, automargin: false, showline: false,
+        tickfont: {size: 11, color: tb.theme.css("--muted")}, automargin: false, showline: false, ticklabelstandoff: 4,
       };
       const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 46)),
         tickmode: "auto", tickangle: 0};
