@@ -21,10 +21,12 @@
     const next = () => {
       if (running >= AT_ONCE || !waiting.length) return;
       running += 1;
-      waiting.shift()().finally(() => {
-        running -= 1;
-        next();
-      });
+      waiting
+        .shift()()
+        .finally(() => {
+          running -= 1;
+          next();
+        });
     };
     next();
   }
@@ -33,12 +35,17 @@
   const watched = new Map();
   let observer = null;
   function watch(element, listener) {
-    observer = observer || new IntersectionObserver((entries) => {
-      for (const entry of entries) {
-        const told = watched.get(entry.target);
-        if (told) told(entry.isIntersecting);
-      }
-    }, { rootMargin: MARGIN });
+    observer =
+      observer ||
+      new IntersectionObserver(
+        (entries) => {
+          for (const entry of entries) {
+            const told = watched.get(entry.target);
+            if (told) told(entry.isIntersecting);
+          }
+        },
+        {rootMargin: MARGIN},
+      );
     watched.set(element, listener);
     observer.observe(element);
     return () => {
@@ -48,7 +55,7 @@
   }
 
   function useVisible(ref) {
-    const { useEffect, useState } = window.React;
+    const {useEffect, useState} = window.React;
     const [visible, setVisible] = useState(false);
     useEffect(() => watch(ref.current, setVisible), []);
     return visible;
@@ -56,8 +63,8 @@
 
   /* The fetched data; refetched when `version` says that more was logged, the old shown meanwhile. */
   function useHistograms(run, tag, clip, beside, version, visible) {
-    const { useEffect, useRef, useState } = window.React;
-    const [state, setState] = useState({ data: null, error: "" });
+    const {useEffect, useRef, useState} = window.React;
+    const [state, setState] = useState({data: null, error: ""});
     const fetched = useRef("");
     useEffect(() => {
       const wanted = `${run}\n${tag}\n${clip}\n${version}\n${beside}`;
@@ -65,15 +72,15 @@
       let current = true;
       queued(async () => {
         if (!current) return;
-        const query = new URLSearchParams({ run, tag, steps: STEPS, bins: BINS, clip: clip ? "1" : "0" });
+        const query = new URLSearchParams({run, tag, steps: STEPS, bins: BINS, clip: clip ? "1" : "0"});
         if (beside) for (const other of beside.split("\n")) query.append("beside", other);
         try {
           const body = await tb.http.arrays(`/api/histograms?${query}`);
           if (!current) return;
           fetched.current = wanted;
-          setState({ data: own.unpack(body), error: "" });
+          setState({data: own.unpack(body), error: ""});
         } catch (error) {
-          if (current) setState((old) => ({ ...old, error: error.message }));
+          if (current) setState((old) => ({...old, error: error.message}));
         }
       });
       return () => void (current = false);
@@ -82,7 +89,7 @@
   }
 
   // The step under the pointer, for all cards: {step, from} or null.
-  const linked = { now: null, listeners: new Set() };
+  const linked = {now: null, listeners: new Set()};
   function link(now) {
     linked.now = now;
     for (const listener of linked.listeners) listener(now);
@@ -90,22 +97,32 @@
 
   function themeOf() {
     const css = tb.theme.css;
-    return { card: css("--card"), text: css("--text"), muted: css("--muted"), grid: css("--grid"), bad: css("--bad"), font: css("--font") || "sans-serif" };
+    return {
+      card: css("--card"),
+      text: css("--text"),
+      muted: css("--muted"),
+      grid: css("--grid"),
+      bad: css("--bad"),
+      font: css("--font") || "sans-serif",
+    };
   }
 
   const count = (n) => (Number.isInteger(n) ? tb.format.step(n) : String(n));
 
   function nonfiniteText(data, i) {
-    return ["NaN", "+Inf", "−Inf"].map((name, k) => [data.nonfinite[3 * i + k], name])
-      .filter(([n]) => n > 0).map(([n, name]) => `${tb.format.step(n)} ${name}`).join(", ");
+    return ["NaN", "+Inf", "−Inf"]
+      .map((name, k) => [data.nonfinite[3 * i + k], name])
+      .filter(([n]) => n > 0)
+      .map(([n, name]) => `${tb.format.step(n)} ${name}`)
+      .join(", ");
   }
 
   /* The hover's lines: [name, value]. */
-  function facts(data, { index, bin }, mode) {
+  function facts(data, {index, bin}, mode) {
     const rows = [["step", tb.format.step(data.step[index])]];
     const p = (k) => tb.format.value(data.percentiles[index * 9 + k]);
     if (mode === "bands") {
-      const names = { 8: "max", 6: "84.1 %", 5: "69.2 %", 4: "median", 3: "30.9 %", 2: "15.9 %", 0: "min" };
+      const names = {8: "max", 6: "84.1 %", 5: "69.2 %", 4: "median", 3: "30.9 %", 2: "15.9 %", 0: "min"};
       for (const k of [8, 6, 5, 4, 3, 2, 0]) rows.push([names[k], p(k)]);
     } else {
       if (bin !== null) {
@@ -130,12 +147,15 @@
     else rows.push(["", `${tb.format.step(data.logged)} ${data.logged === 1 ? "step" : "steps"}`]);
     const cut = data.outside.reduce((sum, n) => sum + (n > 0), 0);
     if (cut) rows.push(["hist-cut", `${cut} ${cut === 1 ? "step reaches" : "steps reach"} outside`]);
-    const bad = [0, 1, 2].map((k) => {
-      let sum = 0;
-      for (let i = 0; i < data.n; i += 1) sum += data.nonfinite[3 * i + k];
-      return [sum, ["NaN", "+Inf", "−Inf"][k]];
-    }).filter(([sum]) => sum > 0);
-    if (bad.length) rows.push(["hist-bad", bad.map(([sum, name]) => `${tb.format.step(sum)} ${name}`).join(", ")]);
+    const bad = [0, 1, 2]
+      .map((k) => {
+        let sum = 0;
+        for (let i = 0; i < data.n; i += 1) sum += data.nonfinite[3 * i + k];
+        return [sum, ["NaN", "+Inf", "−Inf"][k]];
+      })
+      .filter(([sum]) => sum > 0);
+    if (bad.length)
+      rows.push(["hist-bad", bad.map(([sum, name]) => `${tb.format.step(sum)} ${name}`).join(", ")]);
     return rows;
   }
 
@@ -143,12 +163,13 @@
     if (!data || !data.n) return `${props.tag}, run ${props.title}`;
     const last = data.n - 1;
     const median = tb.format.value(data.percentiles[last * 9 + 4]);
-    return `${props.tag}, run ${props.title}: steps ${data.step[0]} to ${data.step[last]}, last median ${median}. Arrow keys step through it.`;
+    const steps = `steps ${data.step[0]} to ${data.step[last]}`;
+    return `${props.tag}, run ${props.title}: ${steps}, last median ${median}. Arrow keys step through it.`;
   }
 
   function HistogramCard(props) {
-    const { run, title, tag, colour, mode, axis, clip, beside, version, theme } = props;
-    const { useEffect, useReducer, useRef, useState } = window.React;
+    const {run, title, tag, colour, mode, axis, clip, beside, version, theme} = props;
+    const {useEffect, useReducer, useRef, useState} = window.React;
     const cardRef = useRef(null);
     const canvasRef = useRef(null);
     const markRef = useRef(null);
@@ -158,7 +179,7 @@
     const [wide, setWide] = useState(false);
     const [size, resized] = useReducer((n) => n + 1, 0);
     const visible = useVisible(cardRef);
-    const { data, error } = useHistograms(run, tag, clip, beside, version, visible);
+    const {data, error} = useHistograms(run, tag, clip, beside, version, visible);
 
     useEffect(() => {
       const sizes = new ResizeObserver(resized);
@@ -175,27 +196,32 @@
         layer.width = Math.round(width * ratio);
         layer.height = Math.round(height * ratio);
       }
-      view.current = { width, height, ratio, mode, axis, colour, dark: theme === "dark", theme: themeOf() };
+      view.current = {width, height, ratio, mode, axis, colour, dark: theme === "dark", theme: themeOf()};
       picture.current = own.draw(canvas.getContext("2d"), data, view.current);
     }, [data, visible, mode, axis, colour, theme, size, wide]);
     useEffect(() => {
-      const paint = (spot) => picture.current && own.mark(markRef.current.getContext("2d"), picture.current, spot, view.current);
+      const paint = (spot) =>
+        picture.current && own.mark(markRef.current.getContext("2d"), picture.current, spot, view.current);
       paint(shown);
       const follow = (now) => {
-        if (!shown) paint(now && visible && picture.current && { index: own.nearest(picture.current, now.step), bin: null });
+        if (!shown)
+          paint(
+            now && visible && picture.current && {index: own.nearest(picture.current, now.step), bin: null},
+          );
       };
       linked.listeners.add(follow);
       return () => void linked.listeners.delete(follow);
     }, [shown, visible, data, mode, axis, size, wide]);
     const point = (spot) => {
       setHover(spot);
-      link(spot && data ? { step: data.step[spot.index] } : null);
+      link(spot && data ? {step: data.step[spot.index]} : null);
     };
 
     const move = (event) => {
       const rect = canvasRef.current.getBoundingClientRect();
-      const found = picture.current && own.locate(picture.current, event.clientX - rect.left, event.clientY - rect.top);
-      point(found && { ...found, x: event.clientX - rect.left, y: event.clientY - rect.top });
+      const found =
+        picture.current && own.locate(picture.current, event.clientX - rect.left, event.clientY - rect.top);
+      point(found && {...found, x: event.clientX - rect.left, y: event.clientY - rect.top});
     };
     const keys = (event) => {
       if (!data || !data.n || !["ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
@@ -204,35 +230,86 @@
       const order = mode === "ridge" ? picture.current.order : own.columnsOf(data, axis).order;
       const at = shown ? order.indexOf(shown.index) : -1;
       const next = event.key === "ArrowRight" ? Math.min(at + 1, order.length - 1) : Math.max(at - 1, 0);
-      return point({ index: order[next], bin: null, x: canvasRef.current.clientWidth / 2, y: 20 });
+      return point({index: order[next], bin: null, x: canvasRef.current.clientWidth / 2, y: 20});
     };
 
     const [prefix, name] = splitTag(tag);
     // As the drawing chooses them, said in the card before it has drawn.
-    const drawn = data && mode === "ridge" ? own.ridgeOrder(data.n, (wide ? WIDE_HEIGHT : HEIGHT) - own.AXIS_HEIGHT).length : data && data.n;
+    const drawn =
+      data && mode === "ridge"
+        ? own.ridgeOrder(data.n, (wide ? WIDE_HEIGHT : HEIGHT) - own.AXIS_HEIGHT).length
+        : data && data.n;
     const rows = shown ? facts(data, shown, mode) : [];
     // Beside the pointer, on the side where it fits.
     const place = (tip) => {
       if (!tip) return;
       const room = canvasRef.current.clientWidth;
-      const left = shown.x + 16 + tip.offsetWidth <= room + 12 ? shown.x + 16 : Math.max(-8, shown.x - 16 - tip.offsetWidth);
-      Object.assign(tip.style, { left: `${left}px`, top: `${Math.min(shown.y, 60)}px` });
+      const left =
+        shown.x + 16 + tip.offsetWidth <= room + 12
+          ? shown.x + 16
+          : Math.max(-8, shown.x - 16 - tip.offsetWidth);
+      Object.assign(tip.style, {left: `${left}px`, top: `${Math.min(shown.y, 60)}px`});
     };
-    return h("article", { ref: cardRef, className: wide ? "hist-card hist-wide" : "hist-card" },
-      h("header", null,
-        h("h3", { title: tag }, prefix ? name : tag),
-        h("span", { className: "hist-run", title: run }, h("i", { className: "swatch", style: { background: colour } }), title),
-        h("button", { type: "button", className: "hist-widen", "aria-pressed": wide, title: wide ? "Smaller" : "Larger",
-          "aria-label": `${wide ? "Smaller" : "Larger"}: ${tag}`, onClick: () => setWide(!wide) }, wide ? "⤡" : "⤢")),
-      h("div", { className: "hist-plot", style: { height: wide ? WIDE_HEIGHT : HEIGHT } },
-        h("canvas", { ref: canvasRef, role: "img", tabIndex: 0, "aria-label": label(data, props), onPointerMove: move,
-          onPointerLeave: () => point(null), onBlur: () => point(null), onKeyDown: keys }),
-        h("canvas", { ref: markRef, className: "hist-mark", "aria-hidden": true }),
-        data || error ? null : h("p", { className: "hist-wait" }, "reading …"),
-        error ? h("p", { className: "hist-wait hist-bad", role: "alert" }, error) : null,
-        shown ? h("table", { className: "hist-tip", role: "status", ref: place },
-        h("tbody", null, rows.map(([key, value]) => h("tr", { key }, h("th", null, key), h("td", null, value))))) : null),
-      h("footer", null, data ? notes(data, drawn).map(([css, line]) => h("span", { key: line, className: css }, line)) : null));
+    return h(
+      "article",
+      {ref: cardRef, className: wide ? "hist-card hist-wide" : "hist-card"},
+      h(
+        "header",
+        null,
+        h("h3", {title: tag}, prefix ? name : tag),
+        h(
+          "span",
+          {className: "hist-run", title: run},
+          h("i", {className: "swatch", style: {background: colour}}),
+          title,
+        ),
+        h(
+          "button",
+          {
+            type: "button",
+            className: "hist-widen",
+            "aria-pressed": wide,
+            title: wide ? "Smaller" : "Larger",
+            "aria-label": `${wide ? "Smaller" : "Larger"}: ${tag}`,
+            onClick: () => setWide(!wide),
+          },
+          wide ? "⤡" : "⤢",
+        ),
+      ),
+      h(
+        "div",
+        {className: "hist-plot", style: {height: wide ? WIDE_HEIGHT : HEIGHT}},
+        h("canvas", {
+          ref: canvasRef,
+          role: "img",
+          tabIndex: 0,
+          "aria-label": label(data, props),
+          onPointerMove: move,
+          onPointerLeave: () => point(null),
+          onBlur: () => point(null),
+          onKeyDown: keys,
+        }),
+        h("canvas", {ref: markRef, className: "hist-mark", "aria-hidden": true}),
+        data || error ? null : h("p", {className: "hist-wait"}, "reading …"),
+        error ? h("p", {className: "hist-wait hist-bad", role: "alert"}, error) : null,
+        shown
+          ? h(
+              "table",
+              {className: "hist-tip", role: "status", ref: place},
+              h(
+                "tbody",
+                null,
+                rows.map(([key, value]) => h("tr", {key}, h("th", null, key), h("td", null, value))),
+              ),
+            )
+          : null,
+      ),
+      h(
+        "footer",
+        null,
+        data ? notes(data, drawn).map(([css, line]) => h("span", {key: line, className: css}, line)) : null,
+      ),
+    );
   }
 
   /* "layer1/weights" -> ["layer1", "weights"]; a tag without a slash has no prefix. */
@@ -241,5 +318,5 @@
     return cut > 0 ? [tag.slice(0, cut), tag.slice(cut + 1)] : ["", tag];
   }
 
-  Object.assign(own, { HistogramCard: window.React.memo(HistogramCard), splitTag });
+  Object.assign(own, {HistogramCard: window.React.memo(HistogramCard), splitTag});
 })();

@@ -7,11 +7,16 @@
   "use strict";
 
   const own = window.trainboard.histograms;
-  const { AXES, blend, columnAt, columnsOf, logShare, ramp, rgb, short, text, ticks } = own;
+  const {AXES, blend, columnAt, columnsOf, logShare, ramp, rgb, short, text, ticks} = own;
   const RIDGE_PIXELS = 4.5;
   // A ridge may reach over this many others: enough to read its shape, not to hide them.
   const OVERLAP = 5;
-  const BANDS = [[0, 8, 0.13], [1, 7, 0.2], [2, 6, 0.3], [3, 5, 0.42]];
+  const BANDS = [
+    [0, 8, 0.13],
+    [1, 7, 0.2],
+    [2, 6, 0.3],
+    [3, 5, 0.42],
+  ];
   const FONT = 10.5;
   const TOP = 8;
   const AXIS_HEIGHT = 30;
@@ -21,12 +26,19 @@
     let right = 10;
     if (view.mode === "ridge") {
       context.font = `${FONT}px ${view.theme.font}`;
-      const { x, tick } = AXES[view.axis];
+      const {x, tick} = AXES[view.axis];
       const span = Math.abs(x(data, data.n - 1) - x(data, 0)) || 1;
       const widths = [0, data.n >> 1, data.n - 1].map((i) => context.measureText(tick(x(data, i), span)).width);
       right = Math.max(...widths) + 12;
     }
-    return { left, top: TOP, right: view.width - right, bottom: view.height - AXIS_HEIGHT + TOP, low: data.edges[0], high: data.edges[data.bins] };
+    return {
+      left,
+      top: TOP,
+      right: view.width - right,
+      bottom: view.height - AXIS_HEIGHT + TOP,
+      low: data.edges[0],
+      high: data.edges[data.bins],
+    };
   }
 
   function axes(context, view, frame, bottom, side) {
@@ -71,9 +83,15 @@
     const toY = (v) => frame.bottom - ((v - frame.low) / (frame.high - frame.low)) * height;
     const axis = AXES[view.axis];
     const wanted = Math.max(2, Math.floor((frame.right - frame.left) / 80));
-    const bottom = ticks(Math.max(lo, columns.at[0]), columns.at[data.n - 1], wanted).map((v) => [toX(v), axis.tick(v, span)]);
-    const side = ticks(frame.low, frame.high, Math.max(2, Math.floor(height / 38))).map((v) => [toY(v), short(v)]);
-    return { columns, toX, fromX, toY, bottom, side };
+    const bottom = ticks(Math.max(lo, columns.at[0]), columns.at[data.n - 1], wanted).map((v) => [
+      toX(v),
+      axis.tick(v, span),
+    ]);
+    const side = ticks(frame.low, frame.high, Math.max(2, Math.floor(height / 38))).map((v) => [
+      toY(v),
+      short(v),
+    ]);
+    return {columns, toX, fromX, toY, bottom, side};
   }
 
   function heat(context, data, view) {
@@ -89,7 +107,9 @@
       const share = logShare(data.counts[i], data.most);
       shade[i] = share > 0 ? Math.max(1, Math.round(share * 255)) : 0;
     }
-    const rows = Int32Array.from({ length: tall }, (_, y) => Math.min(data.bins - 1, Math.floor(((tall - 1 - y + 0.5) / tall) * data.bins)));
+    const rows = Int32Array.from({length: tall}, (_, y) =>
+      Math.min(data.bins - 1, Math.floor(((tall - 1 - y + 0.5) / tall) * data.bins)),
+    );
     for (let x = 0; x < wide; x += 1) {
       const k = columnAt(scales.columns.edges, scales.fromX(frame.left + (x + 0.5) / ratio));
       const base = scales.columns.order[k] * data.bins;
@@ -105,7 +125,7 @@
     context.putImageData(image, Math.round(frame.left * ratio), Math.round(frame.top * ratio));
     axes(context, view, frame, scales.bottom, scales.side);
     marks(context, data, view, frame, scales);
-    return { mode: "heat", frame, data, scales };
+    return {mode: "heat", frame, data, scales};
   }
 
   /* A red tick at the top of each step with a NaN or an infinity. */
@@ -120,8 +140,13 @@
   function bands(context, data, view) {
     const frame = frameOf(context, view, data);
     const scales = stepScales(data, view, frame);
-    grid(context, view, frame, scales.side.map(([y]) => y));
-    const { order, at } = scales.columns;
+    grid(
+      context,
+      view,
+      frame,
+      scales.side.map(([y]) => y),
+    );
+    const {order, at} = scales.columns;
     const colour = rgb(view.colour);
     const card = rgb(view.theme.card);
     const value = (k, p) => data.percentiles[order[k] * 9 + p];
@@ -139,8 +164,16 @@
       for (const [low, high, strength] of BANDS) {
         context.fillStyle = text(blend(card, colour, strength));
         context.beginPath();
-        if (part.length === 1) context.rect(xs(part[0]) - 6, clampY(value(part[0], high)), 12, clampY(value(part[0], low)) - clampY(value(part[0], high)));
-        part.forEach((k, i) => (i ? context.lineTo(xs(k), clampY(value(k, high))) : context.moveTo(xs(k), clampY(value(k, high)))));
+        if (part.length === 1)
+          context.rect(
+            xs(part[0]) - 6,
+            clampY(value(part[0], high)),
+            12,
+            clampY(value(part[0], low)) - clampY(value(part[0], high)),
+          );
+        part.forEach((k, i) =>
+          i ? context.lineTo(xs(k), clampY(value(k, high))) : context.moveTo(xs(k), clampY(value(k, high))),
+        );
         for (let i = part.length - 1; i >= 0; i -= 1) context.lineTo(xs(part[i]), clampY(value(part[i], low)));
         context.closePath();
         context.fill();
@@ -150,23 +183,27 @@
       context.lineJoin = "bevel";
       context.beginPath();
       if (part.length === 1) context.moveTo(xs(part[0]) - 6, clampY(value(part[0], 4)));
-      part.forEach((k, i) => (i || part.length === 1 ? context.lineTo(xs(k) + (part.length === 1 ? 6 : 0), clampY(value(k, 4))) : context.moveTo(xs(k), clampY(value(k, 4)))));
+      part.forEach((k, i) =>
+        i || part.length === 1
+          ? context.lineTo(xs(k) + (part.length === 1 ? 6 : 0), clampY(value(k, 4)))
+          : context.moveTo(xs(k), clampY(value(k, 4))),
+      );
       context.stroke();
     }
     axes(context, view, frame, scales.bottom, scales.side);
     marks(context, data, view, frame, scales);
-    return { mode: "bands", frame, data, scales };
+    return {mode: "bands", frame, data, scales};
   }
 
   /* As many of n histograms as a picture of that height can hold, evenly spaced, the newest among them. */
   function ridgeOrder(n, height) {
     const count = Math.min(n, Math.min(60, Math.max(12, Math.floor(height / RIDGE_PIXELS))));
-    if (count < 2) return Array.from({ length: count }, (_, i) => i);
-    return Array.from({ length: count }, (_, i) => Math.round((i * (n - 1)) / (count - 1)));
+    if (count < 2) return Array.from({length: count}, (_, i) => i);
+    return Array.from({length: count}, (_, i) => Math.round((i * (n - 1)) / (count - 1)));
   }
 
   /* The outline of the k-th ridge, where it has counts; the rest would be lines through the picture. */
-  function ridgePath(context, { frame, data, order, baselines, scale, toX }, k) {
+  function ridgePath(context, {frame, data, order, baselines, scale, toX}, k) {
     const [i, y] = [order[k], baselines[k]];
     const counts = data.counts.subarray(i * data.bins, (i + 1) * data.bins);
     let first = 0;
@@ -184,8 +221,12 @@
     const height = frame.bottom - frame.top;
     const order = ridgeOrder(data.n, height);
     const gap = Math.min(26, (height * 0.72) / Math.max(1, order.length - 1));
-    const reach = order.length === 1 ? height * 0.9 : Math.min(height - gap * (order.length - 1) - 2, Math.max(gap * OVERLAP, height * 0.22));
-    const peak = (i) => data.counts.subarray(i * data.bins, (i + 1) * data.bins).reduce((a, b) => Math.max(a, b), 0);
+    const reach =
+      order.length === 1
+        ? height * 0.9
+        : Math.min(height - gap * (order.length - 1) - 2, Math.max(gap * OVERLAP, height * 0.22));
+    const peak = (i) =>
+      data.counts.subarray(i * data.bins, (i + 1) * data.bins).reduce((a, b) => Math.max(a, b), 0);
     const most = order.reduce((a, i) => Math.max(a, peak(i)), 0) || 1;
     // Each ridge keeps its shape; only how high its peak is follows a root, or one narrow step would
     // press all wide ones flat.
@@ -206,7 +247,7 @@
     const card = rgb(view.theme.card);
     const strong = blend(colour, view.dark ? [255, 255, 255] : [0, 0, 0], 0.3);
     const baselines = order.map((_, k) => frame.bottom - 1 - (order.length - 1 - k) * gap);
-    const picture = { mode: "ridge", frame, data, order, baselines, scale, toX };
+    const picture = {mode: "ridge", frame, data, order, baselines, scale, toX};
     order.forEach((i, k) => {
       const age = order.length === 1 ? 1 : k / (order.length - 1);
       ridgePath(context, picture, k);
@@ -217,7 +258,13 @@
       context.lineJoin = "bevel";
       context.stroke();
     });
-    axes(context, view, frame, across.map((v) => [valueX(v), short(v)]), []);
+    axes(
+      context,
+      view,
+      frame,
+      across.map((v) => [valueX(v), short(v)]),
+      [],
+    );
     ridgeLabels(context, data, view, frame, order, baselines);
     return picture;
   }
@@ -234,7 +281,8 @@
       const newest = k === order.length - 1;
       context.fillStyle = newest ? view.theme.text : view.theme.muted;
       context.fillText(axis.tick(axis.x(data, order[k]), span), frame.right + 5, baselines[k] - 3);
-      const bad = data.nonfinite[3 * order[k]] + data.nonfinite[3 * order[k] + 1] + data.nonfinite[3 * order[k] + 2];
+      const bad =
+        data.nonfinite[3 * order[k]] + data.nonfinite[3 * order[k] + 1] + data.nonfinite[3 * order[k] + 2];
       if (bad > 0) {
         context.fillStyle = view.theme.bad;
         context.fillRect(frame.right, baselines[k] - 5, 3, 5);
@@ -247,8 +295,8 @@
     context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
     context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     if (!data.n) return null;
-    return { heat, ridge, bands }[view.mode](context, data, view);
+    return {heat, ridge, bands}[view.mode](context, data, view);
   }
 
-  Object.assign(own, { AXIS_HEIGHT, draw, ridgeOrder, ridgePath });
+  Object.assign(own, {AXIS_HEIGHT, draw, ridgeOrder, ridgePath});
 })();

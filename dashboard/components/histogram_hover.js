@@ -3,12 +3,13 @@
   "use strict";
 
   const own = window.trainboard.histograms;
-  const { blend, columnAt, rgb, ridgePath, text } = own;
+  const {blend, columnAt, rgb, ridgePath, text} = own;
 
   /* The {index, bin} under a point, or null; bands have no bins. */
   function locate(picture, x, y) {
-    const { frame, data } = picture;
-    if (!data.n || x < frame.left - 4 || x > frame.right + 4 || y < frame.top - 4 || y > frame.bottom + 4) return null;
+    const {frame, data} = picture;
+    if (!data.n || x < frame.left - 4 || x > frame.right + 4 || y < frame.top - 4 || y > frame.bottom + 4)
+      return null;
     if (picture.mode === "ridge") {
       const share = (x - frame.left) / (frame.right - frame.left);
       const bin = Math.min(data.bins - 1, Math.max(0, Math.floor(share * data.bins)));
@@ -16,24 +17,28 @@
       for (let k = picture.order.length - 1; k >= 0; k -= 1) {
         const i = picture.order[k];
         const top = picture.baselines[k] - data.counts[i * data.bins + bin] * picture.scale.get(i);
-        if (y <= picture.baselines[k] + 2 && y >= top - 2) return { index: i, bin };
+        if (y <= picture.baselines[k] + 2 && y >= top - 2) return {index: i, bin};
       }
-      const near = picture.baselines.reduce((best, b, k) => (Math.abs(b - y) < Math.abs(picture.baselines[best] - y) ? k : best), 0);
-      return { index: picture.order[near], bin };
+      const near = picture.baselines.reduce(
+        (best, b, k) => (Math.abs(b - y) < Math.abs(picture.baselines[best] - y) ? k : best),
+        0,
+      );
+      return {index: picture.order[near], bin};
     }
-    const { columns, fromX } = picture.scales;
+    const {columns, fromX} = picture.scales;
     const index = columns.order[columnAt(columns.edges, fromX(x))];
-    if (picture.mode === "bands") return { index, bin: null };
+    if (picture.mode === "bands") return {index, bin: null};
     const share = (frame.bottom - y) / (frame.bottom - frame.top);
-    return { index, bin: Math.min(data.bins - 1, Math.max(0, Math.floor(share * data.bins))) };
+    return {index, bin: Math.min(data.bins - 1, Math.max(0, Math.floor(share * data.bins)))};
   }
 
   /* The drawn histogram whose step is nearest, or -1: cards of other series mark the same step. */
   function nearest(picture, step) {
-    const { data } = picture;
+    const {data} = picture;
     const drawn = picture.order || picture.scales.columns.order;
     let best = -1;
-    for (const i of drawn) if (best < 0 || Math.abs(data.step[i] - step) < Math.abs(data.step[best] - step)) best = i;
+    for (const i of drawn)
+      if (best < 0 || Math.abs(data.step[i] - step) < Math.abs(data.step[best] - step)) best = i;
     return best;
   }
 
@@ -47,8 +52,8 @@
     else markColumn(context, picture, hover);
   }
 
-  function markColumn(context, { mode, frame, data, scales }, { index, bin }) {
-    const { at, edges, order } = scales.columns;
+  function markColumn(context, {mode, frame, data, scales}, {index, bin}) {
+    const {at, edges, order} = scales.columns;
     const k = order.indexOf(index);
     if (mode === "bands") {
       context.beginPath();
@@ -66,8 +71,8 @@
   }
 
   /* Over the others: the shape of a ridge that newer ones hide shows whole while it is pointed at. */
-  function markRidge(context, picture, { index, bin }, view) {
-    const { data, order, baselines, scale, toX } = picture;
+  function markRidge(context, picture, {index, bin}, view) {
+    const {data, order, baselines, scale, toX} = picture;
     const k = order.indexOf(index);
     if (k < 0) return;
     ridgePath(context, picture, k);
@@ -85,5 +90,5 @@
     context.fill();
   }
 
-  Object.assign(own, { locate, mark, nearest });
+  Object.assign(own, {locate, mark, nearest});
 })();

@@ -10,7 +10,8 @@
     const unit = 10 ** Math.floor(Math.log10(rough));
     const size = [1, 2, 2.5, 5, 10].map((m) => m * unit).find((s) => s >= rough * 0.999) || unit * 10;
     const out = [];
-    for (let k = Math.ceil(lo / size - 1e-9); k * size <= hi + size * 1e-9 && out.length < 50; k += 1) out.push(k * size);
+    for (let k = Math.ceil(lo / size - 1e-9); k * size <= hi + size * 1e-9 && out.length < 50; k += 1)
+      out.push(k * size);
     return out;
   }
 
@@ -20,8 +21,14 @@
     if (size === 0) return "0";
     const minus = value < 0 ? "−" : "";
     const trim = (n) => String(Number(n.toPrecision(4)));
-    if (size >= 1e15 || size < 1e-4) return minus + size.toExponential(1).replace("e+", "e").replace(".0e", "e").replace("e-", "e−");
-    for (const [unit, name] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]]) {
+    if (size >= 1e15 || size < 1e-4)
+      return minus + size.toExponential(1).replace("e+", "e").replace(".0e", "e").replace("e-", "e−");
+    for (const [unit, name] of [
+      [1e12, "T"],
+      [1e9, "G"],
+      [1e6, "M"],
+      [1e3, "k"],
+    ]) {
       if (size >= unit) return minus + trim(size / unit) + name;
     }
     return minus + trim(size);
@@ -30,15 +37,19 @@
   /* Clock time; with the date where the axis spans more than a day. */
   function clock(seconds, span) {
     const date = new Date(seconds * 1000);
-    if (span > 86400) return date.toLocaleDateString(undefined, { month: "short", day: "numeric" });
-    const parts = { hour: "2-digit", minute: "2-digit" };
-    return date.toLocaleTimeString(undefined, span < 300 ? { ...parts, second: "2-digit" } : parts);
+    if (span > 86400) return date.toLocaleDateString(undefined, {month: "short", day: "numeric"});
+    const parts = {hour: "2-digit", minute: "2-digit"};
+    return date.toLocaleTimeString(undefined, span < 300 ? {...parts, second: "2-digit"} : parts);
   }
 
   const AXES = {
-    step: { x: (data, i) => data.step[i], tick: (v) => short(v), title: "step" },
-    relative: { x: (data, i) => data.wall[i] - data.wall[0], tick: (v) => window.trainboard.format.duration(v), title: "time since start" },
-    wall: { x: (data, i) => data.wall[i], tick: (v, span) => clock(v, span), title: "time" },
+    step: {x: (data, i) => data.step[i], tick: (v) => short(v), title: "step"},
+    relative: {
+      x: (data, i) => data.wall[i] - data.wall[0],
+      tick: (v) => window.trainboard.format.duration(v),
+      title: "time since start",
+    },
+    wall: {x: (data, i) => data.wall[i], tick: (v, span) => clock(v, span), title: "time"},
   };
 
   /* Names for the arrays of /api/histograms. */
@@ -46,13 +57,25 @@
     const [step, wall, edges, counts, percentiles, outside, nonfinite] = body.arrays;
     let most = 0;
     for (let i = 0; i < counts.length; i += 1) if (counts[i] > most) most = counts[i];
-    return { n: body.n, bins: body.bins, logged: body.logged, step, wall, edges, counts, percentiles, outside, nonfinite, most };
+    return {
+      n: body.n,
+      bins: body.bins,
+      logged: body.logged,
+      step,
+      wall,
+      edges,
+      counts,
+      percentiles,
+      outside,
+      nonfinite,
+      most,
+    };
   }
 
   /* Indexes in the order of x, and where each one's column begins: columns[k]..columns[k + 1]. */
   function columnsOf(data, axis) {
-    const { x } = AXES[axis];
-    const order = Array.from({ length: data.n }, (_, i) => i);
+    const {x} = AXES[axis];
+    const order = Array.from({length: data.n}, (_, i) => i);
     order.sort((p, q) => x(data, p) - x(data, q) || p - q);
     const at = order.map((i) => x(data, i));
     const edges = at.map((value, k) => (k ? (at[k - 1] + value) / 2 : value));
@@ -62,7 +85,7 @@
       edges[0] = at[0] - half(at[0], at[Math.min(1, last)]);
       edges.push(at[last] + half(at[Math.max(0, last - 1)], at[last]));
     }
-    return { order, at, edges };
+    return {order, at, edges};
   }
 
   /* The column that contains x. */
@@ -105,6 +128,17 @@
   }
 
   Object.assign((window.trainboard.histograms = window.trainboard.histograms || {}), {
-    AXES, blend, clock, columnAt, columnsOf, logShare, ramp, rgb, short, text, ticks, unpack,
+    AXES,
+    blend,
+    clock,
+    columnAt,
+    columnsOf,
+    logShare,
+    ramp,
+    rgb,
+    short,
+    text,
+    ticks,
+    unpack,
   });
 })();

@@ -12,6 +12,7 @@ class ScopeGraph(ClientComponent):
     scripts = (
         "components/scope_graph_layout.js",
         "components/scope_graph_model.js",
+        "components/scope_graph_size.js",
         "components/scope_graph_scene.js",
         "components/scope_graph_colour.js",
         "components/scope_graph_paint.js",

@@ -11,7 +11,7 @@
 
   /* Moves `stage` (a <g>) inside `svg`; `moved` is called after each change. */
   function Camera(svg, stage, map) {
-    Object.assign(this, { svg, stage, map, x: 0, y: 0, zoom: 1, scene: null, frame: 0 });
+    Object.assign(this, {svg, stage, map, x: 0, y: 0, zoom: 1, scene: null, frame: 0});
     this.dragged = false;
     this.cleanup = [];
     this.listen();
@@ -23,14 +23,19 @@
   };
 
   Camera.prototype.listen = function () {
-    const { svg, map } = this;
+    const {svg, map} = this;
     const pointers = new Map();
-    this.on(svg, "wheel", (event) => {
-      event.preventDefault();
-      const unit = event.deltaMode === 1 ? 16 : 1;
-      const spot = this.local(event);
-      this.zoomAt(spot.x, spot.y, Math.exp((-event.deltaY * unit) / (event.ctrlKey ? 120 : 420)));
-    }, { passive: false });
+    this.on(
+      svg,
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        const unit = event.deltaMode === 1 ? 16 : 1;
+        const spot = this.local(event);
+        this.zoomAt(spot.x, spot.y, Math.exp((-event.deltaY * unit) / (event.ctrlKey ? 120 : 420)));
+      },
+      {passive: false},
+    );
     this.on(svg, "pointerdown", (event) => {
       if (event.button !== 0) return;
       pointers.set(event.pointerId, this.local(event));
@@ -61,12 +66,15 @@
     this.on(map, "pointermove", jump);
     const observer = new ResizeObserver(() => this.drawMap());
     observer.observe(svg);
-    this.cleanup.push(() => observer.disconnect(), () => cancelAnimationFrame(this.frame));
+    this.cleanup.push(
+      () => observer.disconnect(),
+      () => cancelAnimationFrame(this.frame),
+    );
   };
 
   Camera.prototype.local = function (event) {
     const rect = this.svg.getBoundingClientRect();
-    return { x: event.clientX - rect.left, y: event.clientY - rect.top };
+    return {x: event.clientX - rect.left, y: event.clientY - rect.top};
   };
 
   Camera.prototype.pinch = function (pointers, id, now) {
@@ -82,7 +90,7 @@
   };
 
   Camera.prototype.apply = function (x, y, zoom) {
-    Object.assign(this, { x, y, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, zoom)) });
+    Object.assign(this, {x, y, zoom: Math.min(MAX_ZOOM, Math.max(MIN_ZOOM, zoom))});
     this.stage.setAttribute("transform", `translate(${this.x},${this.y}) scale(${this.zoom})`);
     this.svg.classList.toggle("sg-far", this.zoom < 0.45);
     this.drawMap();
@@ -104,7 +112,7 @@
       this.apply(x, y, zoom);
       return;
     }
-    const from = { x: this.x, y: this.y, zoom: this.zoom };
+    const from = {x: this.x, y: this.y, zoom: this.zoom};
     const start = performance.now();
     const tick = (time) => {
       const t = Math.min(1, Math.max(0, (time - start) / milliseconds));
@@ -118,7 +126,7 @@
 
   /* The whole graph; where that would be too small to read, its top at a readable size. */
   Camera.prototype.fit = function (whole, milliseconds) {
-    const { scene, svg } = this;
+    const {scene, svg} = this;
     if (!scene) return;
     const [w, h] = [svg.clientWidth - 2 * MARGIN, svg.clientHeight - 2 * MARGIN];
     const both = Math.min(w / Math.max(1, scene.width), h / Math.max(1, scene.height), 1.35);
@@ -129,13 +137,13 @@
   };
 
   Camera.prototype.centre = function (x, y, milliseconds) {
-    const { svg, zoom } = this;
+    const {svg, zoom} = this;
     this.glide(svg.clientWidth / 2 - x * zoom, svg.clientHeight / 2 - y * zoom, zoom, milliseconds);
   };
 
   /* Brings a box into view, and to a size that can be read. */
   Camera.prototype.show = function (box, milliseconds) {
-    const { svg } = this;
+    const {svg} = this;
     const room = Math.min((svg.clientWidth - 60) / box.w, (svg.clientHeight - 60) / box.h);
     const zoom = Math.max(Math.min(Math.max(this.zoom, 0.8), room), 0.3);
     const x = svg.clientWidth / 2 - (box.x + box.w / 2) * zoom;
@@ -150,15 +158,15 @@
   };
 
   Camera.prototype.mapScale = function () {
-    const { width, height } = this.scene;
+    const {width, height} = this.scene;
     const k = Math.min((MAP_WIDTH - 10) / Math.max(1, width), (MAP_HEIGHT - 10) / Math.max(1, height));
-    return { k, x: (MAP_WIDTH - width * k) / 2, y: (MAP_HEIGHT - height * k) / 2 };
+    return {k, x: (MAP_WIDTH - width * k) / 2, y: (MAP_HEIGHT - height * k) / 2};
   };
 
   Camera.prototype.drawMap = function () {
-    const { map, scene, svg } = this;
+    const {map, scene, svg} = this;
     if (!scene) return;
-    const inside = this.sees({ x: 0, y: 0, w: scene.width, h: scene.height });
+    const inside = this.sees({x: 0, y: 0, w: scene.width, h: scene.height});
     map.hidden = inside || svg.clientWidth < 420;
     if (map.hidden) return;
     const ratio = window.devicePixelRatio || 1;
@@ -171,7 +179,12 @@
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, MAP_WIDTH, MAP_HEIGHT);
     const at = this.mapScale();
-    const rect = (box) => [at.x + box.x * at.k, at.y + box.y * at.k, Math.max(1, box.w * at.k), Math.max(1, box.h * at.k)];
+    const rect = (box) => [
+      at.x + box.x * at.k,
+      at.y + box.y * at.k,
+      Math.max(1, box.w * at.k),
+      Math.max(1, box.h * at.k),
+    ];
     context.strokeStyle = style.getPropertyValue("--sg-edge");
     context.fillStyle = style.getPropertyValue("--sg-edge");
     context.lineWidth = 0.75;
@@ -181,7 +194,12 @@
     }
     context.strokeStyle = style.getPropertyValue("--accent");
     context.lineWidth = 1.5;
-    const view = { x: -this.x / this.zoom, y: -this.y / this.zoom, w: svg.clientWidth / this.zoom, h: svg.clientHeight / this.zoom };
+    const view = {
+      x: -this.x / this.zoom,
+      y: -this.y / this.zoom,
+      w: svg.clientWidth / this.zoom,
+      h: svg.clientHeight / this.zoom,
+    };
     context.strokeRect(...rect(view));
   };
 

@@ -10,11 +10,29 @@
     ["variable", 38, /^(Variable|VarHandle|ReadVariable|Assign|ScatterAdd|ScatterUpdate|IsVariableInit)/],
     ["random", 310, /Random|Normal|Uniform|Multinomial|Dropout|Shuffle/],
     ["matrix", 214, /MatMul|Conv\d?D?|Einsum|Cholesky|MatrixInv|Svd|LSTM|GRU|Attention/],
-    ["activation", 266, /^(Relu|Elu|Selu|Sigmoid|Tanh|Softmax|LogSoftmax|Softplus|Softsign|Gelu|LeakyRelu|Swish)/],
+    [
+      "activation",
+      266,
+      /^(Relu|Elu|Selu|Sigmoid|Tanh|Softmax|LogSoftmax|Softplus|Softsign|Gelu|LeakyRelu|Swish)/,
+    ],
     ["normalise", 190, /BatchNorm|LayerNorm|LRN|MaxPool|AvgPool|L2Loss|Moments/],
     ["reduce", 335, /^(Sum|Mean|Prod|Max|Min|All|Any|ArgMax|ArgMin|.*CrossEntropy.*|InTopK|.*Loss)$/],
-    ["shape", 60, /^(Reshape|Shape|Rank|Size|Transpose|Concat|Split|Pack|Unpack|Slice|StridedSlice|Gather|Tile|Pad|ExpandDims|Squeeze|Cast|Fill|ZerosLike|OnesLike|OneHot|Range|Stack|Unstack)/],
-    ["control", null, /^(NoOp|Identity|Switch|Merge|Enter|Exit|NextIteration|LoopCond|Const|Group|Print|Assert|Summary|.*Summary|Save|Restore|SaveV2|RestoreV2)/],
+    [
+      "shape",
+      60,
+      new RegExp(
+        "^(Reshape|Shape|Rank|Size|Transpose|Concat|Split|Pack|Unpack|Slice|StridedSlice|Gather|Tile|Pad|" +
+          "ExpandDims|Squeeze|Cast|Fill|ZerosLike|OnesLike|OneHot|Range|Stack|Unstack)",
+      ),
+    ],
+    [
+      "control",
+      null,
+      new RegExp(
+        "^(NoOp|Identity|Switch|Merge|Enter|Exit|NextIteration|LoopCond|Const|Group|Print|Assert|.*Summary|" +
+          "Save|Restore)",
+      ),
+    ],
     ["arithmetic", 170, /./],
   ];
   // Every layer is mostly made of these; they would give all layers one colour.
@@ -52,7 +70,7 @@
       return top(counts).map(([name, n]) => [name, n / v.count, FAMILIES.find((f) => f[0] === name)[1]]);
     };
     const hue = (v) => mainHue(model, v, parts(v));
-    return { parts, hue, legend: () => parts(model.root).map(([name, , hue]) => ({ name, hue })) };
+    return {parts, hue, legend: () => parts(model.root).map(([name, , hue]) => ({name, hue}))};
   }
 
   function byDevice(model) {
@@ -60,7 +78,7 @@
     const hues = new Map(names.map((name, i) => [name, name ? HUES[i % HUES.length] : null]));
     const parts = (v) => top(v.devices).map(([name, n]) => [name, n / v.count, hues.get(name)]);
     const hue = (v) => parts(v)[0][2];
-    return { parts, hue, legend: () => names.map((name) => ({ name: name || "no device", hue: hues.get(name) })) };
+    return {parts, hue, legend: () => names.map((name) => ({name: name || "no device", hue: hues.get(name)}))};
   }
 
   function byStructure(model) {
@@ -74,10 +92,12 @@
     repeated.sort((p, q) => q[1].length * q[1][0].count - p[1].length * p[1][0].count);
     const hues = new Map(repeated.map(([sign], i) => [sign, HUES[i % HUES.length]]));
     const parts = (v) => [["", 1, v.kind !== "op" && hues.has(v.sign) ? hues.get(v.sign) : null]];
-    const legend = () => repeated.slice(0, 7).map(([sign, same]) => (
-      { name: `${same.length} × like ${same[0].id}`, hue: hues.get(sign) }));
-    return { parts, hue: (v) => parts(v)[0][2], legend };
+    const legend = () =>
+      repeated
+        .slice(0, 7)
+        .map(([sign, same]) => ({name: `${same.length} × like ${same[0].id}`, hue: hues.get(sign)}));
+    return {parts, hue: (v) => parts(v)[0][2], legend};
   }
 
-  Object.assign(window.trainboard.scopeGraph, { colouring, family });
+  Object.assign(window.trainboard.scopeGraph, {colouring, family});
 })();

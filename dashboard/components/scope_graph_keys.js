@@ -10,7 +10,8 @@
       return first ? first.v : null;
     }
     const middle = (b) => b.x + b.w / 2;
-    const nearest = (list) => list.sort((p, q) => Math.abs(middle(p) - middle(box)) - Math.abs(middle(q) - middle(box)))[0];
+    const nearest = (list) =>
+      list.sort((p, q) => Math.abs(middle(p) - middle(box)) - Math.abs(middle(q) - middle(box)))[0];
     if (key === "ArrowDown" || key === "ArrowUp") {
       const down = key === "ArrowDown";
       const along = scene.lines
@@ -24,16 +25,20 @@
       return scene.byVertex.has(selected.parent) ? selected.parent : null;
     }
     const left = key === "ArrowLeft";
-    const row = scene.boxes.filter((b) => b.v.parent === selected.parent && b.v !== selected
-      && (left ? middle(b) < middle(box) : middle(b) > middle(box)));
+    const row = scene.boxes.filter(
+      (b) =>
+        b.v.parent === selected.parent &&
+        b.v !== selected &&
+        (left ? middle(b) < middle(box) : middle(b) > middle(box)),
+    );
     const far = (b) => Math.abs(b.y + b.h / 2 - box.y - box.h / 2) * 3 + Math.abs(middle(b) - middle(box));
     row.sort((p, q) => far(p) - far(q));
     return row.length ? row[0].v : null;
   }
 
-  function onKey(event, { scene, selected, actions }) {
+  function onKey(event, {scene, selected, actions}) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { key } = event;
+    const {key} = event;
     if (key.startsWith("Arrow")) {
       const next = neighbour(scene, selected, key);
       if (next) {
@@ -51,5 +56,5 @@
     event.preventDefault();
   }
 
-  Object.assign(window.trainboard.scopeGraph, { neighbour, onKey });
+  Object.assign(window.trainboard.scopeGraph, {neighbour, onKey});
 })();

@@ -1,8 +1,9 @@
 /* Layered layout of one flat graph: ranks, order by barycentre, coordinates. Pure numbers, no DOM.
  *
  * layered(nodes, edges) with nodes [{w, h, pin}] and edges [{from, to, dxFrom, dxTo, labelW}] gives
- * {width, height, x[], y[], routes[], spots[], reversed[]}: box centres and, for each edge, the
- * points it passes and the stretch of it where a label has room. pin "first"/"last" puts a node on the top or bottom border (ports of an open scope).
+ * {width, height, x[], y[], routes[], spots[], reversed[]}: box centres and, for each edge, the points
+ * it passes and the stretch of it where a label has room. pin "first"/"last" puts a node on the top or
+ * bottom border (ports of an open scope); dxFrom and dxTo fix where on a box's side an edge ends.
  */
 (function () {
   "use strict";
@@ -19,7 +20,7 @@
 
   /* Which edges to turn round so that no cycle is left; depth first, so loops turn at their end. */
   function reversedEdges(count, edges, first) {
-    const out = Array.from({ length: count }, () => []);
+    const out = Array.from({length: count}, () => []);
     const indegree = new Int32Array(count);
     edges.forEach((edge, e) => {
       out[edge.from].push(e);
@@ -54,7 +55,7 @@
 
   function topological(count, links) {
     const indegree = new Int32Array(count);
-    const out = Array.from({ length: count }, () => []);
+    const out = Array.from({length: count}, () => []);
     links.forEach((link) => {
       indegree[link.b] += 1;
       out[link.a].push(link.b);
@@ -71,9 +72,9 @@
   function assignRanks(nodes, links) {
     const count = nodes.length;
     const rank = new Float64Array(count);
-    const into = Array.from({ length: count }, () => []);
-    const out = Array.from({ length: count }, () => []);
-    links.forEach(({ a, b }) => {
+    const into = Array.from({length: count}, () => []);
+    const out = Array.from({length: count}, () => []);
+    links.forEach(({a, b}) => {
       out[a].push(b);
       into[b].push(a);
     });
@@ -108,10 +109,10 @@
       const sink = !out[v].some((u) => !nodes[u].pin);
       if (source === sink) return;
       const key = `${rank[v]}${source ? "s" : "t"}`;
-      if (!crowd.has(key)) crowd.set(key, { source, members: [] });
+      if (!crowd.has(key)) crowd.set(key, {source, members: []});
       crowd.get(key).members.push(v);
     });
-    crowd.forEach(({ source, members }) => {
+    crowd.forEach(({source, members}) => {
       const rows = Math.ceil(members.length / MAX_PER_RANK);
       members.forEach((v, i) => {
         const row = Math.floor((i * rows) / members.length);
@@ -135,20 +136,20 @@
     });
     const levels = [...new Set(rank)].sort((p, q) => p - q);
     const index = new Map(levels.map((level, i) => [level, i]));
-    return { rank: Array.from(rank, (r) => index.get(r)), depth: levels.length };
+    return {rank: Array.from(rank, (r) => index.get(r)), depth: levels.length};
   }
 
   /* Long edges become chains of bends ("dummy nodes"), one a rank, so that they keep clear of boxes. */
   function buildLanes(nodes, links, rank, depth) {
-    const items = nodes.map((node, v) => ({ w: node.w, h: node.h, rank: rank[v], bend: false }));
+    const items = nodes.map((node, v) => ({w: node.w, h: node.h, rank: rank[v], bend: false}));
     const spans = links
-      .map((link, i) => ({ i, span: rank[link.b] - rank[link.a] }))
+      .map((link, i) => ({i, span: rank[link.b] - rank[link.a]}))
       .sort((p, q) => p.span - q.span);
     let budget = BEND_BUDGET;
     const segments = [];
     const chains = links.map(() => null);
-    for (const { i, span } of spans) {
-      const { a, b, dxA, dxB, labelW } = links[i];
+    for (const {i, span} of spans) {
+      const {a, b, dxA, dxB, labelW} = links[i];
       if (span > 1 && span - 1 > budget) continue;
       budget -= span - 1;
       const chain = [];
@@ -156,28 +157,28 @@
       let dxPrevious = dxA;
       for (let r = rank[a] + 1; r < rank[b]; r += 1) {
         const wide = r === rank[a] + 1 && labelW ? labelW : 4;
-        items.push({ w: wide, h: 0, rank: r, bend: true });
+        items.push({w: wide, h: 0, rank: r, bend: true});
         const bend = items.length - 1;
         // A bend that reserves room for a label carries the line at its left edge.
         const dxBend = 2 - wide / 2;
         const weight = chain.length ? 8 : 2;
-        segments.push({ a: previous, b: bend, dx: dxPrevious - dxBend, weight });
+        segments.push({a: previous, b: bend, dx: dxPrevious - dxBend, weight});
         chain.push(bend);
         previous = bend;
         dxPrevious = dxBend;
       }
-      segments.push({ a: previous, b, dx: dxPrevious - dxB, weight: chain.length ? 2 : 1 });
+      segments.push({a: previous, b, dx: dxPrevious - dxB, weight: chain.length ? 2 : 1});
       chains[i] = chain;
     }
-    const layers = Array.from({ length: depth }, () => []);
+    const layers = Array.from({length: depth}, () => []);
     items.forEach((item, v) => layers[item.rank].push(v));
     const up = items.map(() => []);
     const down = items.map(() => []);
     segments.forEach((s) => {
-      down[s.a].push({ to: s.b, dx: s.dx, weight: s.weight });
-      up[s.b].push({ to: s.a, dx: -s.dx, weight: s.weight });
+      down[s.a].push({to: s.b, dx: s.dx, weight: s.weight});
+      up[s.b].push({to: s.a, dx: -s.dx, weight: s.weight});
     });
-    return { items, layers, up, down, chains };
+    return {items, layers, up, down, chains};
   }
 
   function crossingsBetween(upper, lower, down, position) {
@@ -197,7 +198,7 @@
   }
 
   function orderLayers(lanes) {
-    const { items, layers, up, down } = lanes;
+    const {items, layers, up, down} = lanes;
     const position = new Float64Array(items.length);
     const number = (layer) => layer.forEach((v, i) => (position[v] = i));
     seedOrder(lanes, position);
@@ -243,7 +244,7 @@
 
   /* Start from a depth-first walk: what belongs together then starts side by side. */
   function seedOrder(lanes, position) {
-    const { items, layers, down, up } = lanes;
+    const {items, layers, down, up} = lanes;
     const seen = new Uint8Array(items.length);
     let next = 0;
     layers.forEach((layer) => {
@@ -266,7 +267,7 @@
   function settle(layer, wish, weight, offset, x) {
     const blocks = [];
     layer.forEach((v, i) => {
-      let block = { sum: (wish[i] - offset[i]) * weight[i], weight: weight[i], size: 1 };
+      let block = {sum: (wish[i] - offset[i]) * weight[i], weight: weight[i], size: 1};
       while (blocks.length) {
         const last = blocks[blocks.length - 1];
         if (last.sum / last.weight <= block.sum / block.weight) break;
@@ -288,7 +289,7 @@
   }
 
   function placeX(lanes) {
-    const { items, layers, up, down } = lanes;
+    const {items, layers, up, down} = lanes;
     const x = new Float64Array(items.length);
     const offsets = layers.map((layer) => {
       const offset = [];
@@ -333,7 +334,7 @@
 
   /* Ends of edges spread over a box's side in the order of where they go, so none overlap. */
   function spreadEnds(nodes, links, heading) {
-    const touching = nodes.map(() => ({ a: [], b: [] }));
+    const touching = nodes.map(() => ({a: [], b: []}));
     links.forEach((link, i) => {
       if (!link.fixedA) touching[link.a].a.push(i);
       if (!link.fixedB) touching[link.b].b.push(i);
@@ -352,7 +353,7 @@
   }
 
   function layered(nodes, edges) {
-    if (!nodes.length) return { width: 0, height: 0, x: [], y: [], routes: [], spots: [], reversed: [] };
+    if (!nodes.length) return {width: 0, height: 0, x: [], y: [], routes: [], spots: [], reversed: []};
     const first = nodes.map((node, v) => v).filter((v) => nodes[v].pin === "first");
     const reversed = reversedEdges(nodes.length, edges, first);
     const links = edges.map((edge, e) => {
@@ -367,11 +368,11 @@
         labelW: edge.labelW || 0,
       };
     });
-    const { rank, depth } = assignRanks(nodes, links);
+    const {rank, depth} = assignRanks(nodes, links);
     const lanes = buildLanes(nodes, links, rank, depth);
     orderLayers(lanes);
     const x = placeX(lanes);
-    const { y, tops, bottoms, height } = placeY(nodes, links, rank, depth);
+    const {y, tops, bottoms, height} = placeY(nodes, links, rank, depth);
     const shift = Math.min(...lanes.items.map((item, v) => x[v] - item.w / 2));
     const right = Math.max(...lanes.items.map((item, v) => x[v] + item.w / 2));
     for (let v = 0; v < x.length; v += 1) x[v] -= shift;
@@ -397,7 +398,17 @@
       const bend = (lanes.chains[i] || [])[0];
       const r = bend === undefined ? -1 : lanes.items[bend].rank;
       const at = bend === undefined ? 0 : x[bend] - lanes.items[bend].w / 2 + 2;
-      spots.push(bend === undefined ? [[xa, low], [xb, high]] : [[at, tops[r]], [at, bottoms[r]]]);
+      spots.push(
+        bend === undefined
+          ? [
+              [xa, low],
+              [xb, high],
+            ]
+          : [
+              [at, tops[r]],
+              [at, bottoms[r]],
+            ],
+      );
       const end = y[link.b] - nodes[link.b].h / 2;
       if (end - high > 1) points.push([xb, high]);
       points.push([xb, end]);
@@ -433,7 +444,7 @@
       top += tall[r] + (port ? PORT_GAP : labelled[r] ? LABEL_GAP : RANK_GAP);
     }
     const y = nodes.map((node, v) => tops[rank[v]] + tall[rank[v]] / 2);
-    return { y, tops, bottoms, height: bottoms[depth - 1] };
+    return {y, tops, bottoms, height: bottoms[depth - 1]};
   }
 
   const trainboard = (window.trainboard = window.trainboard || {});

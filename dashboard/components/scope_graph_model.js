@@ -10,8 +10,17 @@
 
   const SUMMARY = /Summary(V2)?$/;
   const CONSTANT = /^(Const|HostConst)$/;
-  const HELPER_SCOPE =
-    /^(init(_\d+|_all_tables|_all_variables)?|save(_\d+)?|gradients?(_\d+)?|summar(y|ies)(_\d+)?|report_uninitialized_variables|[Tt]rain(_\d+|_op)?|optimi[sz]er.*|(.*_)?(Adam|AdamW|RMSProp|Adagrad|Adadelta|Ftrl|Momentum|GradientDescent|ProximalAdagrad)(_\d+)?)$/;
+  const HELPERS = [
+    "init(_\\d+|_all_tables|_all_variables)?",
+    "save(_\\d+)?",
+    "gradients?(_\\d+)?",
+    "summar(y|ies)(_\\d+)?",
+    "report_uninitialized_variables",
+    "[Tt]rain(_\\d+|_op)?",
+    "optimi[sz]er.*",
+    "(.*_)?(Adam|AdamW|RMSProp|Adagrad|Adadelta|Ftrl|Momentum|GradientDescent|ProximalAdagrad)(_\\d+)?",
+  ];
+  const HELPER_SCOPE = new RegExp(`^(${HELPERS.join("|")})$`);
   const SIDE_NEEDS = 15;
   const SERIES_OPS = 5;
   const SERIES_SCOPES = 4;
@@ -20,9 +29,24 @@
 
   function vertex(id, label, kind, parent) {
     return {
-      id, label, kind, parent, children: [], op: -1, count: 0, first: Infinity, types: new Map(),
-      devices: new Map(), sign: "", side: false, embedded: false, marks: [], hosts: [],
-      edges: [], depth: parent ? parent.depth + 1 : 0, plan: null,
+      id,
+      label,
+      kind,
+      parent,
+      children: [],
+      op: -1,
+      count: 0,
+      first: Infinity,
+      types: new Map(),
+      devices: new Map(),
+      sign: "",
+      side: false,
+      embedded: false,
+      marks: [],
+      hosts: [],
+      edges: [],
+      depth: parent ? parent.depth + 1 : 0,
+      plan: null,
     };
   }
 
@@ -61,7 +85,7 @@
       parent.children.push(leaf);
       return leaf;
     });
-    return { root, leaves };
+    return {root, leaves};
   }
 
   function readEdges(graph) {
@@ -79,11 +103,11 @@
           from = index.get(bare.slice(0, colon));
           port = Number(bare.slice(colon + 1)) || 0;
         }
-        if (from === undefined) missing.push({ to, name: text });
-        else edges.push({ from, to, port, control });
+        if (from === undefined) missing.push({to, name: text});
+        else edges.push({from, to, port, control});
       }
     });
-    return { edges, missing, index };
+    return {edges, missing, index};
   }
 
   /* Constants and summaries are drawn as marks at the op they belong to, not as boxes. */
@@ -97,7 +121,7 @@
     const put = (leaf, host, role) => {
       leaf.embedded = true;
       leaf.hosts.push(host);
-      host.marks.push({ vertex: leaf, role });
+      host.marks.push({vertex: leaf, role});
     };
     leaves.forEach((leaf, op) => {
       if (SUMMARY.test(graph.ops[op])) {
@@ -117,7 +141,7 @@
         if (!leaf.hosts.length) leaf.embedded = false;
       }
     });
-    return { ins, outs };
+    return {ins, outs};
   }
 
   function tally(graph, v) {
@@ -138,7 +162,12 @@
       child.types.forEach((n, type) => v.types.set(type, (v.types.get(type) || 0) + n));
       child.devices.forEach((n, device) => v.devices.set(device, (v.devices.get(device) || 0) + n));
     }
-    v.sign = `{${hash(v.children.map((child) => child.sign).sort().join(","))}/${v.count}}`;
+    v.sign = `{${hash(
+      v.children
+        .map((child) => child.sign)
+        .sort()
+        .join(","),
+    )}/${v.count}}`;
   }
 
   function hash(text) {
@@ -180,7 +209,7 @@
       const stem = match ? match[1].replace(/_$/, "") : child.label;
       const key = `${stem}\n${child.kind}\n${child.sign}`;
       if (!groups.has(key)) groups.set(key, []);
-      groups.get(key).push({ stem, number: match ? Number(match[2]) : 0, child });
+      groups.get(key).push({stem, number: match ? Number(match[2]) : 0, child});
     }
     for (const group of groups.values()) {
       const least = group[0].child.kind === "op" ? SERIES_OPS : SERIES_SCOPES;
@@ -193,7 +222,11 @@
         const id = scope.id ? `${scope.id}/${label}` : label;
         if (ungrouped.has(id)) return;
         const made = vertex(id, label, "series", scope);
-        adopt(scope, made, run.map((entry) => entry.child));
+        adopt(
+          scope,
+          made,
+          run.map((entry) => entry.child),
+        );
         tally(graph, made);
       };
       for (const entry of group.slice(1)) {
@@ -235,7 +268,7 @@
       child.parent = scope.parent;
       child.depth = scope.depth;
     }
-    Object.assign(own, { id: scope.id, label: scope.label });
+    Object.assign(own, {id: scope.id, label: scope.label});
   }
 
   function hideEmpty(root) {
@@ -262,7 +295,7 @@
       const key = `${from.serial},${to.serial}`;
       let lifted = byPair.get(key);
       if (!lifted) {
-        lifted = { from, to, bases: [], control: true };
+        lifted = {from, to, bases: [], control: true};
         byPair.set(key, lifted);
         from.parent.edges.push(lifted);
       }
@@ -273,7 +306,7 @@
 
   /* Helpers that everything touches would bend every line: they stand in a column at the side. */
   function setAside(scope, placed) {
-    const degree = new Map(scope.shown.map((child) => [child, { in: 0, out: 0 }]));
+    const degree = new Map(scope.shown.map((child) => [child, {in: 0, out: 0}]));
     scope.edges.forEach((edge) => {
       if (edge.control) return;
       degree.get(edge.from).out += 1;
@@ -288,7 +321,7 @@
         const at = (share) => sorted[Math.min(sorted.length - 1, Math.round(sorted.length * share))];
         return Math.max(4, at(0.75) + reach * (at(0.75) - at(0.25)));
       };
-      const most = { in: bound("in", 1), out: bound("out", 4) };
+      const most = {in: bound("in", 1), out: bound("out", 4)};
       degree.forEach((d, child) => {
         if (d.in > most.in || d.out > most.out) child.side = true;
       });
@@ -313,10 +346,10 @@
   }
 
   function buildModel(graph, options) {
-    const { ungrouped = new Set(), placed = new Map() } = options || {};
-    const { root, leaves } = buildTree(graph);
-    const { edges, missing, index } = readEdges(graph);
-    const { ins, outs } = embed(graph, leaves, edges);
+    const {ungrouped = new Set(), placed = new Map()} = options || {};
+    const {root, leaves} = buildTree(graph);
+    const {edges, missing, index} = readEdges(graph);
+    const {ins, outs} = embed(graph, leaves, edges);
     for (const v of postorder(root)) dropShell(v);
     for (const v of postorder(root)) tally(graph, v);
     for (const v of postorder(root)) {
@@ -325,7 +358,7 @@
       foldCrowd(graph, v);
     }
     hideEmpty(root);
-    const model = { graph, root, leaves, base: edges, missing, index, ins, outs, byId: new Map() };
+    const model = {graph, root, leaves, base: edges, missing, index, ins, outs, byId: new Map()};
     postorder(root).forEach((v, serial) => {
       v.serial = serial;
       model.byId.set(v.id, v);
@@ -367,10 +400,18 @@
   }
 
   function opsBelow(v) {
-    return postorder(v).filter((below) => below.kind === "op").map((below) => below.op);
+    return postorder(v)
+      .filter((below) => below.kind === "op")
+      .map((below) => below.op);
   }
 
   Object.assign(window.trainboard.scopeGraph, {
-    buildModel, childOf, drawn, inputCone, opsBelow, postorder, shapeText,
+    buildModel,
+    childOf,
+    drawn,
+    inputCone,
+    opsBelow,
+    postorder,
+    shapeText,
   });
 })();

@@ -3,7 +3,7 @@
   "use strict";
 
   const graphs = window.trainboard.scopeGraph;
-  const { marksOf, markText, short, textWidth, opsBelow, childOf, drawn, shapeText } = graphs;
+  const {marksOf, markText, short, textWidth, opsBelow, childOf, drawn, shapeText} = graphs;
   const NAMESPACE = "http://www.w3.org/2000/svg";
   const MAX_MARKS = 3;
   const MAX_LINKS = 60;
@@ -41,10 +41,10 @@
 
   function Painter(svg) {
     this.svg = svg;
-    this.stage = el(svg, "g", { class: "sg-stage" });
+    this.stage = el(svg, "g", {class: "sg-stage"});
     this.layers = {};
     for (const name of ["scopes", "lines", "boxes", "labels", "links"]) {
-      this.layers[name] = el(this.stage, "g", { class: `sg-${name}` });
+      this.layers[name] = el(this.stage, "g", {class: `sg-${name}`});
     }
     this.nodes = new Map();
     this.paths = new Map();
@@ -93,22 +93,22 @@
   Painter.prototype.paintTitles = function () {
     this.layers.labels.replaceChildren();
     for (const title of this.scene.titles) {
-      el(this.layers.labels, "text", { class: "sg-side-title", x: title.x, y: title.y }, "set aside");
+      el(this.layers.labels, "text", {class: "sg-side-title", x: title.x, y: title.y}, "set aside");
     }
     // Above the lines, which may have to pass below a scope's name.
     for (const box of this.scene.boxes) {
       if (!box.open) continue;
       const css = box.depth % 2 === 1 ? "sg-head sg-deep" : "sg-head";
-      el(this.layers.labels, "text", { class: css, x: box.x + 14, y: box.y + 20 }, short(box.v.label, 26));
+      el(this.layers.labels, "text", {class: css, x: box.x + 14, y: box.y + 20}, short(box.v.label, 26));
     }
   };
 
   Painter.prototype.openScope = function (box) {
     const group = this.group(this.layers.scopes, box, "sg-scope sg-open");
-    el(group, "rect", { class: "sg-frame", rx: 9 });
-    const close = el(group, "g", { class: "sg-toggle", "data-toggle": "1" });
-    el(close, "circle", { r: 8 });
-    el(close, "path", { d: "M-4,0H4" });
+    el(group, "rect", {class: "sg-frame", rx: 9});
+    const close = el(group, "g", {class: "sg-toggle", "data-toggle": "1"});
+    el(close, "circle", {r: 8});
+    el(close, "path", {d: "M-4,0H4"});
     return group;
   };
 
@@ -121,9 +121,9 @@
   };
 
   Painter.prototype.group = function (layer, box, css) {
-    const { v } = box;
+    const {v} = box;
     const what = v.kind === "op" ? this.model.graph.ops[v.op] : opsText(v.count);
-    const group = el(layer, "g", { class: `sg-box ${css}`, tabindex: "-1", role: "treeitem" });
+    const group = el(layer, "g", {class: `sg-box ${css}`, tabindex: "-1", role: "treeitem"});
     group.setAttribute("aria-label", `${v.id}, ${what}`);
     if (v.kind !== "op") group.setAttribute("aria-expanded", String(box.open));
     el(group, "title", {}, `${v.id}\n${what}`);
@@ -131,31 +131,32 @@
   };
 
   Painter.prototype.closedBox = function (box) {
-    const { v, w, h } = box;
+    const {v, w, h} = box;
     if (v.kind === "op") return this.opBox(box);
     const group = this.group(this.layers.boxes, box, `sg-scope sg-${v.kind}`);
     if (v.kind === "series") {
-      el(group, "rect", { class: "sg-frame", x: 6, y: -6, width: w, height: h, rx: 8 });
-      el(group, "rect", { class: "sg-frame", x: 3, y: -3, width: w, height: h, rx: 8 });
+      el(group, "rect", {class: "sg-frame", x: 6, y: -6, width: w, height: h, rx: 8});
+      el(group, "rect", {class: "sg-frame", x: 3, y: -3, width: w, height: h, rx: 8});
     }
-    el(group, "rect", { class: "sg-frame", width: w, height: h, rx: 8 });
-    el(group, "text", { class: "sg-name", x: 12, y: h / 2 - 3 }, short(v.label, 26));
-    const many = v.kind === "series" ? `${v.children.length} × ${opsText(v.children[0].count)}` : opsText(v.count);
-    el(group, "text", { class: "sg-count", x: 12, y: h / 2 + 10 }, many);
-    const open = el(group, "g", { class: "sg-toggle", "data-toggle": "1", transform: `translate(${w - 14},14)` });
-    el(open, "circle", { r: 8 });
-    el(open, "path", { d: "M-4,0H4M0,-4V4" });
-    el(group, "g", { class: "sg-mix", transform: `translate(8,${h - 6})` });
+    el(group, "rect", {class: "sg-frame", width: w, height: h, rx: 8});
+    el(group, "text", {class: "sg-name", x: 12, y: h / 2 - 3}, short(v.label, 26));
+    const many =
+      v.kind === "series" ? `${v.children.length} × ${opsText(v.children[0].count)}` : opsText(v.count);
+    el(group, "text", {class: "sg-count", x: 12, y: h / 2 + 10}, many);
+    const open = el(group, "g", {class: "sg-toggle", "data-toggle": "1", transform: `translate(${w - 14},14)`});
+    el(open, "circle", {r: 8});
+    el(open, "path", {d: "M-4,0H4M0,-4V4"});
+    el(group, "g", {class: "sg-mix", transform: `translate(8,${h - 6})`});
     return group;
   };
 
   Painter.prototype.opBox = function (box) {
-    const { v, w, h, body } = box;
+    const {v, w, h, body} = box;
     const group = this.group(this.layers.boxes, box, "sg-op");
     const left = (w - body) / 2;
     const tall = Math.min(h, 26);
-    el(group, "rect", { class: "sg-frame", x: left, y: (h - tall) / 2, width: body, height: tall, rx: 13 });
-    el(group, "text", { class: "sg-name", x: left + body / 2, y: h / 2 + 4 }, short(v.label, 26));
+    el(group, "rect", {class: "sg-frame", x: left, y: (h - tall) / 2, width: body, height: tall, rx: 13});
+    el(group, "text", {class: "sg-name", x: left + body / 2, y: h / 2 + 4}, short(v.label, 26));
     const marks = marksOf(v);
     this.marks(group, marks.left, left, h, -1);
     this.marks(group, marks.right, left + body, h, 1);
@@ -167,17 +168,17 @@
     const rows = Math.min(marks.length, MAX_MARKS + 1);
     shown.forEach((mark, i) => {
       const y = h / 2 + (i - (rows - 1) / 2) * 11;
-      const part = el(group, "g", { class: `sg-mark sg-${mark.role}` });
+      const part = el(group, "g", {class: `sg-mark sg-${mark.role}`});
       part.dataset.mark = String(mark.vertex.op);
       el(part, "title", {}, this.model.graph.names[mark.vertex.op]);
-      el(part, "circle", { cx: edge + direction * 5, cy: y, r: 2.8 });
+      el(part, "circle", {cx: edge + direction * 5, cy: y, r: 2.8});
       const anchor = direction < 0 ? "end" : "start";
-      el(part, "text", { x: edge + direction * 10, y: y + 3, "text-anchor": anchor }, markText(this.model, mark));
+      el(part, "text", {x: edge + direction * 10, y: y + 3, "text-anchor": anchor}, markText(this.model, mark));
     });
     if (marks.length > MAX_MARKS) {
       const y = h / 2 + (MAX_MARKS - (rows - 1) / 2) * 11;
       const anchor = direction < 0 ? "end" : "start";
-      const at = { class: "sg-more", x: edge + direction * 10, y: y + 3, "text-anchor": anchor };
+      const at = {class: "sg-more", x: edge + direction * 10, y: y + 3, "text-anchor": anchor};
       el(group, "text", at, `+${marks.length - MAX_MARKS}`);
     }
   };
@@ -208,11 +209,11 @@
 
   Painter.prototype.line = function (line, d) {
     const css = `sg-line${line.control ? " sg-control" : ""}${line.loop ? " sg-loop" : ""}`;
-    const group = el(this.layers.lines, "g", { class: css });
+    const group = el(this.layers.lines, "g", {class: css});
     group.dataset.d = d;
     const width = lineWidth(line.count);
-    el(group, "path", { class: "sg-path", d, "stroke-width": width.toFixed(1) });
-    el(group, "path", { class: "sg-hit", d });
+    el(group, "path", {class: "sg-path", d, "stroke-width": width.toFixed(1)});
+    el(group, "path", {class: "sg-hit", d});
     const target = line.target && this.scene.byVertex.get(line.target);
     // Into an open scope the line goes on inside, so its arrow stands at the inner end.
     if (target && !target.open) {
@@ -220,7 +221,7 @@
       const [, before] = line.points[line.points.length - 2];
       const size = (before < y ? 1 : -1) * (4.5 + width * 0.9);
       const half = 3 + width * 0.55;
-      el(group, "path", { class: "sg-arrow", d: `M${x},${y}L${x - half},${y - size}L${x + half},${y - size}Z` });
+      el(group, "path", {class: "sg-arrow", d: `M${x},${y}L${x - half},${y - size}L${x + half},${y - size}Z`});
     }
     el(group, "title", {}, this.lineTitle(line));
     const hover = (on) => {
@@ -233,7 +234,7 @@
   };
 
   Painter.prototype.lineTitle = function (line) {
-    const { graph, base } = this.model;
+    const {graph, base} = this.model;
     const end = (v) => (v ? v.id : line.port.name);
     const rows = line.bases.slice(0, 8).map((b) => {
       const edge = base[b];
@@ -251,12 +252,17 @@
     const [a, b] = line.spot;
     const spots = [0.5, 0.66, 0.34].map((t) => [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t]);
     // In a mirrored scope the room for labels is on the other side of the lines.
-    const start = (x) => (line.flip ? x - 5 - lineWidth(line.count) / 2 - width : x + 5 + lineWidth(line.count) / 2);
-    const free = spots.find(([x, y]) => !taken.some((r) => (
-      start(x) < r.right && start(x) + width > r.left && y - 6 < r.bottom && y + 6 > r.top)));
+    const start = (x) =>
+      line.flip ? x - 5 - lineWidth(line.count) / 2 - width : x + 5 + lineWidth(line.count) / 2;
+    const free = spots.find(
+      ([x, y]) =>
+        !taken.some(
+          (r) => start(x) < r.right && start(x) + width > r.left && y - 6 < r.bottom && y + 6 > r.top,
+        ),
+    );
     const [x, y] = free || spots[0];
-    if (free) taken.push({ left: start(x), right: start(x) + width, top: y - 6, bottom: y + 6 });
-    const at = { class: free ? "sg-shape" : "sg-shape sg-crowded", x: start(x), y: y + 3 };
+    if (free) taken.push({left: start(x), right: start(x) + width, top: y - 6, bottom: y + 6});
+    const at = {class: free ? "sg-shape" : "sg-shape sg-crowded", x: start(x), y: y + 3};
     this.textOf.set(group, el(this.layers.labels, "text", at, line.label));
   };
 
@@ -274,7 +280,7 @@
       let x = 0;
       for (const [, share, partHue] of parts) {
         const wide = share * (box.w - 16);
-        const bar = el(mix, "rect", { x: x.toFixed(1), width: Math.max(0.5, wide).toFixed(1), height: 3 });
+        const bar = el(mix, "rect", {x: x.toFixed(1), width: Math.max(0.5, wide).toFixed(1), height: 3});
         bar.classList.toggle("sg-grey", partHue === null);
         if (partHue !== null) bar.style.setProperty("--hue", partHue);
         x += wide;
@@ -284,7 +290,7 @@
 
   /* Marks the selection, its lines, and (with `cone`, a Set of ops) everything it depends on. */
   Painter.prototype.highlight = function (picked, cone) {
-    const { model, scene } = this;
+    const {model, scene} = this;
     // Inside a closed scope the selection shows as that scope's.
     let selected = picked && picked.embedded ? picked.hosts[0] : picked;
     while (selected && selected.parent && !scene.byVertex.has(selected)) selected = selected.parent;
@@ -318,7 +324,7 @@
   Painter.prototype.links = function (selected, below) {
     this.layers.links.replaceChildren();
     if (!selected || !this.scene.byVertex.has(selected)) return;
-    const { model, scene } = this;
+    const {model, scene} = this;
     // Drawn as a line already, unless one of the two branches where the ends part stands aside.
     const partsAside = (one, other) => {
       let [a, b] = [one, other];
@@ -339,10 +345,10 @@
         const other = visible(into ? edge.from : edge.to);
         if (!other || other === selected || below.has(into ? edge.from : edge.to)) continue;
         if (childOf(selected, other) || !partsAside(drawn(model, edge.from), drawn(model, edge.to))) continue;
-        wanted.set(`${into}${other.id}`, { other, into });
+        wanted.set(`${into}${other.id}`, {other, into});
       }
     }
-    for (const { other, into } of [...wanted.values()].slice(0, MAX_LINKS)) {
+    for (const {other, into} of [...wanted.values()].slice(0, MAX_LINKS)) {
       const [a, b] = [scene.byVertex.get(into ? other : selected), scene.byVertex.get(into ? selected : other)];
       const right = a.x < b.x;
       const x0 = right ? a.x + a.w : a.x;
@@ -350,7 +356,7 @@
       const [y0, y1] = [a.y + Math.min(a.h / 2, 24), b.y + Math.min(b.h / 2, 24)];
       const bow = (right ? 1 : -1) * Math.max(30, Math.abs(x1 - x0) / 2);
       const d = `M${x0},${y0}C${x0 + bow},${y0} ${x1 - bow},${y1} ${x1},${y1}`;
-      el(this.layers.links, "path", { class: into ? "sg-link sg-in" : "sg-link sg-out", d });
+      el(this.layers.links, "path", {class: into ? "sg-link sg-in" : "sg-link sg-out", d});
     }
   };
 

@@ -6,9 +6,7 @@
 (function () {
   "use strict";
 
-  const { childOf, layered, shapeText } = window.trainboard.scopeGraph;
-  // Widest common system font, for where nothing can be measured.
-  const CHARACTER = 7;
+  const {childOf, closedSize, layered, shapeText, short, textWidth} = window.trainboard.scopeGraph;
   const PADDING = 16;
   const HEADER = 30;
   const MAX_PORTS = 6;
@@ -16,72 +14,15 @@
   const SIDE_TITLE = 22;
   const SIDE_HEIGHT = 420;
 
-  const measured = new Map();
-  let pen = null;
-
-  /* Width in px of `text` in the page's font; boxes must hold it whatever font the reader has. */
-  function textWidth(text, size, weight) {
-    const key = `${size}${weight || ""}${text}`;
-    let width = measured.get(key);
-    if (width === undefined) {
-      width = (text.length * CHARACTER * size) / 12;
-      if (window.document) {
-        pen = pen || document.createElement("canvas").getContext("2d");
-        pen.font = `${weight || 400} ${size}px ${getComputedStyle(document.body).fontFamily}`;
-        width = pen.measureText(text).width;
-      }
-      measured.set(key, width);
-    }
-    return width;
-  }
-
-  function short(text, most) {
-    return text.length > most ? `${text.slice(0, most - 1)}…` : text;
-  }
-
-  /* At most three marks a side are drawn, then "+n"; their room is part of the box's layout size. */
-  function marksOf(v) {
-    const pick = (role) => v.marks.filter((mark) => mark.role === role);
-    return { left: pick("constant"), right: pick("summary") };
-  }
-
-  function markText(model, mark) {
-    const { attrs, names } = model.graph;
-    const value = (attrs[mark.vertex.op] || {}).value;
-    // 0.1 as float32 is 0.10000000149: four digits tell it.
-    if (typeof value === "number") return String(Number(value.toPrecision(4)));
-    const plain = typeof value === "string" && value.length < 9;
-    return short(plain ? value : names[mark.vertex.op].split("/").pop(), 10);
-  }
-
-  function closedSize(model, v) {
-    const label = short(v.label, 26);
-    if (v.kind !== "op") {
-      const tall = 40 + Math.min(18, 3 * Math.log2(Math.max(1, v.count / 8)));
-      const w = Math.max(92, textWidth(label, 13, 600) + 44);
-      return { w, h: Math.max(40, tall), body: w };
-    }
-    const { left, right } = marksOf(v);
-    const room = (marks) => {
-      if (!marks.length) return 0;
-      return 16 + Math.max(...marks.slice(0, 3).map((mark) => textWidth(markText(model, mark), 9)));
-    };
-    const body = Math.max(54, textWidth(label, 11.5, 500) + 22);
-    // The same room on both sides, so that lines meet the middle of the pill.
-    const beside = Math.max(room(left), room(right));
-    const rows = Math.max(Math.min(left.length, 4), Math.min(right.length, 4));
-    return { w: body + 2 * beside, h: Math.max(26, rows * 11 + 4), body };
-  }
-
   /* Which children and lifted edges of a scope are in its main column, and which way edges turn. */
   function planOf(scope) {
     if (scope.plan) return scope.plan;
     const main = scope.shown.filter((child) => !child.side);
     const side = scope.shown.filter((child) => child.side);
     const edges = scope.edges.filter((edge) => !edge.from.side && !edge.to.side);
-    scope.plan = { main, side, edges, turned: new Set(), ports: null };
+    scope.plan = {main, side, edges, turned: new Set(), ports: null};
     const at = new Map(main.map((child, i) => [child, i]));
-    const flat = edges.map((edge) => ({ from: at.get(edge.from), to: at.get(edge.to) }));
+    const flat = edges.map((edge) => ({from: at.get(edge.from), to: at.get(edge.to)}));
     const flags = window.trainboard.scopeGraph.reversedEdges(main.length, flat, []);
     edges.forEach((edge, i) => flags[i] && scope.plan.turned.add(edge));
     return scope.plan;
@@ -99,11 +40,17 @@
         const enters = edge.to === scope;
         if (!enters && edge.from !== scope) continue;
         const top = enters !== above.turned.has(edge);
-        outside.push({ keys: [edge], enters, top, bases: edge.bases, name: (enters ? edge.from : edge.to).label });
+        outside.push({
+          keys: [edge],
+          enters,
+          top,
+          bases: edge.bases,
+          name: (enters ? edge.from : edge.to).label,
+        });
       }
       for (const port of parent.parent ? portsOf(model, parent) : []) {
         const bases = port.bases.filter((base) => childOf(parent, endInside(model, port, base)) === scope);
-        if (bases.length) outside.push({ ...port, keys: [port], bases });
+        if (bases.length) outside.push({...port, keys: [port], bases});
       }
     }
     plan.ports = [true, false].flatMap((top) => {
@@ -114,7 +61,7 @@
         const rest = list.slice(MAX_PORTS - 1).filter((port) => port.enters === enters);
         if (!rest.length) return [];
         const bases = rest.flatMap((port) => port.bases);
-        return [{ keys: rest.flatMap((p) => p.keys), enters, top, bases, name: `${rest.length} more` }];
+        return [{keys: rest.flatMap((p) => p.keys), enters, top, bases, name: `${rest.length} more`}];
       });
       return [...list.slice(0, MAX_PORTS - 1), ...merged];
     });
@@ -152,38 +99,46 @@
 
     const ports = scope.parent ? portsOf(model, scope) : [];
     const sizes = plan.main.map((child) => sizeOf(model, child, inner));
-    const nodes = sizes.map((size) => ({ w: size.w, h: size.h }));
-    ports.forEach((port) => nodes.push({ w: 8, h: 0, pin: port.top ? "first" : "last" }));
+    const nodes = sizes.map((size) => ({w: size.w, h: size.h}));
+    ports.forEach((port) => nodes.push({w: 8, h: 0, pin: port.top ? "first" : "last"}));
     const at = new Map(plan.main.map((child, i) => [child, i]));
     const lines = [];
     for (const edge of plan.edges) {
       const label = edge.control ? "" : edgeLabel(model, edge.bases);
-      lines.push({ from: at.get(edge.from), to: at.get(edge.to), label, bases: edge.bases,
-        control: edge.control, edge, turned: plan.turned.has(edge) });
+      lines.push({
+        from: at.get(edge.from),
+        to: at.get(edge.to),
+        label,
+        bases: edge.bases,
+        control: edge.control,
+        edge,
+        turned: plan.turned.has(edge),
+      });
     }
     ports.forEach((port, p) => pushPortLines(model, scope, port, plan.main.length + p, at, lines));
-    const flatten = () => lines.map((line) => {
-      fixEnds(line, plan.main, inner);
-      const labelW = line.label ? textWidth(line.label, 9.5) + 8 : 0;
-      const ends = { from: line.from, to: line.to, dxFrom: line.dxFrom, dxTo: line.dxTo };
-      // Turned here, not in the layout: both must agree on which border a port lies.
-      if (!line.turned) return { ...ends, labelW };
-      return { from: line.to, to: line.from, dxFrom: line.dxTo, dxTo: line.dxFrom, labelW };
-    });
+    const flatten = () =>
+      lines.map((line) => {
+        fixEnds(line, plan.main, inner);
+        const labelW = line.label ? textWidth(line.label, 9.5) + 8 : 0;
+        const ends = {from: line.from, to: line.to, dxFrom: line.dxFrom, dxTo: line.dxTo};
+        // Turned here, not in the layout: both must agree on which border a port lies.
+        if (!line.turned) return {...ends, labelW};
+        return {from: line.to, to: line.from, dxFrom: line.dxTo, dxTo: line.dxFrom, labelW};
+      });
     let laid = packParts(nodes, flatten(), ports.length > 0);
     const flips = openKids.filter((child) => crossed(plan.main.indexOf(child), inner.get(child), lines, laid));
     if (flips.length) {
       flips.forEach((child) => inner.set(child, mirrored(inner.get(child))));
       laid = packParts(nodes, flatten(), ports.length > 0);
     }
-    scope.laid = finish(model, scope, { plan, inner, ports, sizes, lines, laid, key });
+    scope.laid = finish(model, scope, {plan, inner, ports, sizes, lines, laid, key});
     return scope.laid;
   }
 
   function sizeOf(model, child, inner) {
     const laid = inner.get(child);
     if (!laid) return closedSize(model, child);
-    return { w: laid.w, h: laid.h, body: laid.w };
+    return {w: laid.w, h: laid.h, body: laid.w};
   }
 
   function pushPortLines(model, scope, port, node, at, lines) {
@@ -197,8 +152,13 @@
     byChild.forEach((bases, child) => {
       const inward = port.enters;
       lines.push({
-        from: inward ? node : at.get(child), to: inward ? at.get(child) : node, label: "", bases,
-        control: bases.every((base) => model.base[base].control), port, turned: port.top !== inward,
+        from: inward ? node : at.get(child),
+        to: inward ? at.get(child) : node,
+        label: "",
+        bases,
+        control: bases.every((base) => model.base[base].control),
+        port,
+        turned: port.top !== inward,
       });
     });
   }
@@ -226,12 +186,14 @@
       // Routes run downwards: at a top port one ends. Where it comes from is where it last turned.
       const route = port.top ? laid.routes[i].slice().reverse() : laid.routes[i];
       const turn = route.find(([x]) => Math.abs(x - route[0][0]) > 1) || route[0];
-      ends.push({ top: port.top, x: port.x, far: turn[0] });
+      ends.push({top: port.top, x: port.x, far: turn[0]});
     });
     let balance = 0;
-    ends.forEach((p, i) => ends.slice(i + 1).forEach((q) => {
-      if (p.top === q.top) balance += Math.sign(p.x - q.x) * Math.sign(p.far - q.far);
-    }));
+    ends.forEach((p, i) =>
+      ends.slice(i + 1).forEach((q) => {
+        if (p.top === q.top) balance += Math.sign(p.x - q.x) * Math.sign(p.far - q.far);
+      }),
+    );
     return balance < 0;
   }
 
@@ -240,10 +202,14 @@
   function mirrored(laid) {
     return {
       ...laid,
-      boxes: laid.boxes.map((box) => ({ ...box, x: laid.w - box.x, laid: box.laid && mirrored(box.laid) })),
-      lines: laid.lines.map((line) => ({ ...line, flip: !line.flip, points: flipped(line.points, laid.w),
-        spot: flipped(line.spot, laid.w) })),
-      ports: laid.ports.map((port) => ({ ...port, x: laid.w - port.x })),
+      boxes: laid.boxes.map((box) => ({...box, x: laid.w - box.x, laid: box.laid && mirrored(box.laid)})),
+      lines: laid.lines.map((line) => ({
+        ...line,
+        flip: !line.flip,
+        points: flipped(line.points, laid.w),
+        spot: flipped(line.spot, laid.w),
+      })),
+      ports: laid.ports.map((port) => ({...port, x: laid.w - port.x})),
     };
   }
 
@@ -268,17 +234,24 @@
     const parts = [...groups.values()].map((members) => {
       const local = new Map(members.map((v, i) => [v, i]));
       const mine = edges.map((edge, e) => e).filter((e) => local.has(edges[e].from));
-      const flat = mine.map((e) => ({ ...edges[e], from: local.get(edges[e].from), to: local.get(edges[e].to) }));
-      return { members, mine, laid: layered(members.map((v) => nodes[v]), flat) };
+      const flat = mine.map((e) => ({...edges[e], from: local.get(edges[e].from), to: local.get(edges[e].to)}));
+      return {
+        members,
+        mine,
+        laid: layered(
+          members.map((v) => nodes[v]),
+          flat,
+        ),
+      };
     });
     parts.sort((p, q) => q.laid.height - p.laid.height || q.members.length - p.members.length);
     const area = parts.reduce((sum, p) => sum + (p.laid.width + 30) * (p.laid.height + 26), 0);
     const most = Math.max(parts[0].laid.width, Math.sqrt(area) * 1.5);
-    const out = { width: 0, height: 0, x: [], y: [], routes: [], spots: [] };
+    const out = {width: 0, height: 0, x: [], y: [], routes: [], spots: []};
     let left = 0;
     let top = 0;
     let shelf = 0;
-    for (const { members, mine, laid } of parts) {
+    for (const {members, mine, laid} of parts) {
       if (left > 0 && left + laid.width > most) {
         top += shelf + 26;
         left = shelf = 0;
@@ -300,7 +273,7 @@
     return out;
   }
 
-  function finish(model, scope, { plan, inner, ports, sizes, lines, laid, key }) {
+  function finish(model, scope, {plan, inner, ports, sizes, lines, laid, key}) {
     const padding = scope.parent ? PADDING : 0;
     const head = scope.parent ? HEADER : 0;
     // Ports lie on the border itself, so a scope with ports needs no padding above or below.
@@ -308,16 +281,26 @@
     const lowPorts = ports.some((port) => !port.top);
     const dx = padding;
     const dy = head + (topPorts ? 0 : padding / 2);
-    const side = sideColumn(model, plan.side, inner, laid.width ? laid.width + dx + SIDE_GAP : dx, head + padding / 2);
+    const side = sideColumn(
+      model,
+      plan.side,
+      inner,
+      laid.width ? laid.width + dx + SIDE_GAP : dx,
+      head + padding / 2,
+    );
     const title = scope.parent ? textWidth(short(scope.label, 26), 13, 700) + 60 : 0;
     const w = Math.max(title, (side.width ? side.right : laid.width + dx) + padding);
     const h = Math.max(dy + laid.height + (lowPorts ? 4 : padding), side.bottom + padding);
     const spare = side.width ? 0 : Math.max(0, (w - 2 * padding - laid.width) / 2);
     const boxes = plan.main.map((child, i) => ({
-      v: child, x: dx + spare + laid.x[i], y: dy + laid.y[i], size: sizes[i], laid: inner.get(child),
+      v: child,
+      x: dx + spare + laid.x[i],
+      y: dy + laid.y[i],
+      size: sizes[i],
+      laid: inner.get(child),
     }));
     const many = plan.main.length;
-    const placedPorts = ports.map((port, p) => ({ ...port, x: dx + spare + laid.x[many + p] }));
+    const placedPorts = ports.map((port, p) => ({...port, x: dx + spare + laid.x[many + p]}));
     const drawnLines = lines.map((line, i) => {
       const points = moved(laid.routes[i], dx + spare, dy);
       if (line.turned) points.reverse();
@@ -329,14 +312,19 @@
         if (line.port.enters) points.unshift([x, border]);
         else points.push([x, border]);
       }
-      return { ...line, points, spot: moved(laid.spots[i], dx + spare, dy), source: many > line.from ? plan.main[line.from] : null,
-        target: many > line.to ? plan.main[line.to] : null };
+      return {
+        ...line,
+        points,
+        spot: moved(laid.spots[i], dx + spare, dy),
+        source: many > line.from ? plan.main[line.from] : null,
+        target: many > line.to ? plan.main[line.to] : null,
+      };
     });
-    return { key, w, h, boxes: [...boxes, ...side.boxes], lines: drawnLines, ports: placedPorts, side };
+    return {key, w, h, boxes: [...boxes, ...side.boxes], lines: drawnLines, ports: placedPorts, side};
   }
 
   function sideColumn(model, members, inner, left, top) {
-    if (!members.length) return { width: 0, bottom: 0, right: 0, boxes: [] };
+    if (!members.length) return {width: 0, bottom: 0, right: 0, boxes: []};
     let y = top + SIDE_TITLE;
     let x = left;
     let width = 0;
@@ -348,36 +336,56 @@
         y = top + SIDE_TITLE;
         width = 0;
       }
-      const box = { v: child, x: x + size.w / 2, y: y + size.h / 2, size, laid: inner.get(child), side: true };
+      const box = {v: child, x: x + size.w / 2, y: y + size.h / 2, size, laid: inner.get(child), side: true};
       y += size.h + 14;
       width = Math.max(width, size.w);
       bottom = Math.max(bottom, y - 14);
       return box;
     });
-    return { width, left, top, right: x + width, bottom, boxes };
+    return {width, left, top, right: x + width, bottom, boxes};
   }
 
   /* Everything visible with absolute coordinates, outer boxes first: {width, height, boxes, lines}. */
   function buildScene(model, open) {
     const laid = layoutScope(model, model.root, open);
-    const scene = { width: laid.w, height: laid.h, boxes: [], lines: [], titles: [], byVertex: new Map() };
+    const scene = {width: laid.w, height: laid.h, boxes: [], lines: [], titles: [], byVertex: new Map()};
     const walk = (scope, part, x0, y0, depth) => {
-      if (part.side.width) scene.titles.push({ id: scope.id, x: x0 + part.side.left, y: y0 + part.side.top + 10 });
+      if (part.side.width)
+        scene.titles.push({id: scope.id, x: x0 + part.side.left, y: y0 + part.side.top + 10});
       for (const box of part.boxes) {
-        const { v, size } = box;
+        const {v, size} = box;
         const x = x0 + box.x - size.w / 2;
         const y = y0 + box.y - size.h / 2;
-        const item = { v, x, y, w: size.w, h: size.h, body: size.body,
-          open: Boolean(box.laid), side: Boolean(box.side), depth };
+        const item = {
+          v,
+          x,
+          y,
+          w: size.w,
+          h: size.h,
+          body: size.body,
+          open: Boolean(box.laid),
+          side: Boolean(box.side),
+          depth,
+        };
         scene.boxes.push(item);
         scene.byVertex.set(v, item);
         if (box.laid) walk(v, box.laid, x, y, depth + 1);
       }
       for (const line of part.lines) {
         scene.lines.push({
-          key: lineKey(scope, line), scope, points: moved(line.points, x0, y0), spot: moved(line.spot, x0, y0),
-          bases: line.bases, count: line.bases.length, label: line.label, control: line.control,
-          flip: Boolean(line.flip), loop: line.turned && !line.port, port: line.port || null, source: line.source, target: line.target,
+          key: lineKey(scope, line),
+          scope,
+          points: moved(line.points, x0, y0),
+          spot: moved(line.spot, x0, y0),
+          bases: line.bases,
+          count: line.bases.length,
+          label: line.label,
+          control: line.control,
+          flip: Boolean(line.flip),
+          loop: line.turned && !line.port,
+          port: line.port || null,
+          source: line.source,
+          target: line.target,
         });
       }
     };
@@ -391,5 +399,5 @@
     return `${scope.serial}:${end(line.source)}>${end(line.target)}${tail}`;
   }
 
-  Object.assign(window.trainboard.scopeGraph, { buildScene, closedSize, marksOf, markText, planOf, short, textWidth });
+  Object.assign(window.trainboard.scopeGraph, {buildScene, planOf});
 })();

@@ -134,7 +134,7 @@ def scripts(browser: Browser) -> Iterator[Page]:
     """A blank page with the graph's calculating scripts, nothing drawn."""
     page = browser.new_page()
     page.evaluate("window.trainboard = {}")
-    for script in ScopeGraph.scripts[:3]:
+    for script in ScopeGraph.scripts[:4]:
         page.add_script_tag(path=str(PACKAGE / script))
     yield page
     page.close()
