@@ -45,6 +45,15 @@ from engine.dtypes import (
 from engine.dtypes import bool_ as bool
 from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor, get_default_graph, reset_default_graph
+from engine.initializers import (
+    constant_initializer,
+    glorot_uniform_initializer,
+    ones_initializer,
+    random_normal_initializer,
+    random_uniform_initializer,
+    truncated_normal_initializer,
+    zeros_initializer,
+)
 from engine.ops.activations import sigmoid, tanh
 from engine.ops.arithmetic import (
     add,
@@ -152,6 +161,13 @@ from engine.scopes import (
 from engine.session import InteractiveSession, Session, get_default_session
 from engine.shapes import Dimension, TensorShape
 from engine.summary import Summary
+from engine.variable_scope import (
+    AUTO_REUSE,
+    VariableScope,
+    get_variable,
+    get_variable_scope,
+    variable_scope,
+)
 from engine.variables import (
     GraphKeys,
     Variable,
@@ -171,6 +187,7 @@ OpError = errors.OpError
 __version__ = "1.15.0-trainboard"
 
 __all__ = [
+    "AUTO_REUSE",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -189,6 +206,7 @@ __all__ = [
     "Tensor",
     "TensorShape",
     "Variable",
+    "VariableScope",
     "__version__",
     "abs",
     "add",
@@ -214,6 +232,7 @@ __all__ = [
     "complex128",
     "concat",
     "constant",
+    "constant_initializer",
     "control_dependencies",
     "convert_to_tensor",
     "cos",
@@ -239,8 +258,11 @@ __all__ = [
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_variable",
+    "get_variable_scope",
     "global_variables",
     "global_variables_initializer",
+    "glorot_uniform_initializer",
     "gradients",
     "greater",
     "greater_equal",
@@ -288,14 +310,17 @@ __all__ = [
     "not_equal",
     "one_hot",
     "ones",
+    "ones_initializer",
     "ones_like",
     "pack",
     "placeholder",
     "placeholder_with_default",
     "pow",
     "random_normal",
+    "random_normal_initializer",
     "random_shuffle",
     "random_uniform",
+    "random_uniform_initializer",
     "range",
     "rank",
     "reciprocal",
@@ -344,6 +369,7 @@ __all__ = [
     "transpose",
     "truediv",
     "truncated_normal",
+    "truncated_normal_initializer",
     "tuple",
     "uint8",
     "uint16",
@@ -351,8 +377,10 @@ __all__ = [
     "uint64",
     "unpack",
     "unstack",
+    "variable_scope",
     "variables_initializer",
     "where",
     "zeros",
+    "zeros_initializer",
     "zeros_like",
 ]

@@ -39,6 +39,21 @@ class Spec:
         return self._source() if callable(self._source) else self._source
 
     @property
+    def sizes(self) -> Dims | None:
+        """The sizes that the value of a shape tensor stands for, as far as they are known."""
+        value = self.value
+        if value is not None:
+            return tuple(None if size < 0 else int(size) for size in value.ravel())
+        tensor = getattr(self._source, "__self__", None)
+        if tensor is not None:
+            found = tensor.op.definition.infer_sizes(*[x.spec for x in tensor.op.inputs])
+            if found is not None:
+                return tuple(found)
+        if self.dims is not None and len(self.dims) == 1 and self.dims[0] is not None:
+            return (None,) * self.dims[0]
+        return None
+
+    @property
     def is_static(self) -> bool:
         return fully_defined(self.dims)
 
@@ -94,6 +109,10 @@ class Op:
 
     def infer_value(self, *args: Any, **kwargs: Any) -> Array | None:
         """The value where it follows from shapes alone, as that of ``tf.shape``."""
+        return None
+
+    def infer_sizes(self, *args: Any, **kwargs: Any) -> Dims | None:
+        """What is known of the value, taken as sizes, before the whole of it is."""
         return None
 
     def simpler(self, *args: Any, **kwargs: Any) -> int | tuple[Op, tuple[int, ...]] | None:

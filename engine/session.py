@@ -223,9 +223,8 @@ class BaseSession:
             for slot, array in zip(entry.slots, arrays, strict=True)
         }
         program = build(entry.leaves, feeds, optimize=self._optimize)
-        for node in program.nodes:
-            for part in node.members or (node,):
-                self._place(part.op)
+        for op in program.operations:
+            self._place(op)
         plan = _Plan(self._devices[0].compile(program, self._state))
         if self._state.generation != self._generation:
             self._generation = self._state.generation
@@ -235,6 +234,8 @@ class BaseSession:
         return plan
 
     def _place(self, op: Operation) -> None:
+        if not op.device and not self._config.log_device_placement:
+            return
         soft = self._config.allow_soft_placement or soft_placement_asked()
         try:
             device = place(op.name, op.device, self.list_devices(), soft, op.origin)

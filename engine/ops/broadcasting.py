@@ -10,7 +10,7 @@ from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, graph_of, is_graph_value, make
 from engine.ops.sizes import shape
-from engine.shapes import Dims, broadcast, fully_defined
+from engine.shapes import broadcast, fully_defined
 
 
 class Binary(Op):
@@ -53,7 +53,7 @@ class BroadcastTo(Op):
     """A tensor repeated along new axes and axes of size 1."""
 
     def infer(self, x: Spec, shape: Spec) -> Spec:
-        return Spec(x.dtype, dims_from(shape))
+        return Spec(x.dtype, shape.sizes)
 
     def numpy(self, x: Array, shape: Array) -> Array:
         return np.broadcast_to(x, tuple(shape))
@@ -62,7 +62,7 @@ class BroadcastTo(Op):
         return np.broadcast_to(x, tuple(shape))
 
     def simpler(self, x: Spec, shape: Spec) -> int | None:
-        return 0 if fully_defined(x.dims) and x.dims == dims_from(shape) else None
+        return 0 if fully_defined(x.dims) and x.dims == shape.sizes else None
 
     def xla(self, jnp: Any, x: Any, shape: Any) -> Any:
         return jnp.broadcast_to(x, tuple(shape))
@@ -75,7 +75,7 @@ class SumTo(Op):
     """The sum over what broadcasting repeated, in the given shape."""
 
     def infer(self, x: Spec, shape: Spec) -> Spec:
-        return Spec(x.dtype, dims_from(shape))
+        return Spec(x.dtype, shape.sizes)
 
     def numpy(self, x: Array, shape: Array) -> Array:
         target = tuple(shape)
@@ -83,7 +83,7 @@ class SumTo(Op):
         return x.sum(axis=axes, dtype=x.dtype).reshape(target) if axes else x.reshape(target)
 
     def simpler(self, x: Spec, shape: Spec) -> int | None:
-        return 0 if fully_defined(x.dims) and x.dims == dims_from(shape) else None
+        return 0 if fully_defined(x.dims) and x.dims == shape.sizes else None
 
     def lower(self, b: Any, out: Any, x: Any, shape: Any) -> None:
         lower_sum(b, out, x, summed_axes(x.dims, out.dims))
@@ -135,16 +135,6 @@ def lower_sum(b: Any, out: Any, x: Any, axes: tuple[int, ...]) -> None:
             return
     where = axes[0] if len(axes) == 1 else axes
     b.call(np.add.reduce, x, where, x.dtype, target, writes=target)
-
-
-def dims_from(shape: Spec) -> Dims | None:
-    """The sizes a shape operand stands for, as far as they are known; -1 counts as unknown."""
-    value = shape.value
-    if value is not None:
-        return tuple(None if size < 0 else int(size) for size in value)
-    if shape.dims is not None and len(shape.dims) == 1 and shape.dims[0] is not None:
-        return (None,) * shape.dims[0]
-    return None
 
 
 def sum_like(dy: Tensor, x: Tensor) -> Tensor:

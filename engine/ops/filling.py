@@ -10,7 +10,6 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
 from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
-from engine.ops.broadcasting import dims_from
 from engine.ops.casting import cast
 from engine.ops.constants import (
     Const,
@@ -28,7 +27,7 @@ class Fill(Op):
     """A scalar everywhere; inputs: sizes, value."""
 
     def infer(self, sizes: Spec, value: Spec) -> Spec:
-        return Spec(value.dtype, dims_from(sizes))
+        return Spec(value.dtype, sizes.sizes)
 
     def numpy(self, sizes: Array, value: Array) -> Array:
         return np.full(tuple(sizes), value, np.asarray(value).dtype)

@@ -9,7 +9,6 @@ import numpy as np
 
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
-from engine.ops.broadcasting import dims_from
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
 from engine.ops.sizes import shape
 from engine.shapes import ShapeError, with_rank_at_least
@@ -106,7 +105,7 @@ class StridedSliceGrad(Op):
     key: Key
 
     def infer(self, dy: Spec, sizes: Spec, *given: Spec) -> Spec:
-        return Spec(dy.dtype, dims_from(sizes))
+        return Spec(dy.dtype, sizes.sizes)
 
     def numpy(self, dy: Array, sizes: Array, *given: Array) -> Array:
         result = np.zeros(tuple(sizes), dy.dtype)
@@ -167,7 +166,7 @@ class ScatterRows(Op):
     """Rows added into zeros at the indices; inputs: rows, indices, shape of the result."""
 
     def infer(self, rows: Spec, indices: Spec, sizes: Spec) -> Spec:
-        return Spec(rows.dtype, dims_from(sizes))
+        return Spec(rows.dtype, sizes.sizes)
 
     def numpy(self, rows: Array, indices: Array, sizes: Array) -> Array:
         result = np.zeros(tuple(sizes), rows.dtype)

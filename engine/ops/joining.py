@@ -147,6 +147,12 @@ class Pack(Op):
         where = normalize_axis(self.axis, len(dims) + 1)
         return Spec(parts[0].dtype, (*dims[:where], len(parts), *dims[where:]))
 
+    def infer_sizes(self, *parts: Spec) -> Dims | None:
+        values = [part.value for part in parts]
+        if any(part.dims != () for part in parts):
+            return None
+        return tuple(None if value is None or value < 0 else int(value) for value in values)
+
     def numpy(self, *parts: Array) -> Array:
         return np.stack(parts, axis=self.axis)
 

@@ -11,7 +11,6 @@ from engine.dtypes import DType, as_dtype, float32
 from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import add, multiply, subtract
-from engine.ops.broadcasting import dims_from
 from engine.ops.constants import convert_to_tensor, graph_of, integers, make
 from engine.ops.elementwise import floor
 from engine.ops.sizes import shape as shape_of
@@ -28,7 +27,7 @@ class RandomOp(Op):
     stateful = True
 
     def infer(self, *args: Any, **kwargs: Any) -> Spec:
-        return Spec(self.dtype, dims_from(args[0]))
+        return Spec(self.dtype, args[0].sizes)
 
     def draw(self, generator: np.random.Generator, sizes: tuple[int, ...], dtype: Any) -> Array:
         raise NotImplementedError

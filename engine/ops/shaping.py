@@ -22,8 +22,7 @@ class Reshape(Op):
     def _dims(self, x: Spec, sizes: Spec) -> Dims | None:
         value = sizes.value
         if value is None:
-            length = sizes.dims[0] if sizes.dims else None
-            return None if length is None else (None,) * length
+            return sizes.sizes
         dims = [int(size) for size in value]
         total = count(x.dims)
         if dims.count(-1) > 1:

@@ -11,7 +11,7 @@ from engine.dtypes import DType, as_dtype, int32
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, make
-from engine.shapes import count, fully_defined
+from engine.shapes import Dims, count, fully_defined
 
 
 class Shape(Op):
@@ -25,6 +25,9 @@ class Shape(Op):
     def infer_value(self, x: Spec) -> Array | None:
         return np.array(x.dims, self.out_type.np) if fully_defined(x.dims) else None
 
+    def infer_sizes(self, x: Spec) -> Dims | None:
+        return x.dims
+
     def numpy(self, x: Array) -> Array:
         return np.array(np.shape(x), self.out_type.np)
 
@@ -37,6 +40,9 @@ class Shape(Op):
 
 class Size(Shape):
     """The number of elements of x."""
+
+    def infer_sizes(self, x: Spec) -> Dims | None:
+        return None
 
     def infer(self, x: Spec) -> Spec:
         return Spec(self.out_type, ())

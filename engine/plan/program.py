@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.control import Placeholder
-from engine.ops.update import ApplyUpdate, UpdateGroup
+from engine.ops.update import ApplyUpdate
 from engine.plan.fusion import fuse
 from engine.plan.nodes import Node, Value
 from engine.shapes import Dims, count, in_brackets
@@ -29,7 +29,8 @@ class Program:
     nodes: list[Node]
     feeds: tuple[Value, ...]
     fetches: tuple[Value, ...]
-    groups: dict[UpdateGroup, list[Node]] = field(default_factory=dict)
+    operations: tuple[Operation, ...] = ()
+    """Every operation it stands for, those folded away included, in the order of making."""
 
 
 def build(
@@ -51,7 +52,8 @@ def build(
     tensors = [fetch for fetch in fetches if isinstance(fetch, Tensor)]
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
-    return Program(nodes, tuple(known[tensor] for tensor in feeds), results)
+    operations = tuple(sorted(needed, key=lambda op: op.number))
+    return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations)
 
 
 def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec]) -> set[Operation]:

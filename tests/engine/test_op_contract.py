@@ -132,7 +132,8 @@ ROWS = [
     flat("size", tf.size, A, kinds="Size", expected=lambda x: 6),
     flat("rank", tf.rank, A, kinds="Rank", expected=lambda x: 2),
     smooth("reshape", lambda x: tf.reshape(x, [3, -1]) * M, A, kinds="Reshape"),
-    smooth("transpose", tf.transpose, A, kinds="Transpose InvertPermutation", expected=np.transpose),
+    smooth("transpose", tf.transpose, A, expected=np.transpose,
+           kinds="Transpose InvertPermutation"),
     smooth("transpose_3", lambda x: tf.transpose(x, [1, 2, 0]), T, kinds="Transpose"),
     smooth("reshape_of_transpose", lambda x: tf.reshape(tf.transpose(x), [-1]), A, kinds="Reshape"),
     smooth("expand_dims", lambda x: tf.expand_dims(x, 1), A, kinds="ExpandDims"),
@@ -141,7 +142,8 @@ ROWS = [
            kinds="ConcatV2 ConcatSlice ConcatSliceGrad"),
     smooth("concat_0x", lambda x, y: tf.concat(0, [x, y]), A, B, kinds="ConcatV2"),
     smooth("stack", lambda x, y: tf.stack([x, y], axis=1), A, B, kinds="Pack"),
-    smooth("unstack", lambda x: tf.unstack(x, 2)[1] * tf.unstack(x, 3, axis=1)[0][0], A, kinds="Unpack"),
+    smooth("unstack", lambda x: tf.unstack(x, 2)[1] * tf.unstack(x, 3, axis=1)[0][0], A,
+           kinds="Unpack"),
     smooth("split", lambda x: tf.split(x, 3, 1)[1] * 2.0, A, kinds="Split"),
     smooth("split_sizes", lambda x: tf.split(x, [1, 2], 1)[1], A, kinds="Split"),
     smooth("tile", lambda x: tf.tile(x, [2, 3]), A, kinds="Tile Untile"),
@@ -266,13 +268,9 @@ def test_plan_agrees_with_the_specification(row: Row) -> None:
 def test_gradient_is_the_numeric_one(row: Row, unknown: str) -> None:
     with tf.Graph().as_default(), tf.Session() as sess:
         fed, y = build(row, unknown)
-        weights = np.cos(
-            np.arange(
-                1.0, 1.0 + np.prod(sess.run(y, dict(zip(fed, row.inputs, strict=True))).shape)
-            )
-        )
         scale = tf.placeholder(y.dtype)
         shape = sess.run(tf.shape(y), dict(zip(fed, row.inputs, strict=True)))
+        weights = np.cos(np.arange(1.0, 1.0 + np.prod(shape)))
         total = tf.reduce_sum(y * scale)
         feed = dict(zip(fed, row.inputs, strict=True)) | {scale: weights.reshape(shape)}
         symbolic = sess.run(tf.gradients(total, fed), feed)

@@ -20,7 +20,7 @@ UNARY = (
     lambda x: tf.reduce_max(x) - x,
     lambda x: tf.concat([x[1:], x[:1]], 0),
     lambda x: tf.tile(x[:, :1], [1, 3]),
-    lambda x: tf.stack(tf.unstack(x, axis=1)[::-1], axis=1),
+    lambda x: tf.stack(tf.unstack(x, 3, axis=1)[::-1], axis=1),
     lambda x: x * 0.5 + 1.0,
     lambda x: tf.stop_gradient(x) * x,
 )  # fmt: skip

@@ -1,0 +1,180 @@
+"""Every optimizer against its formula written out in NumPy, and what all of them share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import engine as tf
+from engine.optimizers import OPTIMIZERS
+
+
+@pytest.fixture(autouse=True)
+def own_graph() -> Iterator[tf.Graph]:
+    with tf.Graph().as_default() as graph:
+        yield graph
+
+
+def gradient_descent(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    return w - 0.1 * g
+
+
+def momentum(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["a"] = 0.9 * s.get("a", 0) + g
+    return w - 0.1 * s["a"]
+
+
+def nesterov(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["a"] = 0.9 * s.get("a", 0) + g
+    return w - 0.1 * (g + 0.9 * s["a"])
+
+
+def adam(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["m"] = 0.9 * s.get("m", 0) + 0.1 * g
+    s["v"] = 0.999 * s.get("v", 0) + 0.001 * g * g
+    step = 0.1 * np.sqrt(1 - 0.999**t) / (1 - 0.9**t)
+    return w - step * s["m"] / (np.sqrt(s["v"]) + 1e-3)
+
+
+ROWS: list[tuple[str, Callable[[], Any], Any, list[str]]] = [
+    ("GradientDescent", lambda: tf.train.GradientDescentOptimizer(0.1), gradient_descent, []),
+    ("Momentum", lambda: tf.train.MomentumOptimizer(0.1, 0.9), momentum, ["Momentum"]),
+    (
+        "Momentum",
+        lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+        nesterov,
+        ["Momentum"],
+    ),
+    ("Adam", lambda: tf.train.AdamOptimizer(0.1, epsilon=1e-3), adam, ["Adam", "Adam_1"]),
+]
+
+
+@pytest.mark.parametrize("executor", ["plan", "poisoned", "debug"])
+@pytest.mark.parametrize(("name", "make", "formula", "slots"), ROWS)
+def test_optimizer_follows_its_formula(
+    name: str, make: Any, formula: Any, slots: Any, executor: str
+) -> None:
+    a = tf.Variable(np.array([[1.0, -2.0], [0.5, 3.0]]), name="a")
+    b = tf.Variable(np.array([0.25, -1.0]), name="b")
+    loss = tf.reduce_sum(tf.square(tf.matmul(a, a) + b)) / 10.0
+    train = make().minimize(loss)
+    gradients = tf.gradients(loss, [a, b])
+    assert train.name == name
+    with tf.Session(executor=executor) as sess:
+        sess.run(tf.global_variables_initializer())
+        expected, memory = sess.run([a, b]), ({}, {})
+        for t in range(1, 6):
+            grads = sess.run(gradients)
+            expected = [
+                formula(w, g, s, t) for w, g, s in zip(expected, grads, memory, strict=True)
+            ]
+            sess.run(train)
+            for got, want in zip(sess.run([a, b]), expected, strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-9)
+    made = {variable.op.name for variable in tf.global_variables()}
+    assert {f"a/{slot}" for slot in slots} <= made
+
+
+def test_every_optimizer_has_a_row() -> None:
+    assert {type(make()) for _, make, _, _ in ROWS} == set(OPTIMIZERS)
+
+
+def test_arena_larger_than_a_strip_is_updated_everywhere() -> None:
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(300, 100)).astype(np.float32)
+    w, b = tf.Variable(start), tf.Variable(start[0])
+    loss = tf.nn.l2_loss(w) + tf.nn.l2_loss(b)
+    train = tf.train.MomentumOptimizer(0.5, 0.9).minimize(loss)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(train)
+        np.testing.assert_allclose(sess.run(w), start / 2, rtol=1e-6)
+        np.testing.assert_allclose(sess.run(b), start[0] / 2, rtol=1e-6)
+
+
+def test_values_survive_the_move_into_an_arena() -> None:
+    w, b = tf.Variable([1.0, 2.0]), tf.Variable(3.0)
+    total = tf.reduce_sum(w) + b
+    train = tf.train.GradientDescentOptimizer(1.0).minimize(total)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert sess.run(total) == 6
+        sess.run(train)
+        assert sess.run(total) == 3
+        assert sess.run([w, b])[0].tolist() == [0, 1]
+
+
+def test_two_optimizers_over_overlapping_variables() -> None:
+    w, b = tf.Variable([1.0, 2.0]), tf.Variable(3.0)
+    both = tf.train.GradientDescentOptimizer(0.5).minimize(tf.reduce_sum(w) + b)
+    one = tf.train.GradientDescentOptimizer(0.25).minimize(b * 2.0, var_list=[b])
+    swapped = tf.train.MomentumOptimizer(1.0, 0.5).minimize(b + tf.reduce_sum(w), var_list=[b, w])
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run([both, one])
+        assert sess.run(b) == 2.0
+        sess.run(swapped)
+        assert sess.run(b) == 1.0
+        assert sess.run(w).tolist() == [-0.5, 0.5]
+
+
+def test_global_step_counts_and_the_learning_rate_may_be_fed() -> None:
+    w = tf.Variable(1.0)
+    rate = tf.placeholder(tf.float32, [])
+    step = tf.train.get_or_create_global_step()
+    train = tf.train.GradientDescentOptimizer(rate).minimize(w * 1.0, global_step=step)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(train, {rate: 0.5})
+        sess.run(train, {rate: 0.25})
+        assert sess.run(w) == 0.25
+        assert tf.train.global_step(sess, step) == 2
+
+
+def test_apply_gradients_takes_changed_gradients() -> None:
+    w = tf.Variable([3.0, -4.0])
+    optimizer = tf.train.GradientDescentOptimizer(1.0)
+    pairs = optimizer.compute_gradients(tf.nn.l2_loss(w))
+    train = optimizer.apply_gradients([(tf.clip_by_value(g, -1.0, 1.0), v) for g, v in pairs])
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(train)
+        assert sess.run(w).tolist() == [2, -3]
+
+
+def test_loss_is_read_before_the_update_of_its_run() -> None:
+    w = tf.Variable(2.0)
+    loss = w * w
+    train = tf.train.GradientDescentOptimizer(0.25).minimize(loss)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert sess.run([train, loss, w.value(), w]) == [None, 4.0, 2.0, 1.0]
+
+
+def test_slots_are_global_not_trainable_and_found_by_name() -> None:
+    w = tf.Variable([1.0], name="w")
+    optimizer = tf.train.AdamOptimizer()
+    optimizer.minimize(tf.reduce_sum(w))
+    assert optimizer.get_slot_names() == ["m", "v"]
+    assert optimizer.get_slot(w, "v").op.name == "w/Adam_1"
+    assert {v.op.name for v in tf.global_variables()} == {
+        "w",
+        "w/Adam",
+        "w/Adam_1",
+        "beta1_power",
+        "beta2_power",
+    }
+    assert tf.trainable_variables() == [w]
+
+
+def test_no_gradient_and_no_variables_are_value_errors() -> None:
+    with pytest.raises(ValueError, match=r"No variables to optimize\."):
+        tf.train.AdamOptimizer().minimize(tf.constant(1.0))
+    tf.Variable(1.0)
+    with pytest.raises(
+        ValueError, match="No gradients provided for any variable, check your graph"
+    ):
+        tf.train.AdamOptimizer().minimize(tf.constant(1.0))
