@@ -188,11 +188,16 @@
     return order.reverse();
   }
 
+  /* `made` takes the members' places among the children of `parent`. */
   function adopt(parent, made, members) {
     const gone = new Set(members);
     const at = parent.children.findIndex((child) => gone.has(child));
     parent.children = parent.children.filter((child) => !gone.has(child));
     parent.children.splice(Math.min(at, parent.children.length), 0, made);
+    fill(made, members);
+  }
+
+  function fill(made, members) {
     made.children = members;
     for (const member of members) {
       member.parent = made;
@@ -246,12 +251,15 @@
     if (shown.length <= FOLD_ABOVE) return;
     shown.sort((p, q) => p.first - q.first);
     const size = Math.max(60, Math.ceil(Math.sqrt(shown.length)));
+    // Built at once: to adopt fold after fold would walk the thousands again for each.
+    scope.children = scope.children.filter((child) => child.embedded);
     for (let at = 0; at < shown.length; at += size) {
       const members = shown.slice(at, at + size);
       const label = `nodes ${at + 1}–${at + members.length}`;
       const made = vertex(scope.id ? `${scope.id}/${label}` : label, label, "fold", scope);
-      adopt(scope, made, members);
+      fill(made, members);
       tally(graph, made);
+      scope.children.push(made);
     }
   }
 
