@@ -31,8 +31,11 @@ class Place:
     prefix: str
     """What its runs' names begin with: its directory's path below the logdir, or ""."""
     path: Path
+    file: str
+    """The path as text."""
     stat: tuple[int, ...] = ()
     problem: str | None = None
+    uuid: str = ""
     revision: int = -1
     rows: dict[int, RunRow] = field(default_factory=dict)
     tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Place:
     def refresh(self, store: StoreReader) -> None:
         """Read what changed since the last time."""
         revision, self.beats = store.pulse()
+        self.uuid = store.uuid
         if revision == self.revision:
             return
         rows, tags = store.changed_runs(self.revision)
@@ -112,7 +116,7 @@ class Places:
             self._scanned = now
             found = {}
             for prefix, path in _databases(self.logdir, self._only):
-                found[prefix] = self._places.get(prefix) or Place(prefix, path)
+                found[prefix] = self._places.get(prefix) or Place(prefix, path, str(path))
             for prefix, place in self._places.items():
                 if prefix not in found:
                     self.gone[prefix] = [
@@ -127,7 +131,7 @@ class Places:
         places = self.all()
         with self._lock:
             for place in places:
-                stat = stat_of(place.path)
+                stat = stat_of(place.file)
                 if stat == place.stat:
                     continue
                 if stat[0] != (place.stat or stat)[0]:

@@ -283,26 +283,26 @@ class Reader:
         runs: list[str] = []
         series: list[SeriesInfo] = []
         for place in self._places.fresh():
-            store = None if place.problem else self._places.store(place)
-            if store is None:
+            if place.problem is not None:
                 # Unreadable for now is not gone: what was known of it holds until it can be read.
                 if place.prefix in before:
                     after[place.prefix] = before[place.prefix]
                 continue
             uuid, revision, running = before.get(place.prefix, ["", -1, []])
-            if uuid != store.uuid:
+            if uuid != place.uuid:
                 revision, running = -1, []
             was_running = set(running)
             for row in place.runs():
                 stopped = row.info.name in was_running and place.status(row) != "running"
                 if row.record_revision > revision or stopped:
                     runs.append(joined(place.prefix, row.info.name))
-            if place.revision > revision:
+            store = self._places.store(place) if place.revision > revision else None
+            if store is not None:
                 changed: list[SeriesInfo] = []
                 changed = self._places.guarded(place, partial(store.series, revision), changed)
                 series += self._named(place, changed)
             alive = [r.info.name for r in place.runs() if place.status(r) == "running"]
-            after[place.prefix] = [store.uuid, place.revision, alive]
+            after[place.prefix] = [place.uuid, place.revision, alive]
         gone = [prefix for prefix in before if prefix not in self._places.known()]
         removed = tuple(name for prefix in gone for name in self._places.gone.get(prefix, ()))
         return Changes(_encode_token(after), tuple(runs), tuple(series), removed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import time
 from collections.abc import Iterator, Sequence
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from summaries.errors import DamagedStoreError, SummariesError
 from summaries.process import is_gone
 from summaries.records import RunInfo, Scalars, SeriesInfo, Status
-from summaries.store import schema
+from summaries.store import queries, schema
 from summaries.store.codec import decode_columns
 from summaries.store.connect import open_for_reading
 from summaries.store.points import Points
@@ -33,16 +34,6 @@ from summaries.store.pyramid import (
 
 HEARTBEAT_MISSED_S = 30.0
 """A running run whose process cannot be looked at is taken for crashed after so long a silence."""
-
-
-# How many sealed points lie in the steps asked for: of a chunk that only touches them, the share
-# that its steps, taken as evenly spread, have in them.
-_POINTS_IN_RANGE = """
-SELECT coalesce(sum(n * (
-    (CASE WHEN step_max < ? THEN step_max ELSE ? END)
-    - (CASE WHEN step_min > ? THEN step_min ELSE ? END) + 1.0) / (step_max - step_min + 1.0)), 0)
-FROM chunk WHERE series_id = ? AND level = 0 AND step_max >= ? AND step_min <= ?
-"""
 
 
 @dataclass(frozen=True)
@@ -81,7 +72,7 @@ class StoreReader:
             with self.connection() as connection:
                 if schema.check_version(connection, schema.MIGRATIONS) == 0:
                     raise DamagedStoreError("it is empty, no run was ever started in it")
-                self.uuid = str(connection.execute(select(schema.store.c.uuid)).scalar_one())
+                self.uuid = str(connection.exec_driver_sql(queries.UUID).scalar_one())
         except SummariesError as error:
             self.close()
             raise type(error)(f"event store '{path}': {error}") from error
@@ -116,14 +107,8 @@ class StoreReader:
     def changed_runs(self, since: int) -> tuple[list[RunRow], dict[int, dict[str, list[str]]]]:
         """Runs whose record changed after revision ``since``, and the tags grown since."""
         with self.connection() as connection:
-            rows = connection.execute(
-                select(schema.run).where(schema.run.c.record_revision > since)
-            ).all()
-            tags = connection.execute(
-                select(schema.series.c.run_id, schema.series.c.kind, schema.series.c.tag).where(
-                    schema.series.c.revision > since
-                )
-            ).all()
+            rows = connection.exec_driver_sql(queries.CHANGED_RUNS, (since,)).all()
+            tags = connection.exec_driver_sql(queries.GROWN_TAGS, (since,)).all()
         grown: dict[int, dict[str, list[str]]] = {}
         for run_id, kind, tag in tags:
             grown.setdefault(run_id, {}).setdefault(kind, []).append(tag)
@@ -135,23 +120,14 @@ class StoreReader:
     def pulse(self) -> tuple[int, dict[int, tuple[float, float]]]:
         """The store's revision, and heartbeat and time of the last value of each running run."""
         with self.connection() as connection:
-            revision = connection.execute(select(schema.store.c.revision)).scalar_one()
-            rows = connection.execute(
-                select(schema.run.c.id, schema.run.c.heartbeat, schema.run.c.updated).where(
-                    schema.run.c.status == "running"
-                )
-            ).all()
+            revision = connection.exec_driver_sql(queries.REVISION).scalar_one()
+            rows = connection.exec_driver_sql(queries.PULSE).all()
         return int(revision), {r.id: (r.heartbeat, r.updated) for r in rows}
 
     def series(self, since: int = -1) -> list[SeriesInfo]:
         """The series whose revision is greater than ``since``."""
         with self.connection() as connection:
-            rows = connection.execute(
-                select(schema.series, schema.run.c.name.label("run"))
-                .join(schema.run, schema.run.c.id == schema.series.c.run_id)
-                .where(schema.series.c.revision > since)
-                .order_by(schema.series.c.run_id, schema.series.c.tag)
-            ).all()
+            rows = connection.exec_driver_sql(queries.SERIES, (since,)).all()
         return [_series_info(row) for row in rows]
 
     @staticmethod
@@ -160,23 +136,10 @@ class StoreReader:
     ) -> dict[str, SeriesRow]:
         """The series of that tag of each of the runs that has it."""
         found: dict[str, SeriesRow] = {}
-        # Databases bound the number of parameters of one statement.
-        for start in range(0, len(runs), 500):
-            rows = connection.execute(
-                select(
-                    schema.run.c.name,
-                    schema.series.c.id,
-                    schema.series.c.n,
-                    schema.series.c.sealed,
-                    schema.series.c.chunks,
-                )
-                .join(schema.run, schema.run.c.id == schema.series.c.run_id)
-                .where(
-                    schema.run.c.name.in_(runs[start : start + 500]),
-                    schema.series.c.tag == tag,
-                    schema.series.c.kind == kind,
-                )
-            ).all()
+        for start in range(0, len(runs), queries.MOST_IN):
+            part = runs[start : start + queries.MOST_IN]
+            query = queries.series_of_runs(len(part))
+            rows = connection.exec_driver_sql(query, (kind, tag, *part)).all()
             found |= {r[0]: SeriesRow(*r[1:]) for r in rows}
         return found
 
@@ -194,15 +157,7 @@ class StoreReader:
     def _points(self, connection: Connection, row: SeriesRow, start: int) -> Points:
         parts: list[Points] = []
         if start < row.sealed:
-            result = connection.execute(
-                select(schema.chunk.c.seq, schema.chunk.c.n, schema.chunk.c.data)
-                .where(
-                    schema.chunk.c.series_id == row.id,
-                    schema.chunk.c.level == 0,
-                    schema.chunk.c.seq + schema.chunk.c.n > start,
-                )
-                .order_by(schema.chunk.c.idx)
-            )
+            result = connection.exec_driver_sql(queries.CHUNKS_FROM, (row.id, start))
             # The driver's cursor: SQLAlchemy's rows cost more than the decoding.
             for seq, n, data in result.cursor.fetchall():
                 part = Points(*self._decoded(data, n))
@@ -223,14 +178,10 @@ class StoreReader:
         """The points of the series that are not sealed yet, those of ``start`` and later."""
         packets: dict[int, list[bytes]] = {}
         skip: dict[int, int] = {}
-        for at in range(0, len(ids), 500):
-            part = tuple(ids[at : at + 500])
-            rows = connection.exec_driver_sql(
-                "SELECT series_id, seq, n, data FROM tail"
-                f" WHERE series_id IN ({', '.join('?' * len(part))}) AND seq + n > ?"
-                " ORDER BY series_id, seq",
-                (*part, start),
-            ).cursor.fetchall()
+        for at in range(0, len(ids), queries.MOST_IN):
+            part = tuple(ids[at : at + queries.MOST_IN])
+            query = queries.tails(len(part))
+            rows = connection.exec_driver_sql(query, (*part, start)).cursor.fetchall()
             for series_id, seq, _, data in rows:
                 packets.setdefault(series_id, []).append(data)
                 skip.setdefault(series_id, max(0, start - seq))
@@ -291,7 +242,7 @@ class StoreReader:
             low, high = step_range
             points = int(
                 connection.exec_driver_sql(
-                    _POINTS_IN_RANGE, (high, high, low, low, row.id, low, high)
+                    queries.POINTS_IN_RANGE, (high, high, low, low, row.id, low, high)
                 ).scalar_one()
             )
         level = 0
@@ -329,14 +280,9 @@ class StoreReader:
         found: dict[int, list[tuple[int, Bins]]],
     ) -> None:
         stored, per_row = (0, 1) if level == 1 else (level, WIDTH ** (level - 1))
-        # As text to the driver: building the statement would cost more than running it.
-        query = (
-            f"SELECT seq, {'n, data' if exact else 'n_bins, bins'} FROM chunk"
-            " WHERE series_id = ? AND level = ? AND idx >= ?"
-        )
+        query = queries.chunks(exact, step_range is not None)
         values: tuple[int, ...] = (row.id, stored, covered // per_row)
         if step_range is not None:
-            query += " AND step_max >= ? AND step_min <= ?"
             values += step_range
         for seq, n, data in connection.exec_driver_sql(query, values).cursor.fetchall():
             if exact:
@@ -359,21 +305,13 @@ class StoreReader:
             row = self.find(connection, kind, tag, [run]).get(run)
             if row is None:
                 return None
-            found = connection.execute(
-                select(schema.event.c.step, schema.event.c.wall_us, schema.event.c.data)
-                .where(schema.event.c.series_id == row.id, schema.event.c.seq >= start)
-                .order_by(schema.event.c.seq)
-            ).all()
+            found = connection.exec_driver_sql(queries.EVENTS_FROM, (row.id, start)).all()
         return [(r.step, r.wall_us / 1e6, r.data) for r in found]
 
     def blob(self, sha256: str) -> tuple[bytes, str] | None:
         """Content and media type of the blob; None if it is not here."""
         with self.connection() as connection:
-            row = connection.execute(
-                select(schema.blob.c.data, schema.blob.c.media_type).where(
-                    schema.blob.c.sha256 == sha256
-                )
-            ).one_or_none()
+            row = connection.exec_driver_sql(queries.BLOB, (sha256,)).one_or_none()
         return None if row is None else (row.data, row.media_type)
 
 
@@ -438,14 +376,19 @@ def _series_info(row: Row[Any]) -> SeriesInfo:
     )
 
 
-def stat_of(path: Path) -> tuple[int, ...]:
-    """What tells that a database changed: inode, size and time of the file and of its log."""
+def stat_of(path: str) -> tuple[int, ...]:
+    """What tells that a database changed: inode, size and time of the file and of its log.
+
+    Args:
+        path: a str: this runs for every database of a logdir four times a second, and a Path would
+            be two thirds of its cost.
+    """
     found: list[int] = []
-    for name in (path, Path(f"{path}-wal")):
+    for name in (path, f"{path}-wal"):
         try:
-            stat = name.stat()
+            stat = os.stat(name)  # noqa: PTH116
         except OSError:
-            found += [0, 0, 0]
+            found += (0, 0, 0)
         else:
-            found += [stat.st_ino, stat.st_size, stat.st_mtime_ns]
+            found += (stat.st_ino, stat.st_size, stat.st_mtime_ns)
     return tuple(found)

@@ -19,11 +19,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
-    func,
     insert,
     inspect,
-    select,
 )
+from sqlalchemy.exc import OperationalError
 
 from summaries.errors import DamagedStoreError, SchemaVersionError
 
@@ -175,16 +174,16 @@ def current_version(connection: Connection) -> int:
     Raises:
         DamagedStoreError: the database has tables, but not ours.
     """
-    inspector = inspect(connection)
-    if not inspector.has_table("schema_version"):
-        others = inspector.get_table_names()
+    try:
+        found = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar()
+    except OperationalError:
+        others = inspect(connection).get_table_names()
         if others:
             raise DamagedStoreError(
                 f"not a trainboard event store: it holds the tables {', '.join(others[:5])}"
-            )
+            ) from None
         return 0
-    version = connection.execute(select(func.max(schema_version.c.version))).scalar()
-    return int(version or 0)
+    return int(found or 0)
 
 
 def check_version(connection: Connection, migrations: Sequence[tuple[str, Migration]]) -> int:
