@@ -60,12 +60,14 @@ def main(argv: list[str] | None = None) -> float:
         train = tf.train.GradientDescentOptimizer(args.learning_rate).minimize(cost)
 
         during = tf.summary.merge([tf.summary.scalar("batch_loss", cost)])
-        after = tf.summary.merge([
-            tf.summary.scalar("test_accuracy", accuracy),
-            tf.summary.scalar("test_loss", cost),
-            tf.summary.histogram("weights", W),
-            tf.summary.histogram("biases", b),
-        ])
+        after = tf.summary.merge(
+            [
+                tf.summary.scalar("test_accuracy", accuracy),
+                tf.summary.scalar("test_loss", cost),
+                tf.summary.histogram("weights", W),
+                tf.summary.histogram("biases", b),
+            ]
+        )
 
         order = np.random.default_rng(1)
         batches = len(images) // args.batch_size

@@ -1,0 +1,53 @@
+"""The examples reach what the course shows, and leave a run to look at."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from summaries import open_logdir
+
+ROOT = Path(__file__).parent.parent.parent
+MNIST = ROOT.parent / "shared" / "data" / "mnist"
+
+
+def example(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(
+        f"example_{name}", ROOT / "examples" / f"{name}.py"
+    )
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_linear_regression_finds_the_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    w, b, half_mse = example("linear_regression").main(["--logdir", str(tmp_path / "run")])
+    assert w == pytest.approx(0.0475367, abs=5e-7)
+    assert b == pytest.approx(7.03259, abs=2e-5)
+    assert half_mse == pytest.approx(5.256327, abs=2e-6)
+    assert "Epoch: 0001 cost=" in capsys.readouterr().out
+    reader = open_logdir(tmp_path)
+    assert reader.scalars("run", "half_mse").value[-1] == pytest.approx(5.2563, abs=1e-3)
+    assert set(reader.runs()[0].tags) == {"scalar", "histogram", "graph"}
+    reader.close()
+
+
+def test_counter_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert example("counter").main(["--logdir", str(tmp_path / "run")]) == 3
+    assert capsys.readouterr().out.split() == ["0", "1", "2", "3"]
+
+
+@pytest.mark.skipif(not MNIST.is_dir(), reason="the MNIST files are not here")
+def test_softmax_reads_digits(tmp_path: Path) -> None:
+    arguments = ["--data", str(MNIST), "--logdir", str(tmp_path / "run"), "--epochs", "3"]
+    assert example("softmax_mnist").main(arguments) >= 0.91
+    reader = open_logdir(tmp_path)
+    assert set(reader.runs()[0].tags) == {"scalar", "histogram", "graph"}
+    assert "test_accuracy" in reader.runs()[0].tags["scalar"]
+    reader.close()
