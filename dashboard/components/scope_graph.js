@@ -166,7 +166,7 @@
     );
     const {graphOpen, graphNode, graphColour} = tb.view.get();
     const openKey = graphOpen.join("\n");
-    const open = useMemo(() => new Set(graphOpen.length ? graphOpen : firstOpen(model)), [openKey, model]);
+    const open = useMemo(() => new Set(graphOpen.length ? graphOpen.filter(Boolean) : firstOpen(model)), [openKey, model]);
     const selected = (graphNode && model.byId.get(graphNode)) || null;
     const cone = useMemo(
       () => (tracing && selected ? graphs.inputCone(model, selected) : null),
