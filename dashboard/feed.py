@@ -103,10 +103,12 @@ class Feed:
         news = False
         if reading.problems != self.problems:
             self.problems, news = reading.problems, True
-        for run in reading.changes.removed:
-            if run in self._runs:
-                self._forget(run, stamp)
-                news = True
+        gone = set(reading.changes.removed)
+        if reading.runs is not None:
+            gone |= self._runs.keys() - {run.name for run in reading.runs}
+        for run in gone & self._runs.keys():
+            self._forget(run, stamp)
+            news = True
         for listed in reading.runs or ():
             entry = self._run_entry(listed)
             if self._runs.get(listed.name) != entry:

@@ -176,7 +176,12 @@
         this.detail = null;
         return;
       }
-      const key = this.zoomKey() + names.length + names.map((name) => this.grid.store.get(this.tag, name)?.n || 0).join();
+      // New points matter only to a window that they can still fall into.
+      const lengths = names.map((name) => {
+        const series = this.grid.store.get(this.tag, name);
+        return series && series.length && series.xs(axis)[series.length - 1] <= zoom.x[1] ? series.n : 0;
+      });
+      const key = this.zoomKey() + names.length + lengths.join();
       if (this.refining === key) return;
       const parts = [];
       const shared = [];

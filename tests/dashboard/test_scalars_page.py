@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -243,6 +244,32 @@ def test_zoom_is_refined_from_the_store_and_reset_by_a_double_click(
     assert "zoomed" in describe(page)
 
 
+def test_a_long_series_goes_on_live_with_the_same_smoothing(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    values = [math.sin(step / 50) + (step % 7) / 10 for step in range(10_040)]
+    last = 0.0
+    for value in values:
+        last = 0.6 * last + 0.4 * value
+    with init(tmp_path, name="long") as run:
+        for step in range(10_000):
+            run.log({"train/loss": values[step]}, step=step)
+        run.flush()
+        page = open_page(serve(tmp_path))
+        held = 'trainboard.scalarStore?.get("train/loss", "long")'
+        page.wait_for_function(f"() => {held}?.smoothedWith === 0.6")
+        queries: list[dict[str, Any]] = []
+        page.on("request", lambda r: r.post_data and queries.append(json.loads(r.post_data)))
+        for step in range(10_000, 10_040):
+            run.log({"train/loss": values[step]}, step=step)
+        run.flush()
+        page.wait_for_function(f"() => {held}.n === 10040", timeout=2000)
+        smoothed = page.evaluate(f"() => {held}.smoothed(0.6)[{held}.length - 1]")
+        assert smoothed == pytest.approx(last, rel=1e-5)
+        items = [item for query in queries for item in query.get("items", [])]
+        assert all(item.get("since", [0])[0] >= 10_000 for item in items)
+
+
 def test_axis_log_and_width_are_in_the_address(
     logdir: Path, serve: Serve, open_page: OpenPage
 ) -> None:
@@ -363,6 +390,26 @@ def test_the_page_recovers_when_the_server_comes_back(
         """() => document.querySelector('[data-tag="train/loss"] .card-plot')
           .getAttribute("aria-label").includes("4 runs")"""
     )
+
+
+def test_a_run_that_is_deleted_leaves_the_page_and_a_new_one_joins(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    shutil.rmtree(logdir / "banana")
+    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 2")
+    page.wait_for_function(
+        """() => document.querySelector('[data-tag="train/loss"] .card-plot')
+          .getAttribute("aria-label").includes("2 runs")"""
+    )
+    shutil.rmtree(logdir)
+    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 0")
+    with SummaryWriter(logdir / "again") as writer:
+        for step in range(20):
+            writer.add_scalar("train/loss", 1.0 / (step + 1), step)
+    page.get_by_text("again", exact=True).wait_for()
+    wait_for_curves(page)
 
 
 def test_the_page_fits_a_narrow_screen(logdir: Path, serve: Serve, open_page: OpenPage) -> None:
