@@ -30,6 +30,9 @@ from engine.plan.program import build
 from engine.plan.source import FILE_NAME
 from engine.state import State
 
+_MOST_PLANS = 32
+"""Plans kept for one combination of fetches and feeds, one for each fed size."""
+
 
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
@@ -230,6 +233,9 @@ class BaseSession:
             self._generation = self._state.generation
             for other in self._entries.values():
                 other.plans.clear()
+        if len(entry.plans) >= _MOST_PLANS:
+            # Oldest first; a plan holds its buffers, and sizes that keep changing would pile up.
+            del entry.plans[next(iter(entry.plans))]
         entry.plans[signature] = plan
         return plan
 

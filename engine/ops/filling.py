@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,8 @@ class Fill(Op):
         return Spec(value.dtype, sizes.sizes)
 
     def numpy(self, sizes: Array, value: Array) -> Array:
-        return np.full(tuple(sizes), value, np.asarray(value).dtype)
+        # A view of the one value; whoever needs it in full writes it out.
+        return np.broadcast_to(value, tuple(sizes))
 
     def xla(self, jnp: Any, sizes: Any, value: Any) -> Any:
         return jnp.full(tuple(sizes), value)
@@ -92,6 +94,12 @@ class OneHot(Op):
         return None, None, None
 
 
+def filled(dims: Sequence[int], value: Any, dtype: DType, name: str) -> Tensor:
+    """A constant with one value everywhere, which takes no more memory than that value."""
+    array = np.broadcast_to(np.asarray(value, dtype.np), tuple(dims))
+    return make(Const(dtype, array.shape, array), (), name)
+
+
 def _filled(shape: Any, dtype: Any, value: Any, name: str) -> Tensor:
     target = as_dtype(dtype).base_dtype
     if target is string:
@@ -105,10 +113,7 @@ def _filled(shape: Any, dtype: Any, value: Any, name: str) -> Tensor:
         except (TypeError, ValueError):
             known = None
     if known is not None:
-        array = np.full(known, value, target.np)
-        array.setflags(write=False)
-        # Made here rather than by const_node: nobody else holds the array, so no second copy.
-        return make(Const(target, array.shape, array), (), name)
+        return filled(known, value, target, name)
     with graph_of(shape).as_default() as graph, graph.name_scope(name) as scope:
         return make(Fill(), (integers(shape, "shape"), constant(value, target)), scope)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
-
 from engine.dtypes import DType
 from engine.errors import compose
 from engine.gradients import gradients
@@ -14,6 +12,7 @@ from engine.graph import Graph, Operation, Tensor
 from engine.ops.casting import cast
 from engine.ops.constants import convert_to_tensor, is_graph_value
 from engine.ops.control import group, placeholder
+from engine.ops.filling import filled
 from engine.ops.update import ApplyUpdate, Body, UpdateGroup
 from engine.variables import GraphKeys, Variable
 
@@ -209,15 +208,14 @@ class Optimizer:
         known = self._slot_variables.setdefault(slot, {})
         if variable not in known:
             dims = [int(size) for size in variable.get_shape()]
-            start = np.full(
-                dims,
-                self.slot_start(slot),
-                variable.dtype.base_dtype.np,
-            )
+            dtype = variable.dtype.base_dtype
+
+            def start() -> Tensor:
+                return filled(dims, self.slot_start(slot), dtype, "start")
+
             with variable.graph.name_scope(None), variable.graph.colocate_with(variable):
-                known[variable] = Variable(
-                    start, trainable=False, name=f"{variable.op.name}/{self._name}"
-                )
+                name = f"{variable.op.name}/{self._name}"
+                known[variable] = Variable(start, trainable=False, name=name)
         return known[variable]
 
     def _power(self, graph: Graph, key: str, start: Any, beside: Variable) -> Variable:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
 from engine.ops.state import ReadVariable, VariableV2
@@ -181,8 +182,11 @@ class Lowering:
 
     def _check_target(self, node: Node, target: Ref) -> None:
         if target.kind != "array":
-            raise TypeError(
-                f"'{node.op.name}' assigns to a variable that is fed; feed or assign, not both"
+            raise InvalidArgumentError(
+                str(node.op),
+                node.op,
+                f"'{node.op.name}' assigns to a variable that is fed in the same run; "
+                "feed it or assign to it, not both",
             )
 
     # Optimizer updates
@@ -192,6 +196,7 @@ class Lowering:
         assert isinstance(definition, ApplyUpdate)
         self._note_access(node)
         inputs = [self.ref(value) for value in node.inputs]
+        self._check_target(node, inputs[0])
         self._inline(definition.body, inputs)
         self.refs[id(node.outputs[0])] = inputs[0]
 
@@ -200,6 +205,7 @@ class Lowering:
         assert isinstance(definition, ApplyUpdate)
         for member in node.members:
             self._note_access(member)
+            self._check_target(member, self.ref(member.inputs[0]))
         flat = self._arena_inputs(definition.body, node.members)
         if flat is None:
             for member in node.members:
