@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,7 +49,7 @@ def create_app(
         "dashboard",
         backend="fastapi",
         assets_folder=str(Path(__file__).parent / "assets"),
-        title=f"{Path(logdir).name or 'logs'} · trainboard" if logdir else "trainboard",
+        title=escape(f"{Path(logdir).name} · trainboard" if logdir else "trainboard"),
         update_title="",
         suppress_callback_exceptions=True,  # pages come and go below the shell
         add_log_handler=False,

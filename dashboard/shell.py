@@ -143,6 +143,6 @@ class Shell:
 
 def index_string(prefix: str, config: dict[str, Any]) -> str:
     """The document, with what the scripts need to know before the first request."""
-    # "</" would end the script element that carries it.
-    text = json_text(config).replace("</", "<\\/")
+    # A logdir's name must not end the script element that carries it.
+    text = json_text(config).replace("<", "\\u003c")
     return INDEX.replace("{%prefix%}", markup.escape(prefix)).replace("{%trainboard%}", text)

@@ -50,6 +50,12 @@ def test_every_page_has_its_own_address_and_a_layout(logdir: Path) -> None:
             assert inspect.iscoroutinefunction(callback.function)
 
 
+def test_the_name_of_a_logdir_cannot_end_a_script(logdir: Path) -> None:
+    app = create_app(open_logdir(logdir), logdir="x</script><script>alert(1)</script>")
+    assert "<script>alert" not in app.index_string
+    assert app.title == "script&gt; · trainboard"  # the last part of it, read as a path
+
+
 def test_the_root_shows_the_first_page(logdir: Path) -> None:
     pages = tuple(page(open_logdir(logdir)) for page in PAGES)
     shell = Shell(pages, str(logdir))
