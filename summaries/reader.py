@@ -184,13 +184,21 @@ class Reader:
 
     # -- the other kinds ----------------------------------------------------------------------
 
-    def histograms(self, run: str, tag: str, start: int = 0) -> list[HistogramRecord]:
+    def histograms(
+        self, run: str, tag: str, start: int = 0, every: int = 1
+    ) -> list[HistogramRecord]:
         """The histograms in logging order, from sequence number ``start`` on.
+
+        Args:
+            run: the run's name.
+            tag: the series' name.
+            start: sequence number to begin with.
+            every: 1 for all; n for each n-th from there, and the newest: what a drawing needs.
 
         Raises:
             NotFoundError: there is no such run or tag.
         """
-        return self._decoded(run, tag, "histogram", start)
+        return self._decoded(run, tag, "histogram", start, every)
 
     def texts(self, run: str, tag: str, start: int = 0) -> list[TextRecord]:
         """The texts in logging order, from sequence number ``start`` on.
@@ -340,9 +348,9 @@ class Reader:
             f"{kind} '{tag}': run '{run}' has none of that tag\n  its tags: {shown or 'none'}"
         )
 
-    def _decoded(self, run: str, tag: str, kind: str, start: int) -> list[Any]:
+    def _decoded(self, run: str, tag: str, kind: str, start: int, every: int = 1) -> list[Any]:
         place, name = self._locate(run)
-        rows = self._places.open(place).events(name, tag, kind, start)
+        rows = self._places.open(place).events(name, tag, kind, start, every)
         if rows is None:
             raise self._no_such_tag(run, tag, kind)
         return [KINDS[kind](*row) for row in rows]

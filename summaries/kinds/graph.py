@@ -32,11 +32,30 @@ def as_mapping(graph: Any) -> Mapping[str, Any]:
             "  try: add_graph(tf.get_default_graph()), or a dict as in docs/architecture.md"
         )
     for node in graph["nodes"]:
-        if not isinstance(node, Mapping) or "name" not in node or "op" not in node:
+        problem = _problem(node)
+        if problem:
             raise TypeError(
-                f"add_graph: each node needs a 'name' and an 'op'\n  got {str(node)[:200]}"
+                f"add_graph: a node {problem}\n  got {str(node)[:200]}\n"
+                "  try: a dict as in docs/architecture.md"
             )
     return graph
+
+
+def _problem(node: Any) -> str | None:
+    """What is wrong with a node, None if nothing is."""
+    if not isinstance(node, Mapping):
+        return "must be a mapping"
+    if not isinstance(node.get("name"), str) or not isinstance(node.get("op"), str):
+        return "needs a 'name' and an 'op', both str"
+    if not all(isinstance(name, str) for name in node.get("inputs", ())):
+        return "must name its inputs"
+    if not isinstance(node.get("attrs", {}), Mapping):
+        return "must have a mapping as its attrs"
+    for output in node.get("outputs", ()):
+        shape = output.get("shape") if isinstance(output, Mapping) else 0
+        if shape is not None and not isinstance(shape, (list, tuple)):
+            return "must give each output a mapping with its dtype and shape"
+    return None
 
 
 def event(graph: Any, step: int, wall_time: float) -> Event:

@@ -23,7 +23,11 @@ SERIES = (
 CHUNKS_FROM = (
     "SELECT seq, n, data FROM chunk WHERE series_id = ? AND level = 0 AND seq + n > ? ORDER BY idx"
 )
-EVENTS_FROM = "SELECT step, wall_us, data FROM event WHERE series_id = ? AND seq >= ? ORDER BY seq"
+# From a sequence number on, every so many, and the newest.
+EVENTS_FROM = (
+    "SELECT step, wall_us, data FROM event WHERE series_id = ? AND seq >= ?"
+    " AND ((seq - ?) % ? = 0 OR seq = ?) ORDER BY seq"
+)
 BLOB = "SELECT data, media_type FROM blob WHERE sha256 = ?"
 
 # How many sealed points lie in the steps asked for: of a chunk that only touches them, the share

@@ -298,14 +298,19 @@ class StoreReader:
     # -- the other kinds ----------------------------------------------------------------------
 
     def events(
-        self, run: str, tag: str, kind: str, start: int = 0
+        self, run: str, tag: str, kind: str, start: int = 0, every: int = 1
     ) -> list[tuple[int, float, bytes]] | None:
-        """(step, wall_time, data) from sequence number ``start`` on; None if there is no series."""
+        """(step, wall_time, data) from ``start`` on, every so many and the newest.
+
+        None if there is no such series.
+        """
         with self.connection() as connection:
             row = self.find(connection, kind, tag, [run]).get(run)
             if row is None:
                 return None
-            found = connection.exec_driver_sql(queries.EVENTS_FROM, (row.id, start)).all()
+            found = connection.exec_driver_sql(
+                queries.EVENTS_FROM, (row.id, start, start, every, row.n - 1)
+            ).all()
         return [(r.step, r.wall_us / 1e6, r.data) for r in found]
 
     def blob(self, sha256: str) -> tuple[bytes, str] | None:

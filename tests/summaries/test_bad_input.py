@@ -113,8 +113,17 @@ def test_other_kinds_refuse_what_they_cannot_hold(writer: SummaryWriter) -> None
         writer.add_image("i", np.zeros((5, 4, 4)), 0)
     with pytest.raises(TypeError, match="add_graph"):
         writer.add_graph(42)
-    with pytest.raises(TypeError, match="'op'"):
-        writer.add_graph({"nodes": [{"name": "a"}]})
+    for node in (
+        "a",
+        {"name": "a"},
+        {"name": 3, "op": "Add"},
+        {"name": "a", "op": "Add", "inputs": [1]},
+        {"name": "a", "op": "Add", "attrs": [1]},
+        {"name": "a", "op": "Add", "outputs": ["float32"]},
+        {"name": "a", "op": "Add", "outputs": [{"shape": 3}]},
+    ):
+        with pytest.raises(TypeError, match="add_graph: a node"):
+            writer.add_graph({"nodes": [node]})
     with pytest.raises(ValueError, match="purge_step"):
         SummaryWriter("unused", purge_step=3)  # type: ignore[arg-type]
 

@@ -190,6 +190,16 @@ def test_points_are_read_on_from_where_one_was(tmp_path: Path) -> None:
     run.finish()
 
 
+def test_histograms_may_be_read_sparsely_with_the_newest(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        for step in range(12):
+            writer.add_histogram("w", [float(step)], step)
+    with open_logdir(tmp_path) as reader:
+        assert [h.step for h in reader.histograms(".", "w", every=5)] == [0, 5, 10, 11]
+        assert [h.step for h in reader.histograms(".", "w", start=3, every=4)] == [3, 7, 11]
+        assert len(reader.histograms(".", "w", start=9)) == 3
+
+
 # -- tables ---------------------------------------------------------------------------------------
 
 
