@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.dtypes import DType
 from engine.shapes import Dims, fully_defined, in_brackets
 
-if TYPE_CHECKING:
-    pass
-
 Array = Any
 """A NumPy array here, another library's array where an ``xla`` rule is traced."""
-
-Gradient = "Tensor | None | Callable[[], Tensor | None]"
-"""A gradient for one input; None stops there; a function is called only if the input needs it."""
 
 
 class Spec:
@@ -78,7 +72,8 @@ class Op:
       `engine.state.State`; its ``lower`` finds the same object as ``builder.state``.
     - ``xla(jnp, *arrays)``: the same for JAX, its namespace handed in.
     - ``grad(y, dy, *inputs) -> tuple``: gradients for the inputs as graph operations (for several
-      outputs, ``y`` and ``dy`` are tuples).
+      outputs, ``y`` and ``dy`` are tuples): a tensor, None where none flows, or a function that
+      makes it, called only if the input needs it.
     """
 
     stateful: ClassVar[bool] = False

@@ -17,9 +17,9 @@ DATA = Path(__file__).parent.parent / "dashboard" / "playground" / "data" / "Adv
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
 parser.add_argument("--data", type=Path, default=DATA, help="Advertising.csv")
 parser.add_argument("--logdir", default="logs/linear_regression", help="the run's directory")
-parser.add_argument("--epochs", type=int, default=2000)
+parser.add_argument("--epochs", type=int, default=1000)
 parser.add_argument("--learning-rate", type=float, default=0.1)
-parser.add_argument("--display-step", type=int, default=200)
+parser.add_argument("--display-step", type=int, default=100)
 
 
 def main(argv: list[str] | None = None) -> tuple[float, float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections import namedtuple
 from collections.abc import Iterator
 
@@ -394,3 +395,51 @@ def test_explain_shows_one_line_a_call() -> None:
         text = sess.explain(tf.tanh(tf.matmul(x, x)) + 1.0, {x: np.eye(2)})
     assert "dot(x, x, MatMul)" in text
     assert "tanh(MatMul, MatMul)" in text
+
+
+def test_a_variable_cannot_be_fed_and_trained_in_one_run() -> None:
+    w = tf.Variable(1.0)
+    train = tf.train.GradientDescentOptimizer(0.5).minimize(w * w)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        with pytest.raises(tf.errors.InvalidArgumentError, match="fed in the same run"):
+            sess.run(train, {w: np.float32(3.0)})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="fed in the same run"):
+            sess.run(w.assign_add(1.0), {w: 3.0})
+        assert sess.run(w) == 1.0
+
+
+def test_memory_does_not_grow_with_runs_or_with_fed_sizes() -> None:
+    x = tf.placeholder(tf.float32, [None])
+    y = tf.reduce_sum(tf.tanh(x))
+    with tf.Session() as sess:
+        for n in range(1, 100):
+            sess.run(y, {x: np.zeros(n, np.float32)})
+        assert sum(len(entry.plans) for entry in sess._entries.values()) <= 32
+        feed = {x: np.zeros(5, np.float32)}
+        sess.run(y, feed)
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(2000):
+            sess.run(y, feed)
+        grown = tracemalloc.get_traced_memory()[0] - before
+        tracemalloc.stop()
+    assert grown < 2000
+
+
+def test_what_leaves_the_range_of_floats_is_no_warning() -> None:
+    x = tf.placeholder(tf.float32, [3])
+    with tf.Session() as sess:
+        assert np.isneginf(sess.run(tf.log(x), {x: [0.0, 1.0, 2.0]})[0])
+        assert np.isinf(sess.run(tf.exp(x) / 0.0, {x: [0.0, 1.0, 200.0]})).all()
+
+
+def test_views_survive_the_reuse_of_memory() -> None:
+    x = tf.placeholder(tf.float32, [4, 4])
+    base = x + 1.0
+    row = base[tf.placeholder_with_default(2, [])]
+    busy = tf.exp(tf.tanh(base * 3.0) + tf.sigmoid(base))
+    value = np.arange(16.0).reshape(4, 4)
+    with tf.Session(executor="poisoned") as sess:
+        row_now, _ = sess.run([row * 1.0, tf.reduce_sum(busy * busy)], {x: value})
+    assert row_now.tolist() == (value[2] + 1).tolist()
