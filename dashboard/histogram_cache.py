@@ -60,15 +60,29 @@ class HistogramCache:
         """
         kept = self._kept(run, tag)
         with kept.lock:
-            new = self._reader.histograms(run, tag, start=max(0, kept.seen - 1))
+            new = self._reader.histograms(run, tag, start=kept.seen - 1) if kept.seen else []
             if kept.seen and not (new and _same(new[0], kept.newest)):
                 # Rewound, or another run of that name: what was kept is not this series.
                 kept.stride, kept.seen, kept.records, kept.newest = 1, 0, [], None
-                new = self._reader.histograms(run, tag)
             elif kept.seen:
-                new = new[1:]
-            kept.add(new)
+                kept.add(new[1:])
+            if kept.seen == 0:
+                self._read_first(kept, run, tag)
             return kept.drawn(), kept.seen
+
+    def _read_first(self, kept: _Kept, run: str, tag: str) -> None:
+        """Only what is drawn is decoded: the first look at 10,000 histograms took 1.7 s else."""
+        n = next((s.n for s in self._reader.series(run, "histogram") if s.tag == tag), 0)
+        while n > KEEP * kept.stride:
+            kept.stride *= 2
+        every = self._reader.histograms(run, tag, every=kept.stride)
+        # What was logged between the two look-ups is for the next request.
+        kept.records = every[: -(-n // kept.stride)]
+        kept.seen = n
+        on_stride = (n - 1) % kept.stride == 0
+        kept.newest = (
+            kept.records[-1] if on_stride else self._reader.histograms(run, tag, start=n - 1)[0]
+        )
 
     def _kept(self, run: str, tag: str) -> _Kept:
         with self._lock:

@@ -75,15 +75,19 @@ class Reader:
         Raises:
             NotFoundError: there is no such run.
         """
-        places = self._places.fresh() if run is None else [self._locate(run)[0]]
+        wanted: list[tuple[Place, str | None]] = (
+            [self._locate(run)]
+            if run is not None
+            else [(place, None) for place in self._places.fresh()]
+        )
         found: list[SeriesInfo] = []
-        for place in places:
+        for place, name in wanted:
             store = self._places.store(place)
             if store is not None:
-                found += self._named(place, self._places.guarded(place, store.series, []))
-        return [
-            s for s in found if (run is None or s.run == run) and (kind is None or s.kind == kind)
-        ]
+                read = partial(store.series, run=name)
+                nothing: list[SeriesInfo] = []
+                found += self._named(place, self._places.guarded(place, read, nothing))
+        return [s for s in found if kind is None or s.kind == kind]
 
     def hparams(self) -> dict[str, dict[str, Any]]:
         """The hyperparameters of each run that recorded some."""

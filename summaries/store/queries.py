@@ -18,7 +18,8 @@ GROWN_TAGS = "SELECT run_id, kind, tag FROM series WHERE revision > ?"
 PULSE = "SELECT id, heartbeat, updated FROM run WHERE status = 'running'"
 SERIES = (
     f"SELECT {_SERIES_COLUMNS}, run.name AS run FROM series JOIN run ON run.id = series.run_id"
-    " WHERE series.revision > ? ORDER BY series.run_id, series.tag"
+    " WHERE series.revision > ? AND (? IS NULL OR run.name = ?)"
+    " ORDER BY series.run_id, series.tag"
 )
 CHUNKS_FROM = (
     "SELECT seq, n, data FROM chunk WHERE series_id = ? AND level = 0 AND seq + n > ? ORDER BY idx"

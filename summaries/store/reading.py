@@ -124,10 +124,10 @@ class StoreReader:
             rows = connection.exec_driver_sql(queries.PULSE).all()
         return int(revision), {r.id: (r.heartbeat, r.updated) for r in rows}
 
-    def series(self, since: int = -1) -> list[SeriesInfo]:
-        """The series whose revision is greater than ``since``."""
+    def series(self, since: int = -1, run: str | None = None) -> list[SeriesInfo]:
+        """The series whose revision is greater than ``since``, of one run or of all."""
         with self.connection() as connection:
-            rows = connection.exec_driver_sql(queries.SERIES, (since,)).all()
+            rows = connection.exec_driver_sql(queries.SERIES, (since, run, run)).all()
         return [_series_info(row) for row in rows]
 
     @staticmethod
