@@ -1,7 +1,7 @@
 """Log from a plain script: NumPy, a loop, and four lines of trainboard.
 
-    python examples/numpy_loop.py --logdir logs
-    dashboard serve logs
+    $ python examples/numpy_loop.py --logdir logs
+    $ dashboard serve logs
 """
 
 from __future__ import annotations
