@@ -26,7 +26,8 @@ class Optimizer:
     """Base class: a subclass names its slots and scalars and gives the formula in ``update``.
 
     ``update(grad, **values)`` gets the gradient, the slots, the scalars and the powers by name, as
-    tensors of a small graph of its own; it is traced once and runs over all variables together.
+    tensors of a small graph of its own; it is traced once and runs over all variables together,
+    laid end to end. So it must be elementwise: no sum or norm over a variable.
     """
 
     GATE_NONE = 0

@@ -36,8 +36,6 @@ class Lowering:
         """Variables that have a value after it."""
         self._writes_after = _write_positions(program.nodes)
         self._last_use = _alias_last_use(program)
-        self._gradient_arenas: dict[Any, Array] = {}
-        self._constants: dict[int, Ref] = {}
 
     def lower(self) -> Builder:
         for value in self.program.feeds:
@@ -93,9 +91,9 @@ class Lowering:
         if definition.view is not None and inputs[0].dims is not None and fixed:
             rest = [b.value(x) for x in inputs[1:]]
             if len(outputs) == 1:
-                return [b.view(inputs[0], lambda a: definition.view(a, *rest))]  # type: ignore[misc]
+                return [b.view(inputs[0], _viewing(definition, rest))]
             return [
-                b.view(inputs[0], _part(definition.view, rest, index))
+                b.view(inputs[0], _viewing(definition, rest, index))
                 for index in range(len(outputs))
             ]
         known = all(b.value(inputs[index]) is not None for index in definition.fixed_inputs)
@@ -293,8 +291,16 @@ class Lowering:
             inner._node(node, position)
             if shared is not None and is_scalar:
                 shared[key] = inner.refs[id(node.outputs[0])]
-        for target, value in zip(inputs, inner.program.fetches, strict=False):
-            self.builder.copy(target, inner.ref(value))
+        targets = inputs[: body.vectors]
+        results = [inner.ref(value) for value in inner.program.fetches]
+        for index, (target, result) in enumerate(zip(targets, results, strict=True)):
+            if result is not target and any(result.overlaps(other) for other in targets):
+                # A slot that takes over another one's old value, which is overwritten below.
+                results[index] = self.builder.scratch(result.dims or (), result.dtype, "before")
+                self.builder.copy(results[index], result)
+        for target, result in zip(targets, results, strict=True):
+            if result is not target:
+                self.builder.copy(target, result)
 
 
 class Shared:
@@ -340,8 +346,13 @@ def _item(index: int) -> Callable[[Any], Any]:
     return lambda whole: whole[index]
 
 
-def _part(view: Callable[..., Any], rest: list[Any], index: int) -> Callable[[Any], Any]:
-    return lambda array: view(array, *rest)[index]
+def _viewing(definition: Any, rest: list[Any], index: int | None = None) -> Callable[[Any], Any]:
+    def view(array: Any) -> Any:
+        seen = definition.view(array, *rest)
+        return seen if index is None else seen[index]
+
+    view.__name__ = definition.type.lower()
+    return view
 
 
 def _detached(function: Callable[..., Any]) -> Callable[..., Any]:

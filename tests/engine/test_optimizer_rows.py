@@ -178,3 +178,26 @@ def test_no_gradient_and_no_variables_are_value_errors() -> None:
         ValueError, match="No gradients provided for any variable, check your graph"
     ):
         tf.train.AdamOptimizer().minimize(tf.constant(1.0))
+
+
+class Delayed(tf.train.Optimizer):
+    """Steps along the gradient of the run before last: each slot takes over the other's value."""
+
+    kind = "Delayed"
+    slots = ("last", "before")
+
+    def update(self, grad: Any, *, last: Any, before: Any) -> Any:
+        return -before, {"last": grad, "before": last}
+
+
+@pytest.mark.parametrize("executor", ["plan", "poisoned", "debug"])
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_slot_may_take_over_the_old_value_of_another(executor: str, count: int) -> None:
+    parts = [tf.Variable(np.array([8.0, 16.0])) for _ in range(count)]
+    train = Delayed("Delayed").minimize(tf.add_n([tf.nn.l2_loss(w) for w in parts]))
+    with tf.Session(executor=executor) as sess:
+        sess.run(tf.global_variables_initializer())
+        for _ in range(4):
+            sess.run(train)
+        # 8, 8, 0, -8: the gradients of the first two runs arrive in the third and fourth.
+        assert [w.tolist() for w in sess.run(parts)] == [[-8.0, -16.0]] * count
