@@ -80,6 +80,7 @@ from engine.ops.casting import (
     to_int64,
 )
 from engine.ops.choosing import where
+from engine.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
 from engine.ops.comparisons import (
     equal,
     greater,
@@ -226,6 +227,8 @@ __all__ = [
     "bool",
     "cast",
     "ceil",
+    "clip_by_global_norm",
+    "clip_by_norm",
     "clip_by_value",
     "colocate_with",
     "complex64",
@@ -260,6 +263,7 @@ __all__ = [
     "get_default_session",
     "get_variable",
     "get_variable_scope",
+    "global_norm",
     "global_variables",
     "global_variables_initializer",
     "glorot_uniform_initializer",

@@ -14,6 +14,7 @@ from engine.ops.activations import (
     tanh,
     xw_plus_b,
 )
+from engine.ops.indexing import embedding_lookup
 from engine.ops.losses import (
     l2_loss,
     sigmoid_cross_entropy_with_logits,
@@ -27,6 +28,7 @@ __all__ = [
     "bias_add",
     "dropout",
     "elu",
+    "embedding_lookup",
     "l2_loss",
     "leaky_relu",
     "log_softmax",

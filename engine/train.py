@@ -10,6 +10,7 @@ from engine.optimizers import (
     GradientDescentOptimizer,
     MomentumOptimizer,
     Optimizer,
+    RMSPropOptimizer,
 )
 from engine.summary import FileWriter as SummaryWriter
 from engine.variables import GraphKeys, Variable
@@ -19,6 +20,7 @@ __all__ = [
     "GradientDescentOptimizer",
     "MomentumOptimizer",
     "Optimizer",
+    "RMSPropOptimizer",
     "SummaryWriter",
     "create_global_step",
     "get_global_step",

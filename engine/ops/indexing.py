@@ -231,4 +231,15 @@ def gather(
     return make(Gather(), (convert_to_tensor(params), convert_to_tensor(indices)), name)
 
 
+def embedding_lookup(
+    params: Any, ids: Any, partition_strategy: str = "mod", name: str = "embedding_lookup"
+) -> Tensor:
+    """Rows of one table `params` at `ids`, with the shape of ids in front."""
+    del partition_strategy  # It orders the parts of a table in parts; this takes a whole one.
+    tables = params if isinstance(params, list | tuple) else [params]
+    if len(tables) != 1:
+        raise ValueError(f"embedding_lookup takes one whole table here, not {len(tables)} parts")
+    return gather(tables[0], ids, name=name)
+
+
 OPS = (StridedSlice, StridedSliceGrad, Gather, ScatterRows)

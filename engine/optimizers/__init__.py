@@ -4,8 +4,9 @@ from engine.optimizers.adam import AdamOptimizer
 from engine.optimizers.base import Optimizer
 from engine.optimizers.gradient_descent import GradientDescentOptimizer
 from engine.optimizers.momentum import MomentumOptimizer
+from engine.optimizers.rmsprop import RMSPropOptimizer
 
-OPTIMIZERS = (GradientDescentOptimizer, MomentumOptimizer, AdamOptimizer)
+OPTIMIZERS = (GradientDescentOptimizer, MomentumOptimizer, RMSPropOptimizer, AdamOptimizer)
 
 __all__ = [
     "OPTIMIZERS",
@@ -13,4 +14,5 @@ __all__ = [
     "GradientDescentOptimizer",
     "MomentumOptimizer",
     "Optimizer",
+    "RMSPropOptimizer",
 ]

@@ -109,3 +109,12 @@ def test_an_operation_without_a_rule_is_named() -> None:
     y = tf.linspace(x[0], 3.0, 4)
     with pytest.raises(LookupError, match="No gradient defined for operation 'LinSpace'"):
         tf.gradients(y, x)
+
+
+def test_clipping_by_norm_and_by_global_norm() -> None:
+    with tf.Session() as sess:
+        assert sess.run(tf.clip_by_norm([3.0, 4.0], 1.0)).tolist() == pytest.approx([0.6, 0.8])
+        assert sess.run(tf.clip_by_norm([0.0, 0.5], 1.0)).tolist() == [0.0, 0.5]
+        clipped, norm = tf.clip_by_global_norm([tf.constant([3.0]), None, tf.constant([4.0])], 2.5)
+        assert clipped[1] is None
+        assert sess.run([norm, clipped[0], clipped[2]]) == [5.0, [1.5], [2.0]]

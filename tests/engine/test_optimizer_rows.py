@@ -39,6 +39,12 @@ def adam(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
     return w - step * s["m"] / (np.sqrt(s["v"]) + 1e-3)
 
 
+def rmsprop(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["r"] = 0.8 * s.get("r", 1.0) + 0.2 * g * g
+    s["a"] = 0.5 * s.get("a", 0) + 0.1 * g / np.sqrt(s["r"] + 1e-10)
+    return w - s["a"]
+
+
 ROWS: list[tuple[str, Callable[[], Any], Any, list[str]]] = [
     ("GradientDescent", lambda: tf.train.GradientDescentOptimizer(0.1), gradient_descent, []),
     ("Momentum", lambda: tf.train.MomentumOptimizer(0.1, 0.9), momentum, ["Momentum"]),
@@ -47,6 +53,12 @@ ROWS: list[tuple[str, Callable[[], Any], Any, list[str]]] = [
         lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
         nesterov,
         ["Momentum"],
+    ),
+    (
+        "RMSProp",
+        lambda: tf.train.RMSPropOptimizer(0.1, 0.8, 0.5),
+        rmsprop,
+        ["RMSProp", "RMSProp_1"],
     ),
     ("Adam", lambda: tf.train.AdamOptimizer(0.1, epsilon=1e-3), adam, ["Adam", "Adam_1"]),
 ]
