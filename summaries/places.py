@@ -119,9 +119,6 @@ class Places:
                 found[prefix] = self._places.get(prefix) or Place(prefix, path, str(path))
             for prefix, place in self._places.items():
                 if prefix not in found:
-                    self.gone[prefix] = [
-                        joined(prefix, row.info.name) for row in place.rows.values()
-                    ]
                     self._forget(place)
             self._places = dict(sorted(found.items()))
             return list(self._places.values())
@@ -136,6 +133,8 @@ class Places:
                     continue
                 if stat[0] != (place.stat or stat)[0]:
                     self._forget(place)
+                if stat[0] == 0:
+                    self._scanned = -_RESCAN_S  # it is gone: the next look drops it
                 place.stat = stat
                 store = self.store(place)
                 if store is not None:
@@ -148,6 +147,9 @@ class Places:
             store = self._stores.pop(place.prefix, None)
             if store is not None:
                 store.close()
+            if place.rows:
+                names = [joined(place.prefix, row.info.name) for row in place.rows.values()]
+                self.gone[place.prefix] = names
             place.rows, place.tags, place.revision = {}, {}, -1
 
     def store(self, place: Place) -> StoreReader | None:

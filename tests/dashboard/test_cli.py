@@ -36,9 +36,25 @@ def test_a_file_is_no_logdir(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "is not a directory" in capsys.readouterr().err
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_an_unreadable_logdir_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def ordinary_user(tmp_path: Path) -> Iterator[None]:
+    """The test runs with the rights of a user whom permissions hold back; root they do not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    for above in (tmp_path, *tmp_path.parents):
+        if above.stat().st_uid == 0 and above != Path("/"):
+            above.chmod(above.stat().st_mode | 0o055)
+    os.seteuid(65534)
+    yield
+    os.seteuid(0)
+
+
+def test_an_unreadable_logdir_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> None:
     (tmp_path / "closed").mkdir(mode=0)
+    request.getfixturevalue("ordinary_user")
     assert main(["serve", str(tmp_path / "closed")]) == 2
     assert "cannot be read" in capsys.readouterr().err
 

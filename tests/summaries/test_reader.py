@@ -158,7 +158,10 @@ def test_a_deleted_run_directory_is_reported_and_gone(tmp_path: Path) -> None:
             writer.add_scalar("x", 1.0, 0)
     with open_logdir(tmp_path) as reader:
         token = reader.changes_since(None).token
+        assert set(reader.envelopes(["a", "b"], "x")) == {"a", "b"}
         shutil.rmtree(tmp_path / "a")
+        # First within the second in which no new files are looked for, then after it.
+        assert [info.name for info in reader.runs()] == ["b"]
         look_again(reader)
         changes = reader.changes_since(token)
         assert changes.removed == ("a",)
