@@ -1,7 +1,6 @@
 """Log from a plain script: NumPy, a loop, and four lines of trainboard.
 
-    $ python examples/numpy_loop.py --logdir logs
-    $ dashboard serve logs
+Run it with `python examples/numpy_loop.py --logdir logs`, then `dashboard serve logs`.
 """
 
 from __future__ import annotations
