@@ -26,6 +26,7 @@ from engine.fetches import flatten
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Spec
 from engine.placement import place, soft_placement_asked
+from engine.plan.failures import in_the_name_of
 from engine.plan.program import build
 from engine.plan.source import FILE_NAME
 from engine.state import State
@@ -273,17 +274,7 @@ class BaseSession:
             if frame.tb_frame.f_code.co_filename == FILE_NAME:
                 op = segment.lines.get(frame.tb_lineno)
             frame = frame.tb_next
-        if op is None or not isinstance(
-            error, ValueError | ArithmeticError | IndexError | TypeError
-        ):
-            return error
-        return InvalidArgumentError(
-            str(op),
-            op,
-            compose(
-                str(error), [f"in '{op.name}' (op: '{op.type}'), made at {op.origin}", *op.facts()]
-            ),
-        )
+        return error if op is None else in_the_name_of(op, error)
 
     def make_callable(
         self, fetches: Any, feed_list: Sequence[Any] | None = None, accept_options: bool = False

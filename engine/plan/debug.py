@@ -10,6 +10,7 @@ import numpy as np
 from engine.graph import Operation, Tensor
 from engine.op import Array, Spec
 from engine.ops.update import ApplyUpdate, Body
+from engine.plan.failures import in_the_name_of
 from engine.plan.nodes import Node
 from engine.plan.program import Program, build
 from engine.plan.source import hand_out
@@ -26,7 +27,10 @@ def run_program(program: Program, state: State, feeds: Sequence[Array]) -> list[
         values[id(value)] = array
     with np.errstate(all="ignore"):
         for node in program.nodes:
-            results = _evaluate(node, state, [values[id(value)] for value in node.inputs])
+            try:
+                results = _evaluate(node, state, [values[id(value)] for value in node.inputs])
+            except Exception as error:
+                raise in_the_name_of(node.op, error) from error
             for value, result in zip(node.outputs, results, strict=True):
                 values[id(value)] = result
     return [hand_out(values[id(value)]) for value in program.fetches]

@@ -1,0 +1,16 @@
+"""Errors of kernels, told in the name of the operation they belong to."""
+
+from __future__ import annotations
+
+from engine.errors import InvalidArgumentError, OpError, compose
+from engine.graph import Operation
+
+
+def in_the_name_of(op: Operation, error: Exception) -> Exception:
+    """The error to raise for a kernel's `error`: refused inputs become InvalidArgumentError."""
+    if isinstance(error, OpError):
+        return error
+    if not isinstance(error, ValueError | ArithmeticError | IndexError | TypeError):
+        return error
+    facts = [f"in '{op.name}' (op: '{op.type}'), made at {op.origin}", *op.facts()]
+    return InvalidArgumentError(str(op), op, compose(str(error), facts))
