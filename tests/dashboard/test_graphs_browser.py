@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 from urllib.request import urlopen
 
 import pytest
-from test_graphs import network, node
+from sample_graphs import network, node
 
 from summaries import SummaryWriter
 
