@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard.pages.page import Endpoint
 from summaries.errors import SummariesError
 
 log = logging.getLogger("dashboard")
+
+Endpoint = Callable[[Request], Awaitable[Response]]
 
 BINARY_MEDIA_TYPE = "application/vnd.trainboard.arrays"
 # What JavaScript has a typed array for; anything else is refused, not converted behind one's back.

@@ -9,9 +9,9 @@ from dash.development.base_component import Component
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import http
 from dashboard.components.scope_graph import ScopeGraph
 from dashboard.graph_columns import graph_columns
+from dashboard.http import json_response
 from dashboard.pages.page import Page, Route
 
 
@@ -40,4 +40,4 @@ class GraphsPage(Page):
         record = await asyncio.to_thread(self.reader.graph, run)
         if record is None:
             raise KeyError(f"run '{run}' logged no graph")
-        return http.json_response(graph_columns(record))
+        return json_response(graph_columns(record))

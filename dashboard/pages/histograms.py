@@ -13,7 +13,6 @@ from dash.development.base_component import Component
 from starlette.requests import Request
 from starlette.responses import Response
 
-from dashboard import http
 from dashboard.components.histogram_view import HistogramView
 from dashboard.histogram_cache import HistogramCache
 from dashboard.histogram_numbers import (
@@ -23,6 +22,7 @@ from dashboard.histogram_numbers import (
     histogram_numbers,
     thinned,
 )
+from dashboard.http import binary_response
 from dashboard.pages.page import Page, Route
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class HistogramsPage(Page):
             "logged": numbers.logged,
             "basis_points": BASIS_POINTS,
         }
-        return http.binary_response(
+        return binary_response(
             header,
             [
                 numbers.step.astype(np.float64),

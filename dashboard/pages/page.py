@@ -7,14 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from dashboard.http import Endpoint
+
 if TYPE_CHECKING:
     from dash.development.base_component import Component
-    from starlette.requests import Request
-    from starlette.responses import Response
 
     from summaries.reader import Reader
-
-Endpoint = Callable[["Request"], Awaitable["Response"]]
 
 
 @dataclass(frozen=True)
