@@ -1,4 +1,4 @@
-"""Who may look: nothing on the loopback address, a token on any other."""
+"""Who may look: on the loopback address who asks for it by name, elsewhere who has the token."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from dashboard.hosts import host_of, is_loopback
 from dashboard.http import error_response
 
 PARAMETER = "token"
@@ -21,6 +22,29 @@ REFUSAL = """<!DOCTYPE html>
 <p>Open the link that <code>dashboard serve</code> printed: it ends in <code>?token=…</code>.
 The browser remembers it afterwards.</p></html>
 """
+
+
+class HostGate:
+    """Lets a request pass that was sent to ``host`` or to a name of the loopback address.
+
+    A page from elsewhere can have its own name resolve to 127.0.0.1 (DNS rebinding); the browser
+    then lets it read what this server answers. The Host header still has that page's name.
+    """
+
+    def __init__(self, app: ASGIApp, host: str) -> None:
+        self.app = app
+        self.host = host.lower()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer: ASGIApp = self.app
+        if scope["type"] == "http":
+            asked = host_of(Request(scope).headers.get("host", ""))
+            if asked != self.host and not is_loopback(asked):
+                message = (
+                    f"host '{asked}': this dashboard answers as '{self.host}' or localhost only"
+                )
+                answer = error_response(403, f"{message}\n  try: --token TOKEN, for any name")
+        await answer(scope, receive, send)
 
 
 class TokenGate:

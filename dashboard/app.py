@@ -12,7 +12,7 @@ from dash import Dash
 from dash.fingerprint import build_fingerprint
 
 from dashboard import __version__
-from dashboard.access import TokenGate
+from dashboard.access import HostGate, TokenGate
 from dashboard.api import api_routes
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.feed import Feed
@@ -33,11 +33,13 @@ def create_app(
     *,
     logdir: str = "",
     token: str | None = None,
+    host: str | None = None,
     pages: tuple[type[Page], ...] = PAGES,
 ) -> Dash:
     """The dashboard over ``reader``; serve ``create_app(...).server`` with any ASGI server.
 
-    ``logdir`` is only shown; with a ``token`` every request must carry it. Example::
+    ``logdir`` is only shown; with a ``token`` every request must carry it; without one, but with a
+    ``host``, requests must name that or the loopback address. Example::
 
         app = create_app(open_logdir("logs"), logdir="logs")
         uvicorn.run(app.server, port=6006)
@@ -87,6 +89,8 @@ def create_app(
     app.server.add_route("/api/{rest:path}", _no_such_route, methods=["GET", "POST"])
     if token is not None:
         app.server.add_middleware(TokenGate, token=token)
+    elif host is not None:
+        app.server.add_middleware(HostGate, host=host)
     return app
 
 

@@ -96,7 +96,9 @@ def _serve(options: argparse.Namespace, logdir: str, open_browser: bool) -> int:
             port=options.port,
             token=options.token,
             open_browser=open_browser,
-            announce=lambda address: print(f"Serving {logdir} at {address}", flush=True),
+            announce=lambda address: print(
+                f"Serving {logdir} at {address} (Ctrl-C ends it)", flush=True
+            ),
         )
     return 0
 

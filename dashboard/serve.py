@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import ipaddress
 import secrets
 import socket
 import threading
@@ -12,6 +11,8 @@ import webbrowser
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
+
+from dashboard.hosts import is_loopback
 
 if TYPE_CHECKING:
     import uvicorn
@@ -26,16 +27,6 @@ PORTS_TRIED = 100
 
 class ServeError(Exception):
     """The dashboard cannot be served; the message says why and what to do."""
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def listening_socket(host: str, port: int | None) -> socket.socket:
@@ -109,7 +100,7 @@ def serve(
 
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(18)
-    app = create_app(reader, logdir=logdir, token=token)
+    app = create_app(reader, logdir=logdir, token=token, host=host)
     address = link(host, listener.getsockname()[1], token)
 
     def started() -> None:

@@ -21,7 +21,8 @@ import pytest
 
 from dashboard import cli
 from dashboard.cli import main
-from dashboard.serve import ServeError, is_loopback, link, listening_socket
+from dashboard.hosts import host_of, is_loopback
+from dashboard.serve import ServeError, link, listening_socket
 from summaries import SummaryWriter
 
 
@@ -98,6 +99,14 @@ def test_loopback_addresses_are_known(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [("a:1", "a"), ("A", "a"), ("[::1]:6006", "::1"), ("[::1]", "::1"), ("", "")],
+)
+def test_the_host_is_read_from_its_header(header: str, expected: str) -> None:
+    assert host_of(header) == expected
+
+
 def test_the_link_carries_the_token() -> None:
     assert link("127.0.0.1", 6006, None) == "http://127.0.0.1:6006"
     assert link("gpu1", 6006, "a b") == "http://gpu1:6006/?token=a+b"
@@ -129,6 +138,21 @@ def test_serve_answers_at_the_link_it_prints(tmp_path: Path) -> None:
         urlopen(address, timeout=10) as page,
     ):
         assert b"trainboard" in page.read()
+
+
+def test_a_name_that_only_resolves_to_this_machine_is_refused(tmp_path: Path) -> None:
+    with served("serve", str(tmp_path), "--port", "0") as address:
+        port = address.rpartition(":")[2]
+        for path in ("/", "/api/v1/runs"):
+            rebound = Request(address + path, headers={"Host": f"evil.example:{port}"})
+            with pytest.raises(HTTPError) as caught:
+                urlopen(rebound, timeout=10)
+            with caught.value as error:
+                assert error.code == 403
+                assert b"host 'evil.example'" in error.read()
+        for name in ("localhost", f"LocalHost:{port}", f"[::1]:{port}"):
+            with urlopen(Request(address, headers={"Host": name}), timeout=10) as answer:
+                assert answer.status == 200
 
 
 def test_interrupting_does_not_wait_for_open_pages(tmp_path: Path) -> None:
