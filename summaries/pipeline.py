@@ -2,28 +2,28 @@
 
 The training thread only appends tuples. A daemon thread takes them every fifth of a second and
 writes them in one transaction, so a process that is killed loses at most that period and the time
-of one write: under half a second of points.
+of one write: under half a second of points. Only that thread touches the store: an interrupt or a
+signal handler in the training thread cannot come between a commit and the note that it was made.
 """
 
 from __future__ import annotations
 
 import atexit
 import logging
-import math
 import os
+import queue
 import sys
 import threading
 import time
-import weakref
+from collections import deque
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
+from summaries.batch import Batch, Point, first_line, may_pass
 from summaries.event import Event
-from summaries.records import Scalars
+from summaries.switching import quick_switching
 
 if TYPE_CHECKING:
     from summaries.store.writing import StoreWriter
@@ -32,48 +32,24 @@ logger = logging.getLogger("summaries")
 
 FLUSH_PERIOD_S = 0.2
 HEARTBEAT_S = 5.0
+CLOSE_TIMEOUT_S = 60.0
 _SOON = 16_384
 """Points at which the draining thread is woken before its period is over."""
-MAX_TAG_LENGTH = 1000
-"""PostgreSQL's index rows hold 2,700 bytes; a longer tag is a mistake anyway."""
+_MAX_BYTES = 256 << 20
+"""Of histograms, texts and images that wait for a store that takes nothing."""
+
+Act = Callable[["StoreWriter"], None]
+
+_open_pipelines: set[Pipeline] = set()
 
 
-class _QuickSwitching:
-    """While entered, a thread that waits for Python's lock gets it within a tenth of a millisecond.
+@dataclass(frozen=True)
+class _Order:
+    """Something to do behind all that was logged before it."""
 
-    The draining thread lets go of the lock dozens of times a flush, in NumPy, zlib and SQLite. If
-    the training thread is busy in pure Python, each time costs a whole switch interval to get it
-    back, 5 ms as Python comes: a flush took over a second (and so did the loss of a kill), and
-    with this 0.1 s. The interval is the process's; the last one out puts it back.
-    """
-
-    _INTERVAL_S = 1e-4
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._inside = 0
-        self._before = 0.0
-
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._inside == 0:
-                self._before = sys.getswitchinterval()
-                sys.setswitchinterval(min(self._INTERVAL_S, self._before))
-            self._inside += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._lock:
-            self._inside -= 1
-            if self._inside == 0:
-                sys.setswitchinterval(self._before)
-
-
-_quick_switching = _QuickSwitching()
-
-Point = tuple[str, float, int, float]
-"""(tag, value, step, wall_time)"""
-
-_open_pipelines: weakref.WeakSet[Pipeline] = weakref.WeakSet()
+    act: Act | None
+    """None to do nothing but that."""
+    done: threading.Event = field(default_factory=threading.Event)
 
 
 class Pipeline:
@@ -87,7 +63,6 @@ class Pipeline:
         *,
         exist: str = "join",
         max_queue: int = 500_000,
-        when_full: Literal["wait", "drop"] = "wait",
     ) -> None:
         """Open the store and start the run.
 
@@ -96,8 +71,8 @@ class Pipeline:
             name: the run's name in it.
             config: JSON-able settings.
             exist: "join" a run of that name, or start a "new" one under a free name.
-            max_queue: points held in memory while they cannot be written.
-            when_full: past that, whether a logging call waits or drops what it was given.
+            max_queue: points held in memory: past that a logging call waits for the disk, and if
+                that takes nothing the oldest are dropped, counted and told.
 
         Raises:
             StoreWriteError, DamagedStoreError, SchemaVersionError: the store cannot be used.
@@ -113,27 +88,32 @@ class Pipeline:
         self.max_queue = max_queue
         self.limit = min(_SOON, max_queue)
         """Length of `points` at which a logging call must call `relieve`."""
-        self._when_full = when_full
-        self._pending: list[tuple[list[Point], list[Event]]] = []
-        self._lock = threading.RLock()
-        self._wake = threading.Event()
-        self._stop = False
         self.closed = False
+        self._status: str | None = None
+        self._pending: deque[Batch | Act] = deque()
         self._store: StoreWriter = StoreWriter(path)
         self._inherited: list[StoreWriter] = []
+        self._is_child = False
         try:
             self.run_id, self.name = self._store.start_run(name, config or {}, exist=exist)
         except BaseException:
             self._store.close()
             raise
-        self._last_beat = time.monotonic()
-        self._thread = self._start_thread()
+        self._start()
         _open_pipelines.add(self)
 
-    def _start_thread(self) -> threading.Thread:
-        thread = threading.Thread(target=_drain_forever, args=(weakref.ref(self),), daemon=True)
-        thread.start()
-        return thread
+    def _start(self) -> None:
+        # Reentrant, as nothing else that wakes a thread is: a signal handler, or a writer that the
+        # garbage collector ends, may come at any moment of another call.
+        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._taking = threading.RLock()
+        self._ended = threading.Event()
+        self._orphaned = False
+        self._last_beat = time.monotonic()
+        # It holds the pipeline, so that a forgotten writer's values are written; see `close`.
+        self._thread = threading.Thread(target=self._serve, daemon=True, name="summaries")
+        self._thread.start()
+        _end_with_worker()
 
     # -- the training thread --------------------------------------------------------------------
 
@@ -144,278 +124,259 @@ class Pipeline:
         self.events.append(event)
 
     def relieve(self) -> None:
-        """Called when the buffer is long: have it drained; when it is full, wait or drop."""
-        if len(self.points) + len(self.events) < self.max_queue:
-            self._wake.set()
+        """Called when the buffer is long: have it drained; when it is full, wait or drop.
+
+        Raises:
+            ValueError: the pipeline is closed.
+        """
+        self._refuse_if_closed()
+        if self._orphaned:
+            self._revive()
+            return
+        if self._waiting() < self.max_queue:
             self.limit = self.max_queue
+            self._orders.put(None)
             return
-        if self._when_full == "wait" and self.last_error is None:
-            while len(self.points) >= self.max_queue and self.last_error is None:
-                self._wake.set()
-                time.sleep(0.002)
-            return
-        # The store does not take anything (or the user chose so): waiting would stop the training.
-        over = len(self.points) + 1 - self.max_queue // 2
-        with self._lock:
-            del self.points[:over]
-            first = self.dropped == 0
-            self.dropped += max(over, 0)
-        if first:
+        # While the store takes nothing, waiting would stop the training.
+        while self.last_error is None and self._thread.is_alive():
+            self._orders.put(None)
+            time.sleep(0.002)
+            self._refuse_if_closed()
+            if self._waiting() < self.max_queue:
+                return
+        with self._taking:
+            points, events = len(self.points) // 2, len(self.events) // 2
+            del self.points[:points]
+            del self.events[:events]
+            self._count_dropped(points + events)
+
+    def _waiting(self) -> int:
+        return len(self.points) + len(self.events)
+
+    def _refuse_if_closed(self) -> None:
+        if self.closed:
+            raise ValueError(f"run '{self.name}': is closed, nothing more can be logged")
+
+    def _count_dropped(self, n: int) -> None:
+        if self.dropped == 0:
             logger.error(
-                "run '%s': the buffer of %d points is full, the oldest are dropped\n  %s",
+                "run '%s': over %d values wait to be written, the oldest are dropped\n  %s",
                 self.name,
                 self.max_queue,
-                self.last_error or "logging is faster than the disk",
+                self.last_error,
             )
+        self.dropped += n
 
     def flush(self) -> None:
         """Write all that was logged before this call; what cannot be written is kept and told."""
-        self._drain()
-
-    def update_run(self, **values: Any) -> None:
-        """Set columns of the run's record; a failure is told, not raised."""
-        self._attempt(lambda store: store.update_run(self.run_id, **values))
+        if not self._orphaned:
+            self._order(None)
 
     def merge_json(self, column: str, values: Mapping[str, Any]) -> None:
-        """Add entries to the run's config or hparams; a failure is told, not raised."""
-        self._attempt(lambda store: store.merge_json(self.run_id, column, values))
+        """Add entries to the run's config or hparams; while that fails, they are kept."""
+        self._refuse_if_closed()
+        if self._orphaned:
+            self._revive()
+        self._order(lambda store: store.merge_json(self.run_id, column, values))
 
-    def close(self, status: str = "finished") -> None:
-        """Flush, seal what is worth a chunk, mark the run and give the database back."""
-        if self.closed:
+    def _order(self, act: Act | None) -> None:
+        order = _Order(act)
+        self._orders.put(order)
+        if threading.current_thread() is not self._thread:
+            while not order.done.wait(0.1) and self._thread.is_alive():
+                pass
+
+    def close(self, status: str = "finished", *, wait: bool = True) -> None:
+        """Flush, seal what is worth a chunk, mark the run and give the database back.
+
+        Args:
+            status: what the run is marked as.
+            wait: whether to return only when that is done. The garbage collector does not: it may
+                come in the middle of another writer's transaction on the same database.
+        """
+        if not self.closed:
+            self._status = status
+            self.closed = True
+            # The next add_scalar then comes to `relieve`, which refuses it.
+            self.limit = 0
+            if self._orphaned:
+                _open_pipelines.discard(self)
+            self._orders.put(None)
+        if not wait or self._orphaned or threading.current_thread() is self._thread:
             return
-        self.closed = True
-        self._stop = True
-        self._wake.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join(timeout=60.0)
-        self._drain()
-        lost = sum(len(points) + len(events) for points, events in self._pending) + self.dropped
-        if lost:
-            logger.error(
-                "run '%s': %d logged values could not be written to '%s'\n  %s",
-                self.name,
-                lost,
-                self.path,
-                self.last_error or "they came faster than the disk took them",
-            )
-        else:
-            self._attempt(lambda store: store.seal_rests(self.run_id))
-        self._attempt(lambda store: store.update_run(self.run_id, status=status))
-        _open_pipelines.discard(self)
-        with self._lock:
-            self._store.close()
+        end = time.monotonic() + CLOSE_TIMEOUT_S
+        while not self._ended.wait(0.1) and self._thread.is_alive():
+            if time.monotonic() > end:
+                logger.error(
+                    "run '%s': '%s' takes nothing; what was logged last may be lost\n  %s",
+                    self.name,
+                    self.path,
+                    self.last_error or f"the last write is not done after {CLOSE_TIMEOUT_S:.0f} s",
+                )
+                return
 
     # -- the draining thread --------------------------------------------------------------------
 
-    def _drain(self) -> None:
-        with self._lock:
+    def _serve(self) -> None:
+        while not self._ended.is_set():
+            orders = self._next_orders()
+            try:
+                if self._waiting() or self._pending or orders:
+                    with quick_switching:
+                        self._drain(orders)
+                if time.monotonic() - self._last_beat >= HEARTBEAT_S:
+                    self._last_beat = time.monotonic()
+                    self._attempt(lambda store: store.beat(self.run_id))
+                if self._status is not None:
+                    self._end(self._status)
+            except (
+                Exception
+            ) as error:  # the thread's end would be a silent loss of all that follows
+                self._tell(error)
+            finally:
+                for order in orders:
+                    order.done.set()
+
+    def _next_orders(self) -> list[_Order]:
+        found: list[_Order | None] = []
+        try:
+            found.append(self._orders.get(timeout=FLUSH_PERIOD_S))
+            while True:
+                found.append(self._orders.get_nowait())
+        except queue.Empty:
+            return [order for order in found if order is not None]
+
+    def _drain(self, orders: list[_Order]) -> None:
+        with self._taking:
             # Never `batch, self.points = self.points, []`: an append between the two look-ups of
             # another thread goes to a list nobody reads (seen: 13 to 27 of 900,000 lost).
             n, m = len(self.points), len(self.events)
-            batch, events = self.points[:n], self.events[:m]
+            batch = Batch(self.points[:n], self.events[:m])
             del self.points[:n]
             del self.events[:m]
-            if not self.closed:
-                self.limit = min(_SOON, self.max_queue)
-            if batch or events:
-                self._pending.append((batch, events))
-            while self._pending:
-                points, waiting = self._pending[0]
-                if not self._attempt(partial(self._append, points, waiting)):
-                    self._make_room()
-                    return
-                self._pending.pop(0)
-                self._last_beat = time.monotonic()
+        if not self.closed:
+            self.limit = min(_SOON, self.max_queue)
+        if len(batch):
+            self._pending.append(batch)
+        self._pending.extend(order.act for order in orders if order.act is not None)
+        while self._pending:
+            if not self._write(self._pending.popleft()):
+                self._make_room()
+                return
 
-    def _append(self, points: list[Point], events: list[Event], store: StoreWriter) -> None:
-        store.append(self.run_id, columns(points), events)
+    def _write(self, item: Batch | Act) -> bool:
+        """Write what was taken from the front of what is pending; False if it is there again."""
+        if not isinstance(item, Batch):
+            if not (written := self._attempt(item)):
+                self._pending.appendleft(item)
+            return written
+        found = self._attempt(
+            lambda store: store.append(self.run_id, item.columns(), item.events),
+            item,
+        )
+        if found:
+            self._last_beat = time.monotonic()
+        return found
 
     def _make_room(self) -> None:
         """Give up the oldest batches once what waits for the store passes the bound."""
-        while self._pending and sum(len(p) + len(e) for p, e in self._pending) > self.max_queue:
-            points, events = self._pending.pop(0)
-            if self.dropped == 0:
-                logger.error(
-                    "run '%s': %d values wait to be written, the oldest are dropped\n  %s",
-                    self.name,
-                    self.max_queue,
-                    self.last_error,
-                )
-            self.dropped += len(points) + len(events)
+        batches = [item for item in self._pending if isinstance(item, Batch)]
+        n, n_bytes = sum(map(len, batches)), sum(batch.n_bytes() for batch in batches)
+        for batch in batches:
+            if n <= self.max_queue and n_bytes <= _MAX_BYTES:
+                return
+            n, n_bytes = n - len(batch), n_bytes - batch.n_bytes()
+            self._pending.remove(batch)
+            self._count_dropped(len(batch))
 
-    def _attempt(self, act: Callable[[StoreWriter], None]) -> bool:
+    def _attempt(self, act: Act, batch: Batch | None = None) -> bool:
         """Do it to the store; on failure tell once, keep going, and say so when it works again."""
-        with self._lock:
-            try:
-                self._store.check_file()
-                act(self._store)
-            except Exception as error:
-                if self.last_error is None:
-                    logger.error(
-                        "run '%s': logging to '%s' fails; values are kept and tried again\n  %s",
-                        self.name,
-                        self.path,
-                        _first_line(error),
-                    )
-                self.last_error = _first_line(error)
-                return False
-            if self.last_error is not None:
-                logger.warning("run '%s': logging to '%s' works again", self.name, self.path)
-                self.last_error = None
-            return True
+        try:
+            self._store.check_file()
+            act(self._store)
+        except Exception as error:
+            if not may_pass(error):
+                return self._give_up(batch, error)
+            self._tell(error)
+            if batch is not None:
+                self._pending.appendleft(batch)
+            return False
+        if self.last_error is not None:
+            logger.warning("run '%s': logging to '%s' works again", self.name, self.path)
+            self.last_error = None
+        return True
 
-    def _tick(self) -> None:
-        """One round of the draining thread."""
-        if self.points or self.events:
-            with _quick_switching:
-                self._drain()
-        if time.monotonic() - self._last_beat >= HEARTBEAT_S:
-            self._last_beat = time.monotonic()
-            self._attempt(lambda store: store.beat(self.run_id))
+    def _give_up(self, batch: Batch | None, error: Exception) -> bool:
+        """Find the value of the batch that can never be written, and leave it out; True."""
+        if batch is not None and len(batch) > 1:
+            self._pending.extendleft(reversed(batch.halves()))
+            return True
+        logger.error(
+            "run '%s': %s cannot be written and is left out\n  %s",
+            self.name,
+            batch or "a change of its record",
+            first_line(error),
+        )
+        self.dropped += 1
+        return True
+
+    def _tell(self, error: Exception) -> None:
+        if self.last_error is None:
+            logger.error(
+                "run '%s': logging to '%s' fails; values are kept and tried again\n  %s",
+                self.name,
+                self.path,
+                first_line(error),
+            )
+        self.last_error = first_line(error)
+
+    def _end(self, status: str) -> None:
+        try:
+            lost = sum(len(b) for b in self._pending if isinstance(b, Batch)) + self.dropped
+            if lost:
+                logger.error(
+                    "run '%s': %d logged values could not be written to '%s'\n  %s",
+                    self.name,
+                    lost,
+                    self.path,
+                    self.last_error or "it refused them",
+                )
+            # The run is the parent's, which may go on.
+            if not self._is_child:
+                if not lost:
+                    self._attempt(lambda store: store.seal_rests(self.run_id))
+                self._attempt(lambda store: store.update_run(self.run_id, status=status))
+            # What other threads were logging when `closed` was set.
+            self._drain([])
+        finally:
+            self.limit = 0
+            self._store.close()
+            _open_pipelines.discard(self)
+            self._ended.set()
 
     # -- fork ----------------------------------------------------------------------------------
 
     def after_fork_in_child(self) -> None:
-        """The buffer is the parent's; the child gets its own lock, thread and file."""
+        """The buffer is the parent's; the child gets its own thread and connection if it logs."""
         self.points.clear()
         self.events.clear()
-        self._pending = []
-        self._lock = threading.RLock()
-        self._wake = threading.Event()
+        self._pending.clear()
+        self.dropped = 0
         # Kept, not closed: closing the parent's file descriptor here would drop its locks.
         self._inherited.append(self._store)
+        self._is_child = self._orphaned = True
         # The next logging call of the child, if any, comes by `relieve`.
         self.limit = 0
-        self.relieve = self._revive  # type: ignore[method-assign]
 
     def _revive(self) -> None:
         from summaries.store.writing import StoreWriter
 
-        del self.relieve
-        self.limit = min(_SOON, self.max_queue)
         self._store = StoreWriter(self.path)
-        self._thread = self._start_thread()
+        self._start()
+        self.limit = min(_SOON, self.max_queue)
 
 
-def _drain_forever(reference: weakref.ref[Pipeline]) -> None:
-    """The thread's loop; it ends when the pipeline is closed or forgotten."""
-    while True:
-        pipeline = reference()
-        if pipeline is None or pipeline._stop:
-            return
-        wake = pipeline._wake
-        del pipeline  # a waiting thread must not keep a forgotten writer alive
-        wake.wait(FLUSH_PERIOD_S)
-        wake.clear()
-        pipeline = reference()
-        if pipeline is None or pipeline._stop:
-            return
-        pipeline._tick()
-        del pipeline
-
-
-def columns(points: list[Point]) -> dict[str, Scalars]:
-    """The points of each tag as columns, in logging order."""
-    by_tag: dict[str, list[Point]] = {}
-    for point in points:
-        try:
-            by_tag[point[0]].append(point)
-        except KeyError:
-            by_tag[point[0]] = [point]
-    result: dict[str, Scalars] = {}
-    for tag, rows in by_tag.items():
-        n = len(rows)
-        _, values, steps, walls = zip(*rows, strict=True)
-        result[tag] = Scalars(
-            np.fromiter(steps, dtype=np.int64, count=n),
-            np.fromiter(walls, dtype=np.float64, count=n),
-            np.fromiter(values, dtype=np.float64, count=n),
-        )
-    return result
-
-
-def as_tag(method: str, tag: Any) -> str:
-    """The tag, refused where it cannot name a series.
-
-    Raises:
-        TypeError: not a str.
-        ValueError: empty, or longer than `MAX_TAG_LENGTH` characters.
-    """
-    if not isinstance(tag, str):
-        raise TypeError(f"{method}: a tag must be a str\n  got {type(tag).__name__}: {tag!r:.200}")
-    if not tag or len(tag) > MAX_TAG_LENGTH:
-        shown = tag if len(tag) < 60 else f"{tag[:60]}…"
-        raise ValueError(
-            f"{method}: a tag must have 1 to {MAX_TAG_LENGTH} characters\n"
-            f"  got {len(tag)}: '{shown}'\n"
-            "  try: a short name such as 'train/loss'; long text goes to add_text"
-        )
-    # A NUL would end the name on PostgreSQL, a lone surrogate cannot be written as UTF-8 at all.
-    return tag.replace("\0", "\N{REPLACEMENT CHARACTER}").encode("utf-8", "replace").decode("utf-8")
-
-
-def as_float(method: str, tag: str, value: Any) -> float:
-    """The value as a Python float.
-
-    Raises:
-        TypeError: not one real number.
-    """
-    try:
-        if isinstance(value, (str, bytes)):
-            raise TypeError
-        if hasattr(value, "item"):  # NumPy, torch, JAX: arrays of one element as well
-            value = value.item()
-        return float(value)
-    except (TypeError, ValueError, RuntimeError, OverflowError) as error:
-        shape = getattr(value, "shape", None)
-        raise TypeError(
-            f"{method} '{tag}': expects one number\n"
-            f"  got {type(value).__name__}"
-            + (f" of shape {tuple(shape)}" if shape is not None else f": {value!r:.200}")
-            + "\n  try: float(value), value.mean(), or add_histogram for an array"
-        ) from error
-
-
-def as_step(method: str, tag: str, step: Any) -> int:
-    """The step as a Python int that 64 bits hold.
-
-    Raises:
-        TypeError: not a whole number.
-        ValueError: past 64 bits.
-    """
-    try:
-        if hasattr(step, "item"):
-            step = step.item()
-        whole = int(step)
-        if isinstance(step, (str, bytes)) or (whole != step):
-            raise TypeError
-    except (TypeError, ValueError, OverflowError) as error:
-        raise TypeError(
-            f"{method} '{tag}': global_step must be a whole number\n"
-            f"  got {type(step).__name__}: {step!r:.200}"
-        ) from error
-    if not -(2**63) <= whole < 2**63:
-        raise ValueError(f"{method} '{tag}': global_step {whole} does not fit 64 bits")
-    return whole
-
-
-def as_wall_time(method: str, tag: str, wall_time: Any) -> float:
-    """Seconds since the epoch as a float that whole microseconds in 64 bits can hold.
-
-    Raises:
-        TypeError: not a number.
-        ValueError: not finite, or out of range.
-    """
-    seconds = as_float(method, tag, wall_time)
-    if not math.isfinite(seconds) or abs(seconds) > 9e12:
-        raise ValueError(f"{method} '{tag}': walltime {seconds} is no time in seconds")
-    return seconds
-
-
-def _first_line(error: Exception) -> str:
-    cause = getattr(error, "orig", None) or error
-    return f"{type(cause).__name__}: {cause}".split("\n")[0]
+# -- the end of the process ---------------------------------------------------------------------
 
 
 def ended_badly() -> bool:
@@ -425,11 +386,23 @@ def ended_badly() -> bool:
 
 @atexit.register
 def _close_all() -> None:
-    for pipeline in list(_open_pipelines):
-        pipeline.close("failed" if ended_badly() else "finished")
+    status = "failed" if ended_badly() else "finished"
+    pipelines = list(_open_pipelines)
+    for wait in (False, True):
+        for pipeline in pipelines:
+            pipeline.close(status, wait=wait)
+
+
+def _end_with_worker() -> None:
+    """Have the workers of multiprocessing, which end by os._exit, close what they log to."""
+    process = sys.modules.get("multiprocessing.process")
+    util = sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(None, _close_all, exitpriority=100)
 
 
 def _after_fork_in_child() -> None:
+    quick_switching.after_fork_in_child()
     for pipeline in list(_open_pipelines):
         pipeline.after_fork_in_child()
 

@@ -54,9 +54,13 @@ def is_gone(key: str) -> bool:
 
 def environment() -> dict[str, Any]:
     """What surrounds the run: command line, Python, platform, working directory."""
+    try:
+        cwd = str(Path.cwd())
+    except OSError:  # it was removed
+        cwd = ""
     return {
         "command": sys.argv,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "cwd": str(Path.cwd()),
+        "cwd": cwd,
     }

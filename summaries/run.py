@@ -5,6 +5,7 @@ from __future__ import annotations
 import numbers
 import random
 import time
+import weakref
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from types import TracebackType
@@ -12,12 +13,13 @@ from typing import Any
 
 import numpy as np
 
+from summaries.checks import as_float, as_json, as_step, as_tag
 from summaries.errors import LogdirError
 from summaries.kinds import graph as graph_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
 from summaries.kinds import text as text_kind
-from summaries.pipeline import Pipeline, as_float, as_step, as_tag, logger
+from summaries.pipeline import Pipeline, logger
 
 _FIRST = ("amber", "brisk", "calm", "dusty", "eager", "gentle", "hazy", "jolly", "keen", "lucid")
 _SECOND = ("otter", "falcon", "maple", "comet", "lynx", "meadow", "orchid", "quartz", "raven")
@@ -100,7 +102,9 @@ def as_run_name(name: str) -> str:
     """
     if not isinstance(name, str):
         raise TypeError(f"init: name must be a str\n  got {type(name).__name__}: {name!r:.200}")
-    tidy = PurePosixPath(name.replace("\\", "/").replace("\0", ""))
+    # A lone surrogate cannot be written as UTF-8.
+    storable = name.encode("utf-8", "replace").decode("utf-8")
+    tidy = PurePosixPath(storable.replace("\\", "/").replace("\0", ""))
     if not tidy.parts or tidy.is_absolute() or ".." in tidy.parts or len(name) > 500:
         raise LogdirError(
             f"run name '{name[:80]}': must be a relative path of at most 500 characters\n"
@@ -127,7 +131,10 @@ class Run:
         resume: bool,
         shown_name: str | None = None,
     ) -> None:
-        self._pipeline = Pipeline(path, name, config, exist="join" if resume else "new")
+        self.config = as_json("init", "config", {} if config is None else config)
+        self._pipeline = Pipeline(path, name, self.config, exist="join" if resume else "new")
+        # A run that nobody holds any more is finished, its values written.
+        weakref.finalize(self, self._pipeline.close, wait=False).atexit = False
         self.name = self._pipeline.name if name != "." else (shown_name or name)
         """The run's name below the logdir."""
         if name not in (".", self._pipeline.name):
@@ -136,7 +143,6 @@ class Run:
                 name,
                 self._pipeline.name,
             )
-        self.config: dict[str, Any] = dict(config or {})
         self._tags: dict[str, str] = {}
         self._step = 0
 
@@ -160,7 +166,7 @@ class Run:
                 f"log: expects a mapping of tags to values\n  got {type(values).__name__}\n"
                 "  try: run.log({'loss': loss}, step=step)"
             )
-        at = self._step if step is None else as_step("log", "step", step)
+        at = as_step("log", "step", self._step if step is None else step)
         self._step = at + 1
         self._log_all(values, "", at, time.time())
 
@@ -195,8 +201,9 @@ class Run:
 
     def update_config(self, values: Mapping[str, Any]) -> None:
         """Add settings to the run's config; a name that is there is replaced."""
-        self.config.update(values)
-        self._pipeline.merge_json("config", dict(values))
+        plain = as_json("update_config", "values", values)
+        self._pipeline.merge_json("config", plain)
+        self.config.update(plain)
 
     def flush(self) -> None:
         """Return when all that was logged is in the database."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,11 +12,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from summaries.checks import as_float, as_json, as_step, as_tag, as_wall_time
 from summaries.kinds import graph as graph_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
 from summaries.kinds import text as text_kind
-from summaries.pipeline import Pipeline, as_float, as_step, as_tag, as_wall_time
+from summaries.pipeline import Pipeline
 from summaries.records import HistogramRecord
 
 
@@ -77,11 +79,10 @@ class SummaryWriter:
         self._pipeline = Pipeline(
             Path(log_dir) / "events.db", ".", max_queue=max(max_queue, 10_000)
         )
-        self._adopt(self._pipeline)
-
-    def _adopt(self, pipeline: Pipeline) -> None:
-        self._points = pipeline.points
-        self._append = pipeline.points.append
+        # A writer that nobody holds any more is closed, its values written.
+        weakref.finalize(self, self._pipeline.close, wait=False).atexit = False
+        self._points = self._pipeline.points
+        self._append = self._pipeline.points.append
         self._tags: dict[str, str] = {}
         self._next_step: dict[str, int] = {}
 
@@ -121,7 +122,8 @@ class SummaryWriter:
         if type(global_step) is not int or not -(2**63) <= global_step < 2**63:
             global_step = self._step("add_scalar", tag, global_step)
         if len(self._points) >= self._pipeline.limit:
-            self._make_room()
+            self._refuse_if_closed()
+            self._pipeline.relieve()
         if walltime is None:
             self._append((name, scalar_value, global_step, time.time()))
         else:
@@ -151,10 +153,9 @@ class SummaryWriter:
         self._next_step[tag] = counted + 1
         return counted
 
-    def _make_room(self) -> None:
+    def _refuse_if_closed(self) -> None:
         if self._pipeline.closed:
             raise ValueError(f"SummaryWriter '{self.log_dir}': the writer is closed")
-        self._pipeline.relieve()
 
     # -- the other kinds ----------------------------------------------------------------------
 
@@ -274,7 +275,8 @@ class SummaryWriter:
             run_name: taken for compatibility: no second run is made.
             global_step: step of the metrics, 0 if None.
         """
-        self._pipeline.merge_json("hparams", dict(hparam_dict))
+        self._refuse_if_closed()
+        self._pipeline.merge_json("hparams", as_json("add_hparams", "hparam_dict", hparam_dict))
         for tag, value in (metric_dict or {}).items():
             self.add_scalar(tag, value, 0 if global_step is None else global_step)
 
@@ -290,8 +292,7 @@ class SummaryWriter:
         add_summary(self, summary, global_step)
 
     def _log_event(self, event: Any) -> None:
-        if self._pipeline.closed:
-            raise ValueError(f"SummaryWriter '{self.log_dir}': the writer is closed")
+        self._refuse_if_closed()
         self._pipeline.log_event(event)
 
     # -- life ---------------------------------------------------------------------------------
@@ -306,12 +307,7 @@ class SummaryWriter:
 
     def close(self) -> None:
         """Flush, mark the run as finished and give the database back."""
-        self._close("finished")
-
-    def _close(self, status: str) -> None:
-        # The next add_scalar then comes to _make_room, which says that the writer is closed.
-        self._pipeline.limit = 0
-        self._pipeline.close(status)
+        self._pipeline.close()
 
     def __enter__(self) -> SummaryWriter:
         return self
@@ -322,4 +318,4 @@ class SummaryWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._close("finished" if kind is None else "failed")
+        self._pipeline.close("finished" if kind is None else "failed")

@@ -194,11 +194,13 @@ class StoreWriter:
         """Add points and events behind what the run has; all of them, or on an error none."""
         if not scalars and not events:
             return
+        # What is remembered holds only if this succeeds.
+        seen = self._seen.pop(run_id, None)
         with self._engine.begin() as connection:
             revision = _next_revision(connection)
             wanted = {("scalar", tag): int(p.step[0]) for tag, p in scalars.items()}
             wanted |= {(e.kind, e.tag): e.step for e in reversed(events)}
-            known = self._known_series(connection, run_id, wanted)
+            known = self._known_series(connection, run_id, wanted, seen)
             changed: dict[tuple[str, str], SeriesRecord] = {}
             packets: list[tuple[int, int, int, bytes]] = []
             for tag, points in scalars.items():
@@ -225,7 +227,6 @@ class StoreWriter:
                 .where(schema.run.c.id == run_id)
                 .values(updated=now, heartbeat=now, revision=revision)
             )
-        # Only now: what was written in a transaction that failed does not count.
         self._series.setdefault(run_id, {}).update({**known, **changed})
         self._seen[run_id] = revision
 
@@ -265,11 +266,16 @@ class StoreWriter:
         self._seen.pop(run_id, None)
 
     def _known_series(
-        self, connection: Connection, run_id: int, wanted: Mapping[tuple[str, str], int]
+        self,
+        connection: Connection,
+        run_id: int,
+        wanted: Mapping[tuple[str, str], int],
+        seen: int | None,
     ) -> dict[tuple[str, str], SeriesRecord]:
         """The records of the wanted (kind, tag), made where there are none.
 
-        What this writer remembers holds as long as no other wrote to the run.
+        What this writer remembers holds as long as no other wrote to the run since revision
+        ``seen``.
         """
         revision = connection.execute(
             select(schema.run.c.revision).where(schema.run.c.id == run_id)
@@ -277,7 +283,7 @@ class StoreWriter:
         if revision is None:
             raise StoreWriteError(f"event store '{self.path}': the run was removed from it")
         known = self._series.get(run_id, {})
-        if self._seen.get(run_id) != revision:
+        if seen != revision:
             rows = connection.execute(
                 select(*(schema.series.c[f.name] for f in fields(SeriesRecord))).where(
                     schema.series.c.run_id == run_id
@@ -372,18 +378,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _json(value: Any) -> str:
-    """JSON of settings; what JSON does not know (paths, dtypes, arrays) as its text."""
-    return json.dumps(value, default=_plain, allow_nan=True)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, np.ndarray):
-        return value.tolist()
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=str)
-    return str(value)
+    return json.dumps(value, allow_nan=True)
 
 
 def _explained(path: Path, error: DBAPIError) -> SummariesError:

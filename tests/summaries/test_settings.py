@@ -1,0 +1,89 @@
+"""Config, hyperparameters, names and surroundings of a run: kept as plain data, or refused."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from summaries import SummaryWriter, init, open_logdir
+
+
+def test_settings_of_every_kind_come_back_as_plain_data(tmp_path: Path) -> None:
+    config = {
+        1: {("a", 2): np.float32(0.5)},
+        "array": np.arange(3),
+        "nan": float("nan"),
+        "path": Path("x"),
+        "set": {3, 1},
+        "broken": "\ud800",
+    }
+    run = init(tmp_path, name="r", config=config)
+    run.update_config({"later": np.int64(3), "flag": np.bool_(True)})
+    run.finish()
+    with open_logdir(tmp_path) as reader:
+        found = dict(reader.runs()[0].config)
+    assert np.isnan(found.pop("nan"))
+    assert found == {
+        "1": {"('a', 2)": 0.5},
+        "array": [0, 1, 2],
+        "path": "x",
+        "set": [1, 3],
+        "broken": "\ud800",
+        "later": 3,
+        "flag": True,
+    }
+
+
+def cyclic() -> dict[str, object]:
+    found: dict[str, object] = {}
+    found["self"] = found
+    return found
+
+
+@pytest.mark.parametrize("config", [cyclic(), {"n": 10**5000}, [("lr", 0.1)], argparse.Namespace()])
+def test_settings_that_are_no_json_are_refused_before_a_run_is_made(
+    tmp_path: Path, config: Any
+) -> None:
+    with pytest.raises(TypeError, match=r"init: config .*\n.*\n  try: "):
+        init(tmp_path, name="r", config=config)
+    assert list(tmp_path.iterdir()) == []
+    with init(tmp_path, name="r") as run, pytest.raises(TypeError, match="update_config: values"):
+        run.update_config(config)
+    with SummaryWriter(tmp_path / "w") as writer, pytest.raises(TypeError, match="add_hparams"):
+        writer.add_hparams(config)
+
+
+def test_a_number_of_five_thousand_digits_is_refused_by_name(tmp_path: Path) -> None:
+    writer = SummaryWriter(tmp_path)
+    with pytest.raises(TypeError, match="add_scalar 'loss': expects one number"):
+        writer.add_scalar("loss", 10**5000, 0)
+    with pytest.raises(ValueError, match="add_scalar 'loss': global_step does not fit"):
+        writer.add_scalar("loss", 1.0, 10**5000)
+    writer.close()
+
+
+def test_a_run_name_that_is_no_utf8_is_kept_as_far_as_it_is(tmp_path: Path) -> None:
+    with init(tmp_path, name="a\udcff") as run:
+        run.log({"x": 1.0})
+    with open_logdir(tmp_path) as reader:
+        assert [info.name for info in reader.runs()] == ["a?"]
+
+
+def test_a_working_directory_that_is_gone_does_not_matter(
+    tmp_path: Path, start_script: Callable[..., subprocess.Popen[str]]
+) -> None:
+    code = (
+        "import os, sys, numpy, summaries, summaries.store.writing\n"
+        "os.mkdir(sys.argv[1] + '/here'); os.chdir(sys.argv[1] + '/here')\n"
+        "os.rmdir(sys.argv[1] + '/here')\n"
+        "summaries.init(sys.argv[1], name='r').log({'x': 1.0})\n"
+    )
+    process = start_script(code, tmp_path)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
