@@ -18,6 +18,8 @@ from summaries.store.connect import DATABASE_NAME
 from summaries.store.reading import RunRow, StoreReader, stat_of, status_now
 
 _RESCAN_S = 1.0
+_STAT_SETTLES_NS = 50_000_000
+"""A file's time advances in steps of up to 10 ms: within them a second write leaves no trace."""
 _OPEN_STORES = 64
 
 
@@ -32,7 +34,7 @@ class Place:
     """What its runs' names begin with: its directory's path below the logdir, or ""."""
     path: Path
     file: str
-    """The path as text."""
+    """Where the path leads, as text."""
     stat: tuple[int, ...] = ()
     problem: str | None = None
     uuid: str = ""
@@ -116,7 +118,9 @@ class Places:
             self._scanned = now
             found = {}
             for prefix, path in _databases(self.logdir, self._only):
-                found[prefix] = self._places.get(prefix) or Place(prefix, path, str(path))
+                found[prefix] = self._places.get(prefix) or Place(
+                    prefix, path, os.path.realpath(path)
+                )
             for prefix, place in self._places.items():
                 if prefix not in found:
                     self._forget(place)
@@ -135,7 +139,8 @@ class Places:
                     self._forget(place)
                 if stat[0] == 0:
                     self._scanned = -_RESCAN_S  # it is gone: the next look drops it
-                place.stat = stat
+                place.stat = stat if _settled(stat) else (stat[0],)
+                self._thaw(place)
                 store = self.store(place)
                 if store is not None:
                     self.guarded(place, partial(place.refresh, store), None)
@@ -151,6 +156,13 @@ class Places:
                 names = [joined(place.prefix, row.info.name) for row in place.rows.values()]
                 self.gone[place.prefix] = names
             place.rows, place.tags, place.revision = {}, {}, -1
+
+    def _thaw(self, place: Place) -> None:
+        """Have a database that shows the state it was opened in be opened again."""
+        store = self._stores.get(place.prefix)
+        if store is not None and store.is_frozen:
+            del self._stores[place.prefix]
+            store.close()
 
     def store(self, place: Place) -> StoreReader | None:
         """The place's database opened, None where it cannot be; the problem is noted."""
@@ -184,6 +196,11 @@ class Places:
         if store is None:
             raise DamagedStoreError(place.problem or f"event store '{place.path}': cannot be read")
         return store
+
+
+def _settled(stat: tuple[int, ...]) -> bool:
+    """Whether whatever is written from now on will show in the files' times."""
+    return time.time_ns() - max(stat[2::3]) > _STAT_SETTLES_NS
 
 
 def as_directory(logdir: str | Path) -> tuple[Path, Path | None]:

@@ -43,13 +43,13 @@ def process_key() -> str:
     return f"{machine}|{os.getpid()}|{_start_time(os.getpid())}" if machine else ""
 
 
-def is_gone(key: str) -> bool:
-    """Whether the process of that key surely ended; False where that cannot be told from here."""
+def is_alive(key: str) -> bool | None:
+    """Whether the process of that key still runs; None where that cannot be told from here."""
     machine, _, rest = key.partition("|")
     if not machine or machine != machine_key():
-        return False
+        return None
     pid, _, started = rest.partition("|")
-    return _start_time(int(pid)) != started
+    return pid.isdecimal() and _start_time(int(pid)) == started
 
 
 def environment() -> dict[str, Any]:

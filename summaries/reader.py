@@ -163,19 +163,17 @@ class Reader:
         """
         if pixels < 1:
             raise ValueError(f"envelope: pixels must be at least 1, got {pixels}")
-        by_place: dict[str, list[str]] = {}
+        by_place: dict[str, tuple[Place, list[str]]] = {}
         names: dict[str, str] = {}
         for run in runs:
             try:
                 place, name = self._locate(run)
             except NotFoundError:
                 continue
-            key = place.prefix
-            by_place.setdefault(key, []).append(name)
+            by_place.setdefault(place.prefix, (place, []))[1].append(name)
             names[joined(place.prefix, name)] = run
         result: dict[str, Envelope] = {}
-        for key, own in by_place.items():
-            place = self._places.known()[key]
+        for place, own in by_place.values():
             store = self._places.open(place)
             for name, (bins, n) in store.bins(tag, own, pixels, step_range).items():
                 run = names[joined(place.prefix, name)]
@@ -238,7 +236,9 @@ class Reader:
         """
         for place in self._places.all():
             store = self._places.store(place)
-            found = store.blob(sha256) if store is not None else None
+            if store is None:
+                continue
+            found = self._places.guarded(place, partial(store.blob, sha256), None)
             if found is not None:
                 return found
         raise NotFoundError(f"blob '{sha256}': there is none in '{self.logdir}'")
@@ -294,30 +294,44 @@ class Reader:
         after: dict[str, list[Any]] = {}
         runs: list[str] = []
         series: list[SeriesInfo] = []
+        removed: list[str] = []
         for place in self._places.fresh():
             if place.problem is not None:
                 # Unreadable for now is not gone: what was known of it holds until it can be read.
                 if place.prefix in before:
                     after[place.prefix] = before[place.prefix]
                 continue
-            uuid, revision, running = before.get(place.prefix, ["", -1, []])
-            if uuid != place.uuid:
+            # First: another thread may refresh the place at any moment, and what it reads from
+            # here on is then handed out twice rather than never.
+            now, uuid = place.revision, place.uuid
+            uuid_before, revision, running = before.get(place.prefix, ["", -1, []])
+            rows = place.runs()
+            if uuid_before != uuid:
+                names = {joined(place.prefix, row.info.name) for row in rows}
+                if uuid_before:
+                    removed += [
+                        n for n in self._places.gone.get(place.prefix, ()) if n not in names
+                    ]
                 revision, running = -1, []
-            was_running = set(running)
-            for row in place.runs():
-                stopped = row.info.name in was_running and place.status(row) != "running"
-                if row.record_revision > revision or stopped:
-                    runs.append(joined(place.prefix, row.info.name))
-            store = self._places.store(place) if place.revision > revision else None
-            if store is not None:
-                changed: list[SeriesInfo] = []
-                changed = self._places.guarded(place, partial(store.series, revision), changed)
+            alive = [row.info.name for row in rows if place.status(row) == "running"]
+            if now > revision:
+                store = self._places.store(place)
+                read = partial(store.series, revision) if store is not None else None
+                changed = None if read is None else self._places.guarded(place, read, None)
+                if changed is None:
+                    # Not read: it comes with the next changes.
+                    if place.prefix in before:
+                        after[place.prefix] = before[place.prefix]
+                    continue
                 series += self._named(place, changed)
-            alive = [r.info.name for r in place.runs() if place.status(r) == "running"]
-            after[place.prefix] = [place.uuid, place.revision, alive]
+            for row in rows:
+                name = row.info.name
+                if row.record_revision > revision or (name in running and name not in alive):
+                    runs.append(joined(place.prefix, name))
+            after[place.prefix] = [uuid, now, alive]
         gone = [prefix for prefix in before if prefix not in self._places.known()]
-        removed = tuple(name for prefix in gone for name in self._places.gone.get(prefix, ()))
-        return Changes(_encode_token(after), tuple(runs), tuple(series), removed)
+        removed += [name for prefix in gone for name in self._places.gone.get(prefix, ())]
+        return Changes(_encode_token(after), tuple(runs), tuple(series), tuple(removed))
 
     # -- parts ---------------------------------------------------------------------------------
 

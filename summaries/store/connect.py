@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import sqlite3
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from summaries.errors import DamagedStoreError, StoreWriteError
@@ -98,6 +101,23 @@ def open_for_writing(path: Path) -> Engine:
     return engine
 
 
+def fold_log(engine: Engine) -> None:
+    """Move what the write-ahead log holds into the database, as far as nobody reads it there.
+
+    SQLite does so when the last connection closes, unless that is a reader's: then the file alone,
+    which people copy, would lack the newest points.
+    """
+    with contextlib.suppress(SQLAlchemyError, sqlite3.Error):
+        connection = engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            cursor.execute("PRAGMA busy_timeout = 0")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.close()
+        finally:
+            connection.close()
+
+
 def _explained(path: Path, error: sqlite3.DatabaseError) -> StoreWriteError | DamagedStoreError:
     if isinstance(error, sqlite3.OperationalError):
         return StoreWriteError(
@@ -112,14 +132,26 @@ def _explained(path: Path, error: sqlite3.DatabaseError) -> StoreWriteError | Da
     )
 
 
-def open_for_reading(path: Path) -> tuple[Engine, tempfile.TemporaryDirectory[str] | None]:
-    """A read-only engine on the SQLite file, and the copy it had to make, if it did.
+@dataclass(frozen=True)
+class Opened:
+    """A database opened for reading."""
+
+    engine: Engine
+    is_frozen: bool
+    """Whether it shows the state it was opened in: it must be opened again to see a change."""
+    copy: tempfile.TemporaryDirectory[str] | None
+    """Where it was copied to, if that was needed."""
+
+
+def open_for_reading(path: Path) -> Opened:
+    """A read-only engine on the SQLite file.
 
     A database in a directory that this user may not write to is opened without its lock files; if
     it also has a write-ahead log that was never folded in, both are copied aside and read there.
     """
     copy: tempfile.TemporaryDirectory[str] | None = None
     options = "mode=ro"
+    path = path.resolve()  # SQLite's lock files lie beside the file that a link leads to
     if not os.access(path.parent, os.W_OK):
         log = Path(f"{path}-wal")
         if not log.exists() or log.stat().st_size == 0:
@@ -129,7 +161,7 @@ def open_for_reading(path: Path) -> tuple[Engine, tempfile.TemporaryDirectory[st
             for source in (path, log):
                 shutil.copy(source, Path(copy.name) / source.name)
             path = Path(copy.name) / path.name
-    uri = f"{path.resolve().as_uri()}?{options}"
+    uri = f"{path.as_uri()}?{options}"
 
     def connect() -> sqlite3.Connection:
         connection = sqlite3.connect(
@@ -142,4 +174,4 @@ def open_for_reading(path: Path) -> tuple[Engine, tempfile.TemporaryDirectory[st
     engine = create_engine(
         "sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=7
     )
-    return engine, copy
+    return Opened(engine, copy is not None or options == "immutable=1", copy)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from summaries.errors import DamagedStoreError, SummariesError
-from summaries.process import is_gone
+from summaries.process import is_alive
 from summaries.records import RunInfo, Scalars, SeriesInfo, Status
 from summaries.store import queries, schema
 from summaries.store.codec import decode_columns
@@ -67,7 +67,10 @@ class StoreReader:
             SchemaVersionError: a newer trainboard wrote it.
         """
         self.path = path
-        self._engine, self._copy = open_for_reading(path)
+        opened = open_for_reading(path)
+        self._engine, self._copy = opened.engine, opened.copy
+        self.is_frozen = opened.is_frozen
+        """Whether a change is seen only by opening the file again."""
         try:
             with self.connection() as connection:
                 if schema.check_version(connection, schema.MIGRATIONS) == 0:
@@ -356,11 +359,13 @@ def _run_info(row: Row[Any]) -> RunInfo:
 
 
 def status_now(recorded: Status, process_key: str, heartbeat: float) -> Status:
-    """The status with a running run that is dead, or silent for too long, as crashed."""
+    """The status; a run whose process is dead, or silent and out of sight, is crashed."""
     if recorded != "running":
         return recorded
-    silent = time.time() - heartbeat > HEARTBEAT_MISSED_S
-    return "crashed" if silent or is_gone(process_key) else "running"
+    alive = is_alive(process_key)
+    if alive is None:
+        alive = time.time() - heartbeat <= HEARTBEAT_MISSED_S
+    return "running" if alive else "crashed"
 
 
 def _series_info(row: Row[Any]) -> SeriesInfo:

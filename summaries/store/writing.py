@@ -21,7 +21,7 @@ from summaries.event import Event
 from summaries.process import environment, host_name, process_key
 from summaries.records import Scalars
 from summaries.store import schema
-from summaries.store.connect import open_for_writing
+from summaries.store.connect import fold_log, open_for_writing
 from summaries.store.points import Points
 from summaries.store.sealing import CHUNK, SMALLEST_CHUNK, read_tail, seal
 from summaries.store.series import COLUMNS, MUTABLE, SeriesRecord, grown
@@ -71,7 +71,8 @@ class StoreWriter:
         self._seen: dict[int, int] = {}
 
     def close(self) -> None:
-        """Give the file back; the last writer folds the write-ahead log into it."""
+        """Give the file back, the write-ahead log folded into it unless others use that."""
+        fold_log(self._engine)
         self._engine.dispose()
 
     def check_file(self) -> None:
