@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
-  const {createElement: h, useEffect, useReducer} = React;
+  const {createElement: h, useEffect, useReducer, useState} = React;
 
   const states = {
     live: ["live", "New points are drawn as they are logged"],
@@ -30,11 +30,43 @@
     }, []);
   };
 
+  let wasLost = false;
+  /** A page chosen while the server was away never came, and Dash does not ask for it again. */
+  tb.runs.subscribe(() => {
+    const {connection} = tb.runs;
+    if (connection === "live" && wasLost) {
+      const links = [...document.querySelectorAll("#shell-nav a")];
+      const shown = links.findIndex((link) => link.classList.contains("current"));
+      const atRoot = location.pathname === tb.http.url("/");
+      const chosen = atRoot ? 0 : links.findIndex((link) => link.pathname === location.pathname);
+      if (shown !== chosen) location.reload();
+    }
+    wasLost = connection === "lost" || (wasLost && connection !== "live");
+  });
+
+  /** Whether the run list lies over a narrow page, and how to change it; a tap beside it or Escape closes it. */
+  function useDrawer() {
+    const [open, setOpen] = useState(false);
+    useEffect(() => {
+      document.querySelector(".shell").classList.toggle("side-open", open);
+      if (!open) return undefined;
+      const tapped = (event) => event.target.closest("#shell-side, .side-button") || setOpen(false);
+      const pressed = (event) => event.key === "Escape" && setOpen(false);
+      document.addEventListener("pointerdown", tapped);
+      document.addEventListener("keydown", pressed);
+      return () => {
+        document.removeEventListener("pointerdown", tapped);
+        document.removeEventListener("keydown", pressed);
+      };
+    }, [open]);
+    return [open, setOpen];
+  }
+
   tb.ViewControls = function () {
     tb.useUpdates((news, changed) => news.status || changed.has("theme"));
+    const [open, setOpen] = useDrawer();
     const [label, hint] = states[tb.runs.connection];
     const [glyph, title, next] = themes[tb.view.get().theme];
-    const toggleSide = () => document.querySelector(".shell").classList.toggle("side-open");
     return h(
       "div",
       {className: "view-controls"},
@@ -45,7 +77,11 @@
           onClick: () => tb.view.set({theme: next})},
         glyph
       ),
-      h("button", {type: "button", className: "button side-button", onClick: toggleSide}, "Runs")
+      h(
+        "button",
+        {type: "button", className: "button side-button", "aria-expanded": open, onClick: () => setOpen(!open)},
+        "Runs"
+      )
     );
   };
 })();
