@@ -89,8 +89,8 @@
       this.say(names, complete);
       const size = {width: this.plot.clientWidth, height: this.plot.clientHeight};
       if (size.width < 20) return;
-      const inner = tb.PlotFrame.inner(size.width, size.height);
       const ranges = this.ranges(axis);
+      const inner = tb.PlotFrame.inner(size.width, size.height, ranges.yRange, this.logY);
       this.view = {...inner, ...ranges, logY: this.logY, quick};
       this.clip.style.cssText = `left:${inner.left}px;top:${inner.top}px;width:${inner.width}px;height:${inner.height}px`;
       tb.lines.draw(this.canvas, this.lines, this.view);

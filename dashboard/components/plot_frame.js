@@ -2,8 +2,12 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
-  // Fixed, so that the curves know their place before plotly has arrived.
+  // Known here, so that the curves know their place before plotly has arrived.
   const MARGIN = {l: 50, r: 12, t: 6, b: 24};
+  const TICK_SIZE = 11;
+  const TICK_GAP = 4;
+  const EDGE = 4; // pixels between the longest label and the rim of the card
+  const pen = document.createElement("canvas").getContext("2d");
 
   // One line each: plotly's own second line with the date does not fit below the axis.
   const TIMES = [
@@ -26,13 +30,17 @@
       this.gone = false;
     }
 
-    static inner(width, height) {
-      return {
-        width: Math.max(10, width - MARGIN.l - MARGIN.r),
-        height: Math.max(10, height - MARGIN.t - MARGIN.b),
-        left: MARGIN.l,
-        top: MARGIN.t,
-      };
+    /** Where the curves lie in a frame of this size; values that are long to write move them right. */
+    static inner(width, height, yRange, logY) {
+      const inside = Math.max(10, height - MARGIN.t - MARGIN.b);
+      const yTicks = logY ? null : tb.math.valueTicks(yRange, Math.max(3, Math.floor(inside / 32)));
+      let left = MARGIN.l;
+      if (yTicks) {
+        pen.font = `${TICK_SIZE}px ${tb.theme.css("--font")}`;
+        const longest = Math.max(0, ...yTicks.ticktext.map((text) => pen.measureText(text).width));
+        left = Math.max(left, Math.min(Math.ceil(longest) + TICK_GAP + EDGE, Math.floor(width / 2)));
+      }
+      return {width: Math.max(10, width - left - MARGIN.r), height: inside, left, top: MARGIN.t, yTicks};
     }
 
     /** `want` is {width, height, xRange, yRange, axis, logY}; draws the axes anew if it differs. */
@@ -61,10 +69,10 @@
     }
 
     layout({width, height, xRange, yRange, axis, logY}) {
-      const inner = PlotFrame.inner(width, height);
+      const inner = PlotFrame.inner(width, height, yRange, logY);
       const style = {
         gridcolor: tb.theme.css("--grid"), linecolor: tb.theme.css("--line"), zeroline: false, ticks: "",
-        tickfont: {size: 11, color: tb.theme.css("--muted")}, automargin: false, showline: false, ticklabelstandoff: 4,
+        tickfont: {size: TICK_SIZE, color: tb.theme.css("--muted")}, automargin: false, showline: false, ticklabelstandoff: TICK_GAP,
       };
       const x = {...style, range: xRange, type: axis === "wall" ? "date" : "linear", nticks: Math.max(2, Math.floor(inner.width / 46)),
         tickmode: "auto", tickangle: 0};
@@ -74,14 +82,14 @@
         Object.assign(x, {tickmode: "array", ...tb.math.durationTicks(xRange, Math.max(2, inner.width / 85), tb.format.duration)});
       }
       return {
-        width, height, margin: MARGIN, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
+        width, height, margin: {...MARGIN, l: inner.left}, paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)",
         showlegend: false, hovermode: false, dragmode: "zoom", font: {family: tb.theme.css("--font")},
         newselection: {line: {color: tb.theme.css("--accent")}},
         xaxis: x,
         yaxis: {
           ...style, type: logY ? "log" : "linear", range: logY ? yRange.map(Math.log10) : yRange,
-          nticks: Math.max(3, Math.floor(inner.height / 32)), exponentformat: "power", minexponent: 4,
-          dtick: logY ? decades(yRange) : null, tickformat: logY ? "~g" : "",
+          nticks: Math.max(3, Math.floor(inner.height / 32)), dtick: logY ? decades(yRange) : null, tickformat: logY ? "~g" : "",
+          ...(logY ? {tickmode: "auto"} : {tickmode: "array", ...inner.yTicks}),
         },
       };
     }

@@ -110,5 +110,33 @@
     return {tickvals, ticktext: tickvals.map((v) => (v === 0 ? "0" : format(v)))};
   }
 
-  window.trainboard.math = {ema, emaOfBins, nearest, ascends, widen, paddedRange, durationTicks};
+  /**
+   * Ticks of a linear axis of values: {tickvals, ticktext}, at most about `wanted` round ones. A label
+   * has the digits that tell it from the next; very large and very small ones share an exponent.
+   */
+  function valueTicks([low, high], wanted) {
+    const rough = (high - low) / wanted;
+    const ticks = {tickvals: [], ticktext: []};
+    if (!(rough > 0 && rough < Infinity)) return ticks;
+    let power = Math.floor(Math.log10(rough));
+    const factor = [1, 2, 5, 10].find((f) => f * Math.pow(10, power) >= rough) || 10;
+    const step = factor * Math.pow(10, power);
+    if (factor === 10) power++;
+    const end = Math.floor(high / step + 1e-9);
+    for (let i = Math.ceil(low / step - 1e-9); i <= end && ticks.tickvals.length < 50; i++) {
+      // The decimal that is meant: 3 * 0.1 is not 0.3.
+      ticks.tickvals.push(i === 0 ? 0 : Number((i * step).toPrecision(15)));
+    }
+    const size = Math.max(...ticks.tickvals.map(Math.abs));
+    const shared = size >= 1e6 || size < 1e-3 ? Math.floor(Math.log10(size)) : 0;
+    const digits = Math.min(15, Math.max(0, shared - power));
+    ticks.ticktext = ticks.tickvals.map((v) => {
+      if (v === 0) return "0";
+      const text = (v / Math.pow(10, shared)).toFixed(digits).replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "");
+      return (shared ? `${text}e${shared}` : text).replaceAll("-", "−");
+    });
+    return ticks;
+  }
+
+  window.trainboard.math = {ema, emaOfBins, nearest, ascends, widen, paddedRange, durationTicks, valueTicks};
 })();

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from scalar_cards import INK, describe, ink, three_runs, wait_for_axes, wait_for_curves
 
-from summaries import SummaryWriter, init
+from summaries import init
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -21,50 +21,10 @@ pytestmark = pytest.mark.browser
 Serve = Any
 OpenPage = Callable[..., "Page"]
 
-# Pixels of a card's canvas that are painted at all, and the distinct strong colours among them.
-INK = """tag => {
-  const canvas = document.querySelector(`[data-tag="${tag}"] canvas`);
-  if (!canvas || !canvas.width) return {painted: 0, colors: [], hash: 0};
-  const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-  let painted = 0, hash = 0;
-  const colors = {};
-  for (let i = 0; i < data.length; i += 4) {
-    if (!data[i + 3]) continue;
-    painted++;
-    hash = (hash * 31 + data[i] + 7 * data[i + 1] + 13 * data[i + 2] + i) | 0;
-    if (data[i + 3] < 250) continue;
-    const name = [data[i], data[i + 1], data[i + 2]].join();
-    colors[name] = (colors[name] || 0) + 1;
-  }
-  return {painted, hash, colors: Object.keys(colors).filter(name => colors[name] > 20)};
-}"""
-
-
-def ink(page: Page, tag: str = "train/loss") -> dict[str, Any]:
-    return dict(page.evaluate(INK, tag))
-
-
-def wait_for_curves(page: Page, tag: str = "train/loss") -> None:
-    page.wait_for_function(f"tag => ({INK})(tag).painted > 100", arg=tag)
-
-
-def wait_for_axes(page: Page, tag: str = "train/loss") -> None:
-    page.wait_for_selector(f'[data-tag="{tag}"] .xtick')
-
-
-def describe(page: Page, tag: str = "train/loss") -> str:
-    return page.locator(f'[data-tag="{tag}"] .card-plot').get_attribute("aria-label") or ""
-
 
 @pytest.fixture
 def logdir(tmp_path: Path) -> Path:
-    for number, name in enumerate(("apple", "banana", "cherry")):
-        with SummaryWriter(tmp_path / name) as writer:
-            for step in range(100):
-                loss = math.exp(-step / 30) + 0.3 * number + 0.05 * math.sin(step * 7)
-                writer.add_scalar("train/loss", loss, step)
-                writer.add_scalar("eval/accuracy", 1 - loss / 3, step)
-    return tmp_path
+    return three_runs(tmp_path)
 
 
 def test_curves_of_all_runs_are_drawn_with_axes(
@@ -108,39 +68,6 @@ def test_new_points_are_drawn_within_two_seconds_of_a_flush(
     items = [item for query in queries for item in query.get("items", [])]
     # Only the tail was asked for: nothing that the page had is read again.
     assert [(item["runs"], item["since"]) for item in items] == [(["durian"], [100])]
-
-
-def test_the_run_filter_hides_curves_and_a_wrong_regex_says_so(
-    logdir: Path, serve: Serve, open_page: OpenPage
-) -> None:
-    page = open_page(serve(logdir))
-    wait_for_curves(page)
-    field = page.get_by_label("Filter runs by a regular expression")
-    field.fill("an|ch")
-    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 2")
-    page.wait_for_function("() => location.search.includes('runs=an%7Cch')")
-    assert "2 runs" in describe(page)
-    field.fill("an(")
-    assert "Not a regular expression" in page.locator(".run-list .field-error").inner_text()
-    assert page.locator(".run-row").count() == 3
-    assert ink(page)["painted"] > 100
-
-
-def test_runs_are_selected_one_by_one_and_all_together(
-    logdir: Path, serve: Serve, open_page: OpenPage
-) -> None:
-    page = open_page(serve(logdir))
-    wait_for_curves(page)
-    page.get_by_role("checkbox", name="banana").uncheck()
-    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('2')")
-    page.locator(".run-row", has_text="cherry").hover()
-    page.locator(".run-row", has_text="cherry").get_by_role("button", name="only").click()
-    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('1')")
-    assert page.get_by_role("checkbox", name="cherry").is_checked()
-    page.get_by_label("Select none").click()
-    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('0')")
-    page.get_by_label("Select all").click()
-    page.wait_for_function("() => document.querySelector('.run-count').innerText.startsWith('3')")
 
 
 def test_metrics_are_filtered_and_groups_fold(
@@ -296,20 +223,59 @@ def test_axis_log_and_width_are_in_the_address(
     assert "wide" in (card.get_attribute("class") or "").split()
 
 
-def test_the_theme_changes_at_once(logdir: Path, serve: Serve, open_page: OpenPage) -> None:
-    page = open_page(serve(logdir))
-    wait_for_curves(page)
-    assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    light = set(ink(page)["colors"])
-    page.get_by_label("Theme: as the system").click()
-    page.get_by_label("Theme: light").click()
-    page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-    page.wait_for_function(f"before => ({INK})('train/loss').hash !== before", arg=0)
-    assert set(ink(page)["colors"]).isdisjoint(light)
-    background = page.evaluate("getComputedStyle(document.body).backgroundColor")
-    assert background == "rgb(20, 23, 28)"
-    page.reload()
-    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+LABELS = {
+    (0, 1): ["0", "0.2", "0.4", "0.6", "0.8", "1"],
+    (-3, 1): ["−3", "−2", "−1", "0", "1"],
+    (100_000, 100_000.2): ["100000", "100000.05", "100000.1", "100000.15", "100000.2"],
+    (0, 2e302): ["0", "0.5e302", "1e302", "1.5e302", "2e302"],
+    (-2e-9, 2e-9): ["−2e−9", "−1e−9", "0", "1e−9", "2e−9"],
+    (0, 60_000): ["0", "10000", "20000", "30000", "40000", "50000", "60000"],
+    (1, 1): [],
+}
+
+
+def test_values_on_an_axis_are_told_apart(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(tmp_path))
+    for (low, high), wanted in LABELS.items():
+        ticks = page.evaluate("range => trainboard.math.valueTicks(range, 6)", [low, high])
+        assert ticks["ticktext"] == wanted
+        assert len(ticks["tickvals"]) == len(wanted)
+
+
+def test_long_values_beside_an_axis_are_shown_whole(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with init(tmp_path, name="a") as run:
+        for step in range(100):
+            run.log({"train/loss": 100_000 + step * 1e-3, "train/huge": step * 1e300}, step=step)
+    page = open_page(serve(tmp_path))
+    for tag in ("train/loss", "train/huge"):
+        wait_for_curves(page, tag)
+        wait_for_axes(page, tag)
+        card = page.locator(f'[data-tag="{tag}"]')
+        left = card.evaluate("card => card.getBoundingClientRect().left")
+        labels = card.locator(".ytick text")
+        assert labels.count() >= 3
+        for at in range(labels.count()):
+            assert labels.nth(at).evaluate("label => label.getBoundingClientRect().left") >= left
+    huge = page.locator('[data-tag="train/huge"] .ytick text').all_text_contents()
+    assert huge == ["0", "0.2e302", "0.4e302", "0.6e302", "0.8e302", "1e302"]
+
+
+def test_a_wide_card_leaves_no_gap_before_it(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with init(tmp_path, name="a") as run:
+        for step in range(20):
+            run.log({"train/a": 1.0, "train/b": 2.0, "train/c": float(step)}, step=step)
+    page = open_page(serve(tmp_path) + '/?wide=["train/b"]')
+    wait_for_curves(page, "train/b")
+    first, last = (page.locator(f'[data-tag="train/{tag}"]').bounding_box() for tag in "ac")
+    assert first is not None
+    assert last is not None
+    assert first["y"] == last["y"]
 
 
 def test_an_empty_logdir_shows_the_lines_to_paste_and_then_the_run(
@@ -369,66 +335,3 @@ def test_what_is_not_finite_is_marked_and_does_not_stretch_the_axis(
     wait_for_curves(page)
     wait_for_curves(page, "nothing")  # only marks, but something to see
     assert "values 0.9500 to 2.050" in describe(page)
-
-
-def test_the_page_recovers_when_the_server_comes_back(
-    logdir: Path, serve: Serve, open_page: OpenPage
-) -> None:
-    url = serve(logdir)
-    page = open_page(url)
-    wait_for_curves(page)
-    port = serve.stop(url)
-    page.locator(".live-lost").wait_for()
-    assert ink(page)["painted"] > 100  # what was drawn stays
-    with SummaryWriter(logdir / "durian") as writer:
-        for step in range(50):
-            writer.add_scalar("train/loss", 1.0, step)
-    serve(logdir, port)
-    page.locator(".live-live").wait_for()
-    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 4")
-    page.wait_for_function(
-        """() => document.querySelector('[data-tag="train/loss"] .card-plot')
-          .getAttribute("aria-label").includes("4 runs")"""
-    )
-
-
-def test_a_run_that_is_deleted_leaves_the_page_and_a_new_one_joins(
-    logdir: Path, serve: Serve, open_page: OpenPage
-) -> None:
-    page = open_page(serve(logdir))
-    wait_for_curves(page)
-    shutil.rmtree(logdir / "banana")
-    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 2")
-    page.wait_for_function(
-        """() => document.querySelector('[data-tag="train/loss"] .card-plot')
-          .getAttribute("aria-label").includes("2 runs")"""
-    )
-    shutil.rmtree(logdir)
-    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 0")
-    with SummaryWriter(logdir / "again") as writer:
-        for step in range(20):
-            writer.add_scalar("train/loss", 1.0 / (step + 1), step)
-    page.get_by_text("again", exact=True).wait_for()
-    wait_for_curves(page)
-
-
-def test_the_page_fits_a_narrow_screen(logdir: Path, serve: Serve, open_page: OpenPage) -> None:
-    page = open_page(serve(logdir), width=400, height=800)
-    wait_for_curves(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert not page.locator(".run-list").is_visible()
-    page.get_by_role("button", name="Runs").click()
-    page.locator(".run-row").first.wait_for()
-
-
-def test_many_runs_are_listed_by_the_rows_in_sight(
-    tmp_path: Path, serve: Serve, open_page: OpenPage
-) -> None:
-    for number in range(300):
-        with init(tmp_path, name=f"run-{number}") as run:
-            run.log({"train/loss": float(number)}, step=0)
-    page = open_page(serve(tmp_path))
-    page.wait_for_function("() => document.querySelector('.run-count')?.innerText.includes('300')")
-    assert page.locator(".run-row").count() < 100
-    page.locator(".run-rows").evaluate("rows => rows.scrollTo(0, 1e6)")
-    page.get_by_text("run-299", exact=True).wait_for()
