@@ -108,6 +108,12 @@
     return node;
   };
 
+  /** Where an example that is to be pasted should log, as a literal: below the logdir that is served. */
+  tb.exampleRun = function () {
+    const logdir = tb.config.logdir || "logs";
+    return JSON.stringify(logdir.includes("://") ? "logs/my-run" : logdir.replace(/\/+$/, "") + "/my-run");
+  };
+
   const collator = new Intl.Collator(undefined, {numeric: true, sensitivity: "base"});
   /** Natural order: layer2 before layer10. */
   tb.naturally = collator.compare;

@@ -156,6 +156,7 @@
       .filter(([sum]) => sum > 0);
     if (bad.length)
       rows.push(["hist-bad", bad.map(([sum, name]) => `${tb.format.step(sum)} ${name}`).join(", ")]);
+    if (!bad.length && !data.counts.some((n) => n > 0)) rows.push(["", "no values"]);
     return rows;
   }
 

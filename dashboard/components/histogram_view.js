@@ -85,7 +85,8 @@
 
   function nothingLogged() {
     const code =
-      'from summaries import SummaryWriter\n\nwith SummaryWriter("logs/my-run") as writer:\n    writer.add_histogram("weights", values, step)';
+      `from summaries import SummaryWriter\n\nwith SummaryWriter(${tb.exampleRun()}) as writer:\n` +
+      '    writer.add_histogram("weights", values, step)';
     return h(
       Notice,
       {title: "No histograms were logged yet"},

@@ -71,9 +71,10 @@
   }
 
   function Empty({any, runs}) {
-    const code = 'import engine as tf\n\nwriter = tf.summary.FileWriter("logs/my-run", tf.get_default_graph())';
+    const place = tb.exampleRun();
+    const code = `import engine as tf\n\nwriter = tf.summary.FileWriter(${place}, tf.get_default_graph())`;
     const other =
-      'writer = SummaryWriter("logs/my-run")\nwriter.add_graph(graph)   # anything with as_graph_def(), or that mapping';
+      `writer = SummaryWriter(${place})\nwriter.add_graph(graph)   # anything with as_graph_def(), or that mapping`;
     if (any && !runs)
       return h(
         "div",

@@ -170,3 +170,19 @@ def test_with_no_run_selected_the_page_says_so(
     write(tmp_path, steps=2)
     page = open_page(f"{serve(tmp_path)}/histograms?select=%7B%22only%22%3A%5B%5D%7D")
     page.get_by_role("heading", name="No run is selected").wait_for()
+
+
+def test_a_histogram_of_nothing_says_so(tmp_path: Path, serve: Serve, open_page: OpenPage) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_histogram("weights", np.array([]), 0)
+    page = open_page(f"{serve(tmp_path)}/histograms")
+    page.locator(".hist-card footer", has_text="no values").wait_for()
+
+
+@pytest.mark.parametrize("path", ["/histograms", "/graphs"])
+def test_the_lines_to_paste_log_below_this_logdir(
+    tmp_path: Path, serve: Serve, open_page: OpenPage, path: str
+) -> None:
+    page = open_page(serve(tmp_path) + path)
+    page.locator(".notice pre").first.wait_for()
+    assert f"{tmp_path}/my-run" in page.locator(".notice").inner_text()
