@@ -34,7 +34,7 @@ class Image:
     """
 
     def __init__(self, data: Any, dataformats: str | None = None) -> None:
-        self.data = data.detach().cpu().numpy() if hasattr(data, "detach") else data
+        self.data = histogram_kind.as_array(data) if hasattr(data, "detach") else data
         self.dataformats = dataformats or ("HW" if np.ndim(self.data) == 2 else "HWC")
 
 

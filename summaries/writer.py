@@ -236,7 +236,7 @@ class SummaryWriter:
         """
         name, step, wall_time = self._place("add_image", tag, global_step, walltime)
         if hasattr(img_tensor, "detach"):
-            img_tensor = img_tensor.detach().cpu().numpy()
+            img_tensor = histogram_kind.as_array(img_tensor)
         self._log_event(image_kind.event(name, img_tensor, step, wall_time, dataformats))
 
     def add_image_file(

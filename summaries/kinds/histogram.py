@@ -24,6 +24,11 @@ BINS = 64
 """Bins across the bulk of the values."""
 
 _GRID = 1024
+_FLOAT32_SPANS = (1e-30, 1e38)
+"""Between them float32 holds both the span of the values and the grid's bins a unit."""
+_SMALLEST_SPAN = 1e-300
+"""Down to it float64 holds the grid's bins a unit."""
+_LARGEST = float(np.finfo(np.float64).max)
 _HEADER = struct.Struct("<ddqddqqqI")
 
 
@@ -34,8 +39,13 @@ def as_values(tag: str, values: Any) -> NDArray[Any]:
         TypeError: they are not numbers.
     """
     if hasattr(values, "detach"):  # a torch tensor, on whatever device
-        values = values.detach().cpu().numpy()
-    array = np.asarray(values)
+        values = as_array(values)
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.compressed()
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise TypeError(f"add_histogram '{tag}': expects an array of numbers\n  {error}") from error
     if array.dtype.kind == "c" or array.dtype.kind not in "biuf":
         raise TypeError(
             f"add_histogram '{tag}': expects real numbers\n"
@@ -46,12 +56,28 @@ def as_values(tag: str, values: Any) -> NDArray[Any]:
     return array.reshape(-1)
 
 
+def as_array(tensor: Any) -> NDArray[Any]:
+    """The torch tensor as an array; a type that NumPy has not (bfloat16) as float32."""
+    held = tensor.detach().cpu()
+    try:
+        array: NDArray[Any] = held.numpy()
+    except TypeError:
+        array = held.float().numpy()
+    return array
+
+
 def _grid_counts(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
     """How many values lie in each of `_GRID` equal bins from low to high, both ends included."""
     # In the values' own float type: a float32 array is half as much memory to walk.
     kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
+    if kind == np.float32 and not _FLOAT32_SPANS[0] < high - low < _FLOAT32_SPANS[1]:
+        kind = np.dtype(np.float64)
     place = np.subtract(values, kind.type(low), dtype=kind)
-    place *= kind.type(_GRID / (high - low))
+    if high - low > _SMALLEST_SPAN:
+        place *= kind.type(_GRID / (high - low))
+    else:
+        place /= kind.type(high - low)
+        place *= _GRID
     index = place.astype(np.int32)
     np.minimum(index, _GRID - 1, out=index)
     # Rounding may carry a value just below `low`'s bin or past the last.
@@ -76,10 +102,13 @@ def _merged(edges: Float64, counts: NDArray[np.int64]) -> tuple[Float64, NDArray
 def bin_values(values: NDArray[Any], low: float, high: float) -> tuple[Float64, Float64]:
     """Edges float64 [k + 1] and counts float64 [k] of finite values that span low to high."""
     if low == high:
-        # TensorBoard's rule for a single value.
-        return np.array([low - 0.5, high + 0.5]), np.array([float(len(values))])
-    if not np.isfinite(high - low) or (high - low) / _GRID < np.spacing(max(abs(low), abs(high))):
-        # A span that float64 cannot divide by the grid: few distinct values, or an overflow.
+        # TensorBoard's rule for a single value, wide enough for a large one.
+        half = max(0.5, 2.0 * float(np.spacing(abs(low) / 2.0)))
+        ends = np.array([low - half, high + half])
+        return np.clip(ends, -_LARGEST, _LARGEST), np.array([float(len(values))])
+    step = (high - low) / _GRID
+    if not np.isfinite(step) or step < 16 * np.spacing(max(abs(low), abs(high))):
+        # A span that float64 cannot divide well by the grid: few distinct values, or an overflow.
         points = np.linspace(low / 2, high / 2, BINS + 1) * 2.0
         points[0], points[-1] = low, high
         points = np.unique(points)
@@ -149,10 +178,12 @@ def _record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecor
     low, high = float(values.min()), float(values.max())
     edges, counts = bin_values(values, low, high)
     total = float(values.sum(dtype=np.float64))
-    if values.dtype.kind == "f":
-        squares = float(np.dot(values, values))
-    else:
+    if values.dtype.kind != "f":
         squares = float(np.square(values, dtype=np.float64).sum())
+    elif values.dtype == np.float32 and not 1e-12 < max(-low, high) < 1e15:
+        squares = float(np.square(values, dtype=np.float64).sum())  # past float32's exponents
+    else:
+        squares = float(np.dot(values, values))
     return HistogramRecord(
         step, wall_time, edges, counts, low, high, num, total, squares, nan, pos, neg
     )

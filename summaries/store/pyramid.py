@@ -15,6 +15,9 @@ from summaries.store.codec import decode_columns, encode_columns
 WIDTH = 16
 """How many bins (or points) make one bin of the next level."""
 
+_UNSEEN = 1e-4
+"""Of the height of a chunk's values: what a mean may be off without being seen."""
+
 
 @dataclass(frozen=True)
 class Bins:
@@ -91,6 +94,8 @@ def merge(bins: Bins, starts: Int64) -> Bins:
         np.maximum(finite, 1.0), np.diff(starts, append=len(bins.count))
     )
     mean = np.add.reduceat(np.where(has_finite, bins.mean, 0.0) * share, starts)
+    # The sum is rounded; a mean outside its bin would be drawn there.
+    mean = np.clip(mean, low, high)
     nothing = finite == 0
     if nothing.any():
         low[nothing] = high[nothing] = mean[nothing] = np.nan
@@ -133,11 +138,15 @@ def fit(bins: Bins, pixels: int) -> Bins:
 
 
 def encode_bins(bins: Bins) -> bytes:
-    """The bins as bytes; the mean, which is for drawing, in float32 where that can hold it."""
+    """The bins as bytes; the mean, which is for drawing, in float32 where no eye sees that."""
     columns: list[NDArray[Any]] = list(bins.stored())
-    largest = np.nanmax(np.abs(bins.mean), initial=0.0)
-    if largest < np.finfo(np.float32).max:
-        columns[-1] = bins.mean.astype(np.float32)
+    with np.errstate(over="ignore", invalid="ignore"):
+        short = bins.mean.astype(np.float32)
+        error = np.abs(short - bins.mean)
+        # Of 1e9 + noise, or of 1e-60, float32 would keep nothing of what the chart shows.
+        room = np.fmax.reduce(bins.max) - np.fmin.reduce(bins.min)
+    if not ((error > room * _UNSEEN) | np.isinf(short)).any():
+        columns[-1] = short
     return encode_columns(columns)
 
 
@@ -150,6 +159,7 @@ def decode_bins(data: bytes, n: int, seq: int = 0) -> Bins:
     columns = decode_columns(data, n)
     if len(columns) != len(fields(Bins)) - 1:
         raise ValueError(f"block of bins has {len(columns)} columns")
-    columns[-1] = columns[-1].astype(np.float64)
+    # Rounded to float32 it may lie just outside.
+    columns[-1] = np.clip(columns[-1].astype(np.float64), columns[-3], columns[-2])
     columns.append(np.cumsum(columns[0]) + seq)
     return Bins(*columns)

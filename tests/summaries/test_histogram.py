@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -25,6 +28,17 @@ ARRAYS = {
     "huge_span": np.array([-1.7e308, 0.0, 1.7e308]),
     "neighbouring_floats": np.array([1.0, np.nextafter(1.0, 2.0)]),
     "tiny": np.array([5e-324, 1e-323]),
+    "large_constant": np.full(5, 1e300),
+    "largest_constant": np.full(5, 1.7976931348623157e308),
+    "int64_ends": np.array([-(2**63), 0, 2**63 - 1]),
+    "int64_alike_as_floats": np.array([2**63 - 1, 2**63 - 2]),
+    "uint64": 2**64 - 1 - np.arange(5000, dtype=np.uint64),
+    "huge_float32": (RNG.uniform(-3, 3, 1000) * 1e38).astype(np.float32),
+    "tiny_float32": (RNG.standard_normal(1000) * 1e-37).astype(np.float32),
+    "subnormal_float32": (RNG.standard_normal(1000) * 1e-43).astype(np.float32),
+    "tiny_float64": RNG.standard_normal(1000) * 1e-307,
+    "subnormal_float64": RNG.standard_normal(1000) * 1e-321,
+    "scalar": np.array(3),
     "matrix": RNG.standard_normal((20, 30)),
 }
 
@@ -43,7 +57,7 @@ def test_every_value_is_counted_once_between_ascending_edges(name: str) -> None:
     assert found.max == values.max()
 
 
-@pytest.mark.parametrize("name", ["normal", "one_outlier", "outliers_on_both_sides", "bytes"])
+@pytest.mark.parametrize("name", sorted(set(ARRAYS) - {"int64_alike_as_floats"}))
 def test_counts_agree_with_numpy_on_the_same_edges(name: str) -> None:
     values = histogram.as_values("w", ARRAYS[name]).astype(np.float64)
     found = histogram.record(values, 0, 0.0)
@@ -101,3 +115,40 @@ def test_the_values_are_not_changed() -> None:
     before = values.copy()
     histogram.event("w", values, 0, 0.0)
     assert (values == before).all()
+
+
+def test_masked_values_are_left_out() -> None:
+    values = np.ma.masked_greater(np.array([1.0, 2.0, 1e9]), 10.0)
+    assert histogram.record(histogram.as_values("w", values), 0, 0.0).max == 2.0
+
+
+def test_rows_of_different_lengths_are_refused_by_name() -> None:
+    with pytest.raises(TypeError, match="add_histogram 'w': expects an array of numbers"):
+        histogram.as_values("w", [[1.0], [1.0, 2.0]])
+
+
+class Bfloat16Tensor:
+    """As torch's tensors of a type that NumPy has not."""
+
+    def detach(self) -> Bfloat16Tensor:
+        return self
+
+    def cpu(self) -> Bfloat16Tensor:
+        return self
+
+    def numpy(self) -> np.ndarray:
+        raise TypeError("Got unsupported ScalarType BFloat16")
+
+    def float(self) -> Any:
+        return SimpleNamespace(numpy=lambda: np.ones(3, np.float32))
+
+
+def test_tensors_of_bfloat16_are_taken_as_float32() -> None:
+    assert histogram.as_values("w", Bfloat16Tensor()).tolist() == [1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize("name", [n for n in ARRAYS if "float32" in n])
+def test_the_sum_of_squares_is_right_past_the_exponents_of_float32(name: str) -> None:
+    values = ARRAYS[name]
+    expected = float(np.square(values.astype(np.float64)).sum())
+    assert histogram.record(values, 0, 0.0).sum_squares == pytest.approx(expected, rel=1e-4)
