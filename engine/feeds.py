@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.dtypes import DType
 from engine.errors import compose
 from engine.graph import Graph, Tensor
 from engine.op import Array
@@ -43,6 +44,11 @@ def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSl
         except (TypeError, ValueError, KeyError) as error:
             message = error.args[0] if error.args else error
             raise TypeError(f"Cannot interpret feed_dict key as Tensor: {message}") from None
+    seen: set[Tensor] = set()
+    for slot in slots:
+        if slot.tensor in seen:
+            raise ValueError(f"Tensor {slot.tensor.name!r} is fed more than once in one run.")
+        seen.add(slot.tensor)
     return slots
 
 
@@ -65,23 +71,38 @@ def convert_feed(slot: FeedSlot, value: Any) -> Array:
         )
     if dtype.np.kind == "O":
         return as_array(value, dtype)
-    if isinstance(value, int) and dtype.is_integer and not dtype.min <= value <= dtype.max:
+    if value is None:
         raise TypeError(
-            f"Type of feed value {value} with type int is not compatible with Tensor type "
-            f"{dtype.name}. Try explicitly setting the type of the feed tensor to a larger type "
-            "(e.g. int64)."
+            compose(
+                f"Cannot feed None for Tensor {tensor.name!r} of dtype {dtype.name}",
+                [f"{tensor.name!r} was made at {tensor.op.origin}", "value: None"],
+                "a number or an array",
+            )
         )
     try:
         # Converted as NumPy converts: 1.5 becomes 1 for an integer tensor.
         array = np.asarray(value)
         if array.dtype is not dtype.np:
+            if dtype.is_integer and array.dtype.kind in "iuO" and not _fits(array, dtype):
+                raise TypeError(
+                    f"Type of feed value {value} with type {type(value).__name__} is not "
+                    f"compatible with Tensor type {dtype.name}. Try explicitly setting the type "
+                    "of the feed tensor to a larger type (e.g. int64)."
+                )
             array = array.astype(dtype.np)
-    except (TypeError, ValueError, OverflowError) as error:
+    except (ValueError, OverflowError) as error:
         raise type(error)(
             f"Cannot feed a value of type {type(value).__name__} for Tensor {tensor.name!r} "
             f"of dtype {dtype.name}: {error}"
         ) from error
     return array
+
+
+def _fits(array: Array, dtype: DType) -> bool:
+    """Whether integers keep their values in `dtype`; NumPy would wrap them around."""
+    if array.dtype.kind != "O" and array.dtype.itemsize < dtype.size:
+        return True
+    return not array.size or bool(dtype.min <= array.min() and array.max() <= dtype.max)
 
 
 def check_shape(slot: FeedSlot, array: Array) -> None:

@@ -22,6 +22,28 @@ def flatten(fetches: Any, graph: Graph) -> tuple[list[Tensor | Operation], Rebui
     return leaves, lambda values: build(values)
 
 
+def structure_of(fetches: Any) -> Any:
+    """What tells nested, named or keyed structures of the same tensors apart, hashable.
+
+    None for a single fetch and for a flat list or tuple: those are their own best description.
+    """
+    flat = type(fetches) in (list, tuple) and not any(
+        isinstance(item, list | tuple | Mapping) for item in fetches
+    )
+    if flat or not isinstance(fetches, list | tuple | Mapping):
+        return None
+    return _described(fetches)
+
+
+def _described(fetch: Any) -> Any:
+    if isinstance(fetch, Mapping):
+        parts = tuple([(key, _described(item)) for key, item in fetch.items()])
+        return (Mapping, parts)
+    if isinstance(fetch, list | tuple):
+        return (type(fetch), tuple([_described(item) for item in fetch]))
+    return fetch
+
+
 def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebuild:
     if fetch is None:
         raise TypeError('Argument `fetch` = None has invalid type "NoneType". Cannot be None')

@@ -235,7 +235,13 @@ class Graph:
             allow_operation and isinstance(obj, Operation)
         ):
             if obj.graph is not self:
-                raise ValueError(f"{obj} is not an element of this graph.")
+                raise ValueError(
+                    compose(
+                        f"{obj} is not an element of this graph.",
+                        [f"made at {(obj if isinstance(obj, Operation) else obj.op).origin}"],
+                        "tf.Session(graph=...) with the graph it was made in",
+                    )
+                )
             return obj
         if not isinstance(obj, str):
             wanted = " or ".join(

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from engine.errors import (
     compose,
 )
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
-from engine.fetches import flatten
+from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Spec
 from engine.placement import place, soft_placement_asked
@@ -34,11 +35,14 @@ from engine.state import State
 _MOST_PLANS = 32
 """Plans kept for one combination of fetches and feeds, one for each fed size."""
 
+_FED = object()
+"""Marks the key of one fetch with feeds."""
+
 
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("leaves", "plans", "rebuild", "single", "slots")
+    __slots__ = ("__weakref__", "leaves", "plans", "rebuild", "slots")
 
     def __init__(
         self,
@@ -50,7 +54,6 @@ class _Entry:
         self.rebuild = rebuild
         self.slots = slots
         self.plans: dict[Any, _Plan] = {}
-        self.single = False
 
 
 class _Plan:
@@ -90,6 +93,7 @@ class BaseSession:
         self._optimize = executor != "debug"
         self._state = State()
         self._entries: dict[Any, _Entry] = {}
+        self._callables: WeakSet[_Entry] = WeakSet()
         self._generation = 0
         self._lock = threading.RLock()
         self._closed = False
@@ -143,13 +147,13 @@ class BaseSession:
                     key: Any = (kind, *fetches, *feed_dict) if feed_dict else (kind, *fetches)
                     key = (len(fetches), key)
                 else:
-                    key = (fetches, *feed_dict) if feed_dict else fetches
+                    key = (_FED, fetches, *feed_dict) if feed_dict else fetches
                 entry = self._entries.get(key)
             except TypeError:
                 # Nested lists and dicts have no hash; neither has a feed key that is no tensor.
                 key, entry = None, None
             if entry is None or self._closed:
-                entry = self._resolve(fetches, feed_dict, key)
+                entry = self._entry(fetches, feed_dict, key)
             return entry.rebuild(self._run_entry(entry, feed_dict.values() if feed_dict else ()))
 
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
@@ -178,7 +182,24 @@ class BaseSession:
             plan.checked = True
         return results
 
-    def _resolve(self, fetches: Any, feed_dict: Any, key: Any) -> _Entry:
+    def _entry(self, fetches: Any, feed_dict: Any, key: Any) -> _Entry:
+        """The entry found by the whole structure, made if there is none."""
+        self._check_usable()
+        structure = structure_of(fetches)
+        if structure is not None:
+            # A named tuple equals the plain one, so `key` does not tell structures apart.
+            key = (structure, *feed_dict) if feed_dict else structure
+        try:
+            entry = self._entries.get(key)
+        except TypeError:
+            key, entry = None, None
+        if entry is None:
+            entry = self._resolve(fetches, feed_dict)
+            if key is not None:
+                self._entries[key] = entry
+        return entry
+
+    def _resolve(self, fetches: Any, feed_dict: Any) -> _Entry:
         self._check_usable()
         leaves, rebuild = flatten(fetches, self._graph)
         slots = feed_slots(feed_dict, self._graph)
@@ -196,10 +217,7 @@ class BaseSession:
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
-        entry = _Entry(leaves, restore, slots)
-        if key is not None:
-            self._entries[key] = entry
-        return entry
+        return _Entry(leaves, restore, slots)
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -229,11 +247,14 @@ class BaseSession:
         program = build(entry.leaves, feeds, optimize=self._optimize)
         for op in program.operations:
             self._place(op)
-        plan = _Plan(self._devices[0].compile(program, self._state))
-        if self._state.generation != self._generation:
-            self._generation = self._state.generation
-            for other in self._entries.values():
-                other.plans.clear()
+        try:
+            plan = _Plan(self._devices[0].compile(program, self._state))
+        finally:
+            # Also after an interrupted compilation: what it moved stays moved.
+            if self._state.generation != self._generation:
+                self._generation = self._state.generation
+                for other in (*self._entries.values(), *self._callables):
+                    other.plans.clear()
         if len(entry.plans) >= _MOST_PLANS:
             # Oldest first; a plan holds its buffers, and sizes that keep changing would pile up.
             del entry.plans[next(iter(entry.plans))]
@@ -291,9 +312,8 @@ class BaseSession:
         del accept_options
         feeds = dict.fromkeys(feed_list or ())
         with self._lock:
-            entry = self._resolve(fetches, feeds, None)
-            # Kept with the others, so that a move of variables drops its plans too.
-            self._entries[object()] = entry
+            entry = self._resolve(fetches, feeds)
+            self._callables.add(entry)
 
         def call(*values: Any) -> Any:
             if len(values) != len(entry.slots):
@@ -319,7 +339,7 @@ class BaseSession:
         <BLANKLINE>
         """
         with self._lock:
-            entry = self._resolve(fetches, feed_dict, None)
+            entry = self._resolve(fetches, feed_dict)
             arrays = [
                 convert_feed(slot, value)
                 for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)

@@ -318,7 +318,12 @@ def normalize_axis(axis: int, rank: int) -> int:
 
 
 def normalize_axes(axes: Iterable[int], rank: int) -> tuple[int, ...]:
-    return tuple(sorted({normalize_axis(int(axis), rank) for axis in axes}))
+    """The axes counted from the front, in order; ShapeError where one is missing or given twice."""
+    found = sorted(normalize_axis(int(axis), rank) for axis in axes)
+    if len(set(found)) < len(found):
+        twice = next(axis for axis in found if found.count(axis) > 1)
+        raise ShapeError(f"Invalid reduction arguments: Axes contains duplicate dimension: {twice}")
+    return tuple(found)
 
 
 def in_parentheses(dims: Dims | None) -> str:

@@ -89,16 +89,18 @@ class State:
             or len({s.array.dtype for s in states}) != 1
         ):
             return None
-        flat = np.empty(sum(state.array.size for state in states), states[0].array.dtype)
-        arena = self._arenas[members] = Arena(flat, members)
+        flat = np.concatenate([state.array.ravel() for state in states])
+        arena = Arena(flat, members)
+        # Interrupted anywhere below, every variable still has one storage that holds its value,
+        # and programs compiled before are known to be out of date.
+        self.generation += 1
         start = 0
         for state in states:
             stop = start + state.array.size
             moved = flat[start:stop].reshape(state.array.shape)
-            np.copyto(moved, state.array)
             state.array, state.arena, state.span = moved, arena, (start, stop)
             start = stop
-        self.generation += 1
+        self._arenas[members] = arena
         return arena
 
 

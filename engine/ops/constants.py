@@ -166,6 +166,9 @@ def _text_array(value: Any) -> Array:
     source = np.asarray(value, dtype=object)
     result = np.empty(source.shape, dtype=object)
     for index, item in np.ndenumerate(source):
+        if not isinstance(item, str | bytes):
+            kind = type(item).__name__
+            raise TypeError(f"Expected string, got {item!r} of type '{kind}' instead.")
         result[index] = item.encode() if isinstance(item, str) else bytes(item)
     return result
 

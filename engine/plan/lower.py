@@ -51,6 +51,12 @@ class Lowering:
             else:
                 self._node(node, position)
         self.builder.op = None
+        for value in self.program.fetches:
+            # A fetched variable shows its value after the run, so something must give it one.
+            if value.node is not None and value.tensor.op.definition.ref_output:
+                variable = storage(value.tensor).op
+                if variable not in self.assigned and variable not in self.reads_first:
+                    self.reads_first.append(variable)
         return self.builder
 
     def ref(self, value: Value) -> Ref:

@@ -251,6 +251,8 @@ def _reduced(
     definition = op.definition
     inputs = tuple(known[x] for x in op.inputs)
     specs = [value.spec for value in inputs]
+    # First of all: the rules below may take it that the inputs fit.
+    final_specs(op, definition, specs)
     while True:
         simpler = definition.simpler(*specs)
         if simpler is None:
