@@ -6,9 +6,10 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cache
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,35 +46,75 @@ def _crc_table() -> NDArray[np.uint32]:
 
 
 _TABLE = _crc_table()
+_BYTES_TABLE: list[int] = _TABLE.tolist()
+_STRIPE = 1024
 
 
-def masked_crc32c(rows: NDArray[np.uint8]) -> NDArray[np.uint32]:
-    """The masked CRC-32C of each row; uint32 [n].
+@cache
+def _behind_zeros() -> list[list[int]]:
+    """What `_STRIPE` zero bytes make of a checksum, for each value of each of its four bytes."""
+    table = np.arange(256, dtype=np.uint32) << np.array([[0], [8], [16], [24]], dtype=np.uint32)
+    for _ in range(_STRIPE):
+        table = _TABLE[table & 0xFF] ^ (table >> np.uint32(8))
+    found: list[list[int]] = table.tolist()
+    return found
 
-    Args:
-        rows: uint8 [n, length]: all rows go through the table together, byte by byte.
 
-    Source: the masking of TensorFlow's record files (tensorflow/core/lib/hash/crc32c.h).
+def _crc(content: bytes) -> int:
+    """The CRC-32C of the content.
+
+    A long one is cut into stripes that NumPy takes through the table side by side; as the checksum
+    is linear, that of two stripes is the first one's behind a stripe of zeros, xor the second's.
     """
+    crc = 0xFFFFFFFF
+    stripes = len(content) // _STRIPE
+    if stripes >= 8:
+        rows = np.frombuffer(content, np.uint8, stripes * _STRIPE).reshape(stripes, _STRIPE)
+        found = np.zeros(stripes, dtype=np.uint32)
+        for column in np.ascontiguousarray(rows.T):
+            found = _TABLE[(found ^ column) & 0xFF] ^ (found >> np.uint32(8))
+        zeros = _behind_zeros()
+        for stripe in found.tolist():
+            crc = (
+                zeros[0][crc & 0xFF]
+                ^ zeros[1][crc >> 8 & 0xFF]
+                ^ zeros[2][crc >> 16 & 0xFF]
+                ^ zeros[3][crc >> 24]
+                ^ stripe
+            )
+        content = content[stripes * _STRIPE :]
+    for byte in content:
+        crc = _BYTES_TABLE[(crc ^ byte) & 0xFF] ^ crc >> 8
+    return crc ^ 0xFFFFFFFF
+
+
+def _crcs_of_rows(rows: NDArray[np.uint8]) -> list[int]:
+    """The CRC-32C of each row of uint8 [n, length]; all go through the table together."""
     crc = np.full(len(rows), 0xFFFFFFFF, dtype=np.uint32)
     for column in rows.T:
         crc = _TABLE[(crc ^ column) & 0xFF] ^ (crc >> np.uint32(8))
-    crc ^= np.uint32(0xFFFFFFFF)
-    rotated = (crc >> np.uint32(15)) | (crc << np.uint32(17))
-    return rotated + np.uint32(0xA282EAD8)
+    found: list[int] = (crc ^ np.uint32(0xFFFFFFFF)).tolist()
+    return found
 
 
-def _crcs(parts: list[bytes]) -> list[int]:
-    """The masked CRC of each part; those of one length are computed together."""
+def masked_crc32c(parts: Sequence[bytes]) -> list[int]:
+    """The masked CRC-32C of each part.
+
+    Source: the masking of TensorFlow's record files (tensorflow/core/lib/hash/crc32c.h).
+    """
     found = [0] * len(parts)
     by_length: dict[int, list[int]] = {}
     for at, part in enumerate(parts):
         by_length.setdefault(len(part), []).append(at)
     for length, places in by_length.items():
-        joined = b"".join(parts[at] for at in places)
-        rows = np.frombuffer(joined, dtype=np.uint8).reshape(len(places), length)
-        for at, crc in zip(places, masked_crc32c(rows).tolist(), strict=True):
-            found[at] = crc
+        own = [parts[at] for at in places]
+        if len(own) < 8:
+            crcs = list(map(_crc, own))
+        else:
+            rows = np.frombuffer(b"".join(own), dtype=np.uint8)
+            crcs = _crcs_of_rows(rows.reshape(len(own), length))
+        for at, crc in zip(places, crcs, strict=True):
+            found[at] = ((crc >> 15 | crc << 17) + 0xA282EAD8) & 0xFFFFFFFF
     return found
 
 
@@ -82,7 +123,7 @@ def frame_records(records: list[bytes]) -> bytes:
     lengths = [_LENGTH.pack(len(record)) for record in records]
     parts: list[bytes] = []
     for length, first, record, second in zip(
-        lengths, _crcs(lengths), records, _crcs(records), strict=True
+        lengths, masked_crc32c(lengths), records, masked_crc32c(records), strict=True
     ):
         parts += [length, _CRC.pack(first), record, _CRC.pack(second)]
     return b"".join(parts)
@@ -101,24 +142,26 @@ class ImportReport:
 
 def _records(path: Path, report: ImportReport) -> Iterator[bytes]:
     """The records of an event file; it is left at the first whose length cannot be trusted."""
+    size = path.stat().st_size
     with path.open("rb") as file:
-        while True:
-            header = file.read(12)
-            if not header:
-                return
-            batch = [header[:8]]
-            if len(header) < 12 or _CRC.pack(_crcs(batch)[0]) != header[8:]:
+        while header := file.read(12):
+            if len(header) < 12 or not _is_sum_of(header[8:], header[:8]):
                 report.damaged += 1
                 return
             (length,) = _LENGTH.unpack(header[:8])
-            content, crc = file.read(length), file.read(4)
-            if len(content) < length or len(crc) < 4:
+            # Asked for before it is read: a length with a right checksum may still be a lie.
+            if length > size - file.tell() - 4:
                 report.damaged += 1
                 return
-            if _CRC.pack(_crcs([content])[0]) != crc:
+            content, crc = file.read(length), file.read(4)
+            if _is_sum_of(crc, content):
+                yield content
+            else:
                 report.damaged += 1
-                continue
-            yield content
+
+
+def _is_sum_of(crc: bytes, content: bytes) -> bool:
+    return crc == _CRC.pack(masked_crc32c([content])[0])
 
 
 def _import_file(path: Path, writer: SummaryWriter, report: ImportReport) -> None:
@@ -189,7 +232,7 @@ def export_tfevents(logdir: str | Path, out: str | Path) -> list[Path]:
     written: list[Path] = []
     with Reader(logdir) as reader:
         for info in reader.runs():
-            directory = Path(out) / info.name
+            directory = Path(out) / _below(info.name)
             directory.mkdir(parents=True, exist_ok=True)
             name = f"events.out.tfevents.{int(info.created):010d}.{socket.gethostname()}"
             path = directory / f"{name}.{os.getpid()}.{len(written)}"
@@ -206,6 +249,13 @@ def export_tfevents(logdir: str | Path, out: str | Path) -> list[Path]:
                 file.write(frame_records(batch))
             written.append(path)
     return written
+
+
+def _below(name: str) -> PurePosixPath:
+    """The run's name as a path that stays below the directory it is put in."""
+    # `init` makes no other names, but anybody can make a database.
+    parts = PurePosixPath(name.replace("\0", "")).parts
+    return PurePosixPath(*(part for part in parts if part.strip("/") not in ("", "..")))
 
 
 def _values(reader: Reader, run: str) -> Iterable[tuple[float, int, SummaryValue]]:

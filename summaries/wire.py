@@ -237,6 +237,9 @@ def _decode_histogram(data: bytes) -> HistogramRecord:
     if len(right) != len(count):
         raise ValueError(f"histogram with {len(right)} limits and {len(count)} counts")
     low, high = float(number.get(1, 0.0)), float(number.get(2, 0.0))
+    whole = [number.get(key, 0) for key in (3, 1001, 1002, 1003)]
+    if not all(0 <= n < 2**63 for n in whole) or not (count >= 0).all() or np.isnan(right).any():
+        raise ValueError(f"histogram of {whole[0]} values: its counts or limits are no numbers")
     used = np.flatnonzero(count)
     if len(used) == 0:
         edges = count = np.empty(0)
@@ -256,12 +259,10 @@ def _decode_histogram(data: bytes) -> HistogramRecord:
         count,
         low,
         high,
-        int(number.get(3, 0)),
+        int(whole[0]),
         float(number.get(4, 0.0)),
         float(number.get(5, 0.0)),
-        int(number.get(1001, 0)),
-        int(number.get(1002, 0)),
-        int(number.get(1003, 0)),
+        *map(int, whole[1:]),
     )
 
 
@@ -354,7 +355,11 @@ def decode_summary(data: bytes) -> list[SummaryValue]:
     Raises:
         ValueError: the message is damaged.
     """
-    values = (_decode_value(value) for key, value in fields(data) if key == 1)
+    try:
+        values = [_decode_value(value) for key, value in fields(data) if key == 1]
+    except (TypeError, AttributeError, struct.error, OverflowError) as error:
+        # A field of another wire type than the message's definition gives it.
+        raise ValueError(f"message of {len(data)} bytes is damaged: {error}") from error
     return [value for value in values if value is not None]
 
 

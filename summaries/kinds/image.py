@@ -93,13 +93,13 @@ def event_of_file(tag: str, content: bytes, step: int, wall_time: float) -> Even
     Raises:
         ValueError: the bytes are no image of these formats.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         with Image.open(io.BytesIO(content)) as picture:
             media_type, size = _FORMATS.get(picture.format or ""), picture.size
-    except UnidentifiedImageError:
-        media_type, size = None, (0, 0)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        media_type, size = None, (0, 0)  # cut off, or of a size that no screen shows
     if media_type is None:
         raise ValueError(
             f"image '{tag}': {len(content)} bytes are no PNG, JPEG, GIF or WebP file\n"

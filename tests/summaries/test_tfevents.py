@@ -8,15 +8,24 @@ import numpy as np
 import pytest
 
 from summaries import SummaryWriter, export_tfevents, import_tfevents, open_logdir
+from summaries.store.writing import StoreWriter
 from summaries.tfevents import frame_records, masked_crc32c
+from summaries.wire import SummaryValue, encode_summary, field_bytes, field_double, field_varint
 
 
 def test_the_checksum_is_masked_crc32c() -> None:
     # The check value of CRC-32C of "123456789" is 0xE3069283; masked as TensorFlow masks it.
     crc = 0xE3069283
     masked = (((crc >> 15) | (crc << 17)) + 0xA282EAD8) & 0xFFFFFFFF
-    rows = np.frombuffer(b"123456789123456789", dtype=np.uint8).reshape(2, 9)
-    assert masked_crc32c(rows).tolist() == [masked, masked]
+    for n in (1, 20):
+        assert masked_crc32c([b"123456789"] * n) == [masked] * n
+
+
+@pytest.mark.parametrize("length", [0, 1, 8191, 8192, 8193, 50_000])
+def test_a_long_record_has_the_checksum_that_it_has_byte_by_byte(length: int) -> None:
+    content = np.random.default_rng(length).integers(0, 256, length).astype(np.uint8).tobytes()
+    # Twenty of one length are summed side by side, one of them in stripes.
+    assert masked_crc32c([content]) == masked_crc32c([content] * 20)[:1]
 
 
 def test_a_record_is_framed_as_tensorflow_frames_it() -> None:
@@ -73,3 +82,41 @@ def test_damaged_records_are_skipped_and_counted(tmp_path: Path) -> None:
 def test_a_place_without_event_files_is_told(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="no event files"):
         import_tfevents(tmp_path, tmp_path / "out")
+
+
+def test_a_length_that_lies_is_no_reason_to_read_so_much(tmp_path: Path) -> None:
+    length = (1 << 60).to_bytes(8, "little")
+    crc = masked_crc32c([length])[0].to_bytes(4, "little")
+    (tmp_path / "events.out.tfevents.1.host").write_bytes(frame_records([b""]) + length + crc)
+    assert import_tfevents(tmp_path, tmp_path / "out").damaged == 1
+
+
+def test_a_record_of_nonsense_is_counted_and_the_rest_is_imported(tmp_path: Path) -> None:
+    def event(summary: bytes) -> bytes:
+        return field_double(1, 1e9) + field_bytes(5, summary)
+
+    bad = [
+        field_bytes(1, field_varint(1, 5)),  # a tag that is a number
+        field_bytes(1, field_bytes(5, field_varint(7, 1))),  # counts that are one number
+        field_bytes(1, field_bytes(1, b"h") + field_bytes(5, field_double(3, 1e300))),
+        field_bytes(1, field_bytes(1, b"i") + field_bytes(4, field_bytes(4, b"\x89PNG\r\n\x1a\n"))),
+        field_varint(1, 7),
+    ]
+    good = encode_summary([SummaryValue("x", simple_value=0.5)])
+    path = tmp_path / "events.out.tfevents.1.host"
+    path.write_bytes(frame_records([event(summary) for summary in [*bad, good]]))
+    report = import_tfevents(tmp_path, tmp_path / "out")
+    assert (report.damaged, report.values) == (len(bad), 1)
+    with open_logdir(tmp_path / "out") as reader:
+        assert reader.scalars(".", "x").value.tolist() == [0.5]
+
+
+@pytest.mark.parametrize("name", ["../../away", "/away", ".."])
+def test_a_database_with_names_that_lead_away_is_exported_below_the_directory(
+    tmp_path: Path, name: str
+) -> None:
+    store = StoreWriter(tmp_path / "ours" / "events.db")
+    store.start_run(name, {})
+    store.close()
+    (path,) = export_tfevents(tmp_path / "ours", tmp_path / "deep" / "theirs")
+    assert path.resolve().is_relative_to(tmp_path / "deep" / "theirs")

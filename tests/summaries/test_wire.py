@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
+
 import numpy as np
 import pytest
 
 from summaries import SummaryWriter, open_logdir
+from summaries.kinds.histogram import event_of_record
 from summaries.wire import (
     decode_summary,
     encode_summary,
@@ -105,3 +109,24 @@ def test_numbers_of_any_length_survive(number: int) -> None:
 def test_a_damaged_message_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"message|number"):
         list(fields(data))
+
+
+def test_no_damage_raises_anything_but_a_value_error() -> None:
+    whole = encode_summary(
+        [
+            scalar_value("a", 0.1),
+            histogram_value("h", np.arange(100.0)),
+            text_value("t", "hello"),
+            image_value("i", np.zeros((2, 2, 3))),
+        ]
+    )
+    chooser = random.Random(3)
+    for _ in range(2000):
+        data = bytearray(whole)
+        for _ in range(chooser.randint(1, 5)):
+            data[chooser.randrange(len(data))] = chooser.randrange(256)
+        with contextlib.suppress(ValueError):
+            for value in decode_summary(bytes(data[: chooser.randint(1, len(data))])):
+                encode_summary([value])
+                if value.histogram is not None:
+                    event_of_record("h", value.histogram)
