@@ -14,6 +14,7 @@ from engine.ops.constants import convert_to_tensor, is_graph_value
 from engine.ops.control import group, placeholder
 from engine.ops.filling import filled
 from engine.ops.update import ApplyUpdate, Body, UpdateGroup
+from engine.variable_scope import get_variable_scope
 from engine.variables import GraphKeys, Variable
 
 Update = tuple[Tensor, dict[str, Tensor]]
@@ -214,15 +215,19 @@ class Optimizer:
             def start() -> Tensor:
                 return filled(dims, self.slot_start(slot), dtype, "start")
 
+            # As in TensorFlow: slots go by the variable scope alone, the powers by the name scope.
+            outer = get_variable_scope().name
+            name = f"{variable.op.name}/{self._name}"
             with variable.graph.name_scope(None), variable.graph.colocate_with(variable):
-                name = f"{variable.op.name}/{self._name}"
-                known[variable] = Variable(start, trainable=False, name=name)
+                known[variable] = Variable(
+                    start, trainable=False, name=f"{outer}/{name}" if outer else name
+                )
         return known[variable]
 
     def _power(self, graph: Graph, key: str, start: Any, beside: Variable) -> Variable:
         if (graph, key) not in self._power_variables:
             dtype = beside.dtype.base_dtype
-            with graph.name_scope(None), graph.colocate_with(beside):
+            with graph.colocate_with(beside):
                 self._power_variables[graph, key] = Variable(
                     start, trainable=False, name=key, dtype=dtype
                 )

@@ -182,6 +182,25 @@ def test_slots_are_global_not_trainable_and_found_by_name() -> None:
     assert tf.trainable_variables() == [w]
 
 
+def test_powers_live_in_the_name_scope_and_slots_in_the_variable_scope() -> None:
+    w = tf.Variable(1.0, name="w")
+    with tf.name_scope("train"):
+        tf.train.AdamOptimizer().minimize(w * w)
+    with tf.variable_scope("later"):
+        tf.train.AdamOptimizer().minimize(w * w)
+    assert [v.op.name for v in tf.global_variables()] == [
+        "w",
+        "w/Adam",
+        "w/Adam_1",
+        "train/beta1_power",
+        "train/beta2_power",
+        "later/w/Adam",
+        "later/w/Adam_1",
+        "later/beta1_power",
+        "later/beta2_power",
+    ]
+
+
 def test_no_gradient_and_no_variables_are_value_errors() -> None:
     with pytest.raises(ValueError, match=r"No variables to optimize\."):
         tf.train.AdamOptimizer().minimize(tf.constant(1.0))
