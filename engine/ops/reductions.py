@@ -19,7 +19,7 @@ from engine.ops.elementwise import exp, log
 from engine.ops.filling import range as range_
 from engine.ops.shaping import Reshape
 from engine.ops.sizes import rank, shape, size
-from engine.shapes import normalize_axes, normalize_axis
+from engine.shapes import in_brackets, normalize_axes, normalize_axis
 
 # Typed loosely: NumPy's own overloads do not know a keepdims that is not a literal.
 _add: Any = np.add.reduce
@@ -104,12 +104,17 @@ class Mean(Reduction):
 
     def numpy(self, x: Array, axes: Array) -> Array:
         where = self.axes(x.shape, axes)
+        if x.dtype == np.float16:
+            return np.asarray(_mean_of_halves(x, where, None, self.keep_dims))
         total = _add(x, where, x.dtype, None, self.keep_dims)
         n = int(np.prod([x.shape[axis] for axis in where]))
         return total / x.dtype.type(n) if x.dtype.kind in "fc" else total // max(n, 1)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
         where = self.axes(x.dims, b.value(axes))
+        if x.dtype == np.float16:
+            b.call(_mean_of_halves, x, where, out, self.keep_dims, writes=out)
+            return
         lower_sum(b, out, x, where)
         n = int(np.prod([x.dims[axis] for axis in where]))
         if n == 1:
@@ -123,6 +128,16 @@ class Mean(Reduction):
             return broadcast_like(self.kept(dy, x, axes), x) / factor
 
         return spread, None
+
+
+def _mean_of_halves(x: Array, axes: tuple[int, ...], out: Array, keep_dims: bool) -> Array:
+    # The sum of a few hundred float16 numbers often leaves their range, and so does the count.
+    total = _add(x, axes, np.float32, None, keep_dims)
+    mean = (total / np.float32(x.size / max(total.size, 1))).astype(np.float16)
+    if out is None:
+        return mean
+    np.copyto(out, mean)
+    return out
 
 
 class Prod(Reduction):
@@ -155,12 +170,16 @@ class ProdOfOthers(Op):
 
 
 class Max(Reduction):
-    """The largest element; ties share the gradient."""
+    """The largest element, over nothing the least there is; ties share the gradient."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return _maximum(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+        start = None if x.size else _extreme(x.dtype, -1)
+        return _reduced(_maximum, x, self.axes(x.shape, axes), self.keep_dims, start)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        if not x.size:
+            b.copy(out, b.constant(_extreme(x.dtype, -1)))
+            return
         _lower_reduce(np.maximum.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
@@ -173,13 +192,33 @@ class Max(Reduction):
 
 
 class Min(Max):
-    """The smallest element; ties share the gradient."""
+    """The smallest element, over nothing the greatest there is; ties share the gradient."""
 
     def numpy(self, x: Array, axes: Array) -> Array:
-        return _minimum(x, self.axes(x.shape, axes), None, None, self.keep_dims)
+        start = None if x.size else _extreme(x.dtype, 1)
+        return _reduced(_minimum, x, self.axes(x.shape, axes), self.keep_dims, start)
 
     def lower(self, b: Any, out: Any, x: Any, axes: Any) -> None:
+        if not x.size:
+            b.copy(out, b.constant(_extreme(x.dtype, 1)))
+            return
         _lower_reduce(np.minimum.reduce, self.axes(x.dims, b.value(axes)), b, out, x)
+
+
+def _extreme(dtype: np.dtype[Any], sign: int) -> Array:
+    """The least (-1) or greatest (1) value of a dtype."""
+    if dtype.kind == "f":
+        return np.asarray(sign * np.inf, dtype)
+    limits = np.iinfo(dtype)
+    return np.asarray(limits.min if sign < 0 else limits.max, dtype)
+
+
+def _reduced(
+    reduce: Any, x: Array, axes: tuple[int, ...], keep_dims: bool, start: Array | None
+) -> Array:
+    if start is None:
+        return reduce(x, axes, None, None, keep_dims)
+    return reduce(x, axes, None, None, keep_dims, start)
 
 
 class Logic(Reduction):
@@ -234,7 +273,12 @@ class ArgMax(Op):
         return Spec(self.output_type, x.dims[:gone] + x.dims[gone + 1 :])
 
     def numpy(self, x: Array, axis: Array) -> Array:
+        self.check_length(x, int(axis))
         return np.argmax(x, int(axis)).astype(self.output_type.np)
+
+    def check_length(self, x: Array, axis: int) -> None:
+        if not x.shape[axis]:
+            raise ValueError(f"Reduction axis {axis} is empty in shape {in_brackets(x.shape)}")
 
     def xla(self, jnp: Any, x: Any, axis: Any) -> Any:
         return jnp.argmax(x, int(axis)).astype(self.output_type.np)
@@ -247,6 +291,7 @@ class ArgMin(ArgMax):
     """The position of the smallest element along an axis, the first at a tie."""
 
     def numpy(self, x: Array, axis: Array) -> Array:
+        self.check_length(x, int(axis))
         return np.argmin(x, int(axis)).astype(self.output_type.np)
 
     def xla(self, jnp: Any, x: Any, axis: Any) -> Any:

@@ -93,9 +93,18 @@ def _product_of_constants(inputs: tuple[Value, ...]) -> Fused | None:
                 continue
             with np.errstate(all="ignore"):
                 both = np.asarray(outer.constant * inner.constant)
+            if not _keeps_its_range(both):
+                continue
             spec = Spec(outer.spec.dtype, both.shape, both)
             return Mul(), (Value(outer.tensor, spec, both), x)
     return None
+
+
+def _keeps_its_range(product: Array) -> bool:
+    """Whether no factor left the range of its dtype, where x might have brought it back."""
+    limits = np.finfo(product.dtype)
+    sizes = np.abs(product)
+    return bool(np.all((sizes >= limits.tiny) & (sizes <= limits.max)))
 
 
 def _sum_of_products(definition: Op, inputs: tuple[Value, ...]) -> Fused | None:
