@@ -11,6 +11,7 @@ from engine.ops.arithmetic import add_n
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.elementwise import OnesLike, zeros_like
 from engine.ops.filling import ones
+from engine.pauses import collector_paused
 
 
 def gradients(
@@ -52,7 +53,7 @@ def gradients(
             f"Must specify a grad_y for each y: {len(weights)} grad_ys for {len(outputs)} ys"
         )
     stops = {_source(x) for x in _listed(stop_gradients)} if stop_gradients is not None else set()
-    with graph.as_default(), graph.name_scope(name) as scope:
+    with collector_paused(), graph.as_default(), graph.name_scope(name) as scope:
         collected: dict[Tensor, list[Tensor]] = {}
         for y, weight in zip(outputs, weights, strict=True):
             collected.setdefault(y, []).append(_initial(y, weight))

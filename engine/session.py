@@ -26,6 +26,7 @@ from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Spec
+from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
 from engine.plan.failures import in_the_name_of
 from engine.plan.program import build
@@ -244,11 +245,12 @@ class BaseSession:
             slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
             for slot, array in zip(entry.slots, arrays, strict=True)
         }
-        program = build(entry.leaves, feeds, optimize=self._optimize)
-        for op in program.operations:
-            self._place(op)
         try:
-            plan = _Plan(self._devices[0].compile(program, self._state))
+            with collector_paused():
+                program = build(entry.leaves, feeds, optimize=self._optimize)
+                for op in program.operations:
+                    self._place(op)
+                plan = _Plan(self._devices[0].compile(program, self._state))
         finally:
             # Also after an interrupted compilation: what it moved stays moved.
             if self._state.generation != self._generation:

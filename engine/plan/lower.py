@@ -90,11 +90,16 @@ class Lowering:
     def _results(self, node: Node, inputs: list[Ref]) -> Sequence[Ref | None]:
         definition, outputs, b = node.definition, node.outputs, self.builder
         label = node.op.name
-        static = all(x.dims is not None for x in inputs) and all(v.spec.is_static for v in outputs)
         if definition.stateful:
             return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
-        fixed = all(b.value(x) is not None for x in inputs[1:])
-        if definition.view is not None and inputs[0].dims is not None and fixed:
+        static = None not in [x.dims for x in inputs] and False not in [
+            v.spec.is_static for v in outputs
+        ]
+        if (
+            definition.view is not None
+            and inputs[0].dims is not None
+            and all(b.value(x) is not None for x in inputs[1:])
+        ):
             rest = [b.value(x) for x in inputs[1:]]
             if len(outputs) == 1:
                 return [b.view(inputs[0], _viewing(definition, rest))]
@@ -102,8 +107,11 @@ class Lowering:
                 b.view(inputs[0], _viewing(definition, rest, index))
                 for index in range(len(outputs))
             ]
-        known = all(b.value(inputs[index]) is not None for index in definition.fixed_inputs)
-        if static and definition.lower is not None and known:
+        if (
+            static
+            and definition.lower is not None
+            and all(b.value(inputs[index]) is not None for index in definition.fixed_inputs)
+        ):
             targets = [
                 Ref("buffer", _sizes(v.spec), v.spec.dtype.np, label)
                 if id(v) in self._last_use

@@ -10,6 +10,10 @@ import numpy as np
 from engine.op import Array
 from engine.plan.lowering import Call, Ref
 
+_LINE = 64
+"""Bytes of a cache line, and of the widest vector."""
+_SLAB = 1 << 14
+
 
 def elide_copies(calls: list[Call], kept: set[int]) -> list[Call]:
     """Calls with the copies removed whose source can be computed in its destination at once.
@@ -111,22 +115,23 @@ def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tupl
     memory is overwritten with nonsense as soon as it is free, so that a wrong reuse shows.
     """
     last: dict[int, int] = {}
+    roots_of: list[dict[int, Ref]] = []
     for position, call in enumerate(calls):
+        roots: dict[int, Ref] = {}
         for ref in _refs(call):
-            last[id(ref.root)] = position
+            root = ref.root
+            last[id(root)] = position
+            if isinstance(root, Ref) and root.kind == "buffer":
+                roots[id(root)] = root
+        roots_of.append(roots)
     for ref in kept:
         last[id(ref.root)] = len(calls)
-    pool: list[Array] = []
+    pool = _Pool()
     blocks: dict[int, Array] = {}
-    allocated = 0
     result: list[Call] = []
     for position, call in enumerate(calls):
         result.append(call)
-        roots = {
-            id(ref.root): ref.root
-            for ref in _refs(call)
-            if isinstance(ref.root, Ref) and ref.root.kind == "buffer"
-        }
+        roots = roots_of[position]
         for key, root in roots.items():
             if key in blocks:
                 continue
@@ -134,18 +139,18 @@ def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tupl
                 _in_place(call, root, last, blocks, position) if call.writes is not None else None
             )
             if block is None:
-                block, grown = _take(pool, root.nbytes)
-                allocated += grown
+                block = pool.take(root.nbytes)
             blocks[key] = block
             root.array = block[: root.nbytes].view(root.dtype).reshape(root.dims)
-        held = {id(blocks[key]) for key in roots if last[key] > position}
-        for key in roots:
-            if last[key] == position and id(blocks[key]) not in held:
+        dying = [key for key in roots if last[key] == position]
+        held = {id(blocks[key]) for key in roots if last[key] > position} if dying else set()
+        for key in dying:
+            if id(blocks[key]) not in held:
                 held.add(id(blocks[key]))
-                pool.append(blocks[key])
+                pool.give(blocks[key])
                 if poison:
                     result.append(Call(_spoil, (blocks[key],), None, call.op))
-    return result, allocated
+    return result, pool.allocated
 
 
 def _in_place(
@@ -154,31 +159,59 @@ def _in_place(
     """The memory of an input that dies here, where the output may take it."""
     if not call.elementwise or call.writes is not root:
         return None
-    for ref in call.reads():
-        dying = last[id(ref.root)] == position and id(ref.root) in blocks
+    reads = call.reads()
+    for ref in reads:
+        if ref is not ref.root or ref.dims != root.dims or ref.dtype != root.dtype:
+            continue
+        if last[id(ref)] != position or id(ref) not in blocks:
+            continue
         # Every other input over that memory must be the very same elements.
-        alone = all(other is ref or other.root is not ref.root for other in call.reads())
-        same = ref is ref.root and ref.dims == root.dims and ref.dtype == root.dtype
-        if dying and alone and same:
-            return blocks[id(ref.root)]
+        if all(other is ref or other.root is not ref for other in reads):
+            return blocks[id(ref)]
     return None
 
 
-def _take(pool: list[Array], nbytes: int) -> tuple[Array, int]:
-    """Memory of at least this many bytes, from the pool if something there is not far too large."""
-    best = None
-    for index, block in enumerate(pool):
-        if nbytes <= block.nbytes <= 2 * nbytes + 64 and (
-            best is None or block.nbytes < pool[best].nbytes
-        ):
-            best = index
-    if best is not None:
-        return pool.pop(best), 0
-    # Zeros, not garbage: whoever reads too early gets the same wrong number every time.
-    size = max(nbytes, 1)
-    raw = np.zeros(size + 64, np.uint8)
-    shift = -raw.ctypes.data % 64
-    return raw[shift : shift + size], size
+class _Pool:
+    """Memory that is free at one moment of the plan, by size."""
+
+    def __init__(self) -> None:
+        self.allocated = 0
+        self._free: dict[int, list[Array]] = {}
+        self._slab = np.zeros(0, np.uint8)
+
+    def take(self, nbytes: int) -> Array:
+        """At least this many bytes: free ones if some are not far too large, else new zeros.
+
+        Zeros, not garbage: whoever reads too early gets the same wrong number every time.
+        """
+        fitting = [size for size in self._free if nbytes <= size <= 2 * nbytes + _LINE]
+        if fitting:
+            size = min(fitting)
+            blocks = self._free[size]
+            block = blocks.pop()
+            if not blocks:
+                del self._free[size]
+            return block
+        size = max(nbytes, 1)
+        self.allocated += size
+        if size > _SLAB // 8:
+            return _aligned(size)
+        # Small ones share an allocation; each begins a cache line of its own.
+        room = -(-size // _LINE) * _LINE
+        if self._slab.nbytes < room:
+            self._slab = _aligned(_SLAB)
+        block, self._slab = self._slab[:size], self._slab[room:]
+        return block
+
+    def give(self, block: Array) -> None:
+        """This memory is free from now on."""
+        self._free.setdefault(block.nbytes, []).append(block)
+
+
+def _aligned(size: int) -> Array:
+    raw = np.zeros(size + _LINE, np.uint8)
+    shift = -raw.__array_interface__["data"][0] % _LINE
+    return raw[shift : shift + size]
 
 
 def _spoil(block: Array) -> None:

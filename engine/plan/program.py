@@ -91,7 +91,8 @@ def _order(
         unit = owner.get(op, op)
         waiting.setdefault(unit, 0)
         before = {owner.get(x.op, x.op) for x in op.inputs if x not in feeds}
-        before.update(owner.get(control, control) for control in op.control_inputs)
+        if op.control_inputs:
+            before.update([owner.get(control, control) for control in op.control_inputs])
         for dependency in before:
             if dependency is not unit:
                 followers.setdefault(dependency, []).append(unit)
@@ -105,14 +106,17 @@ def _order(
         unit = None
         while ready and unit is None:
             candidate = heapq.heappop(ready)[1]
-            if _written(candidate):
+            if isinstance(candidate, tuple) or candidate.definition.writes:
                 writers.append(candidate)
             else:
                 unit = candidate
         if unit is None:
             unit = _next_writer(writers, needed, done, owner, followers)
         order.append(unit)
-        done.update(unit if isinstance(unit, tuple) else (unit,))
+        if isinstance(unit, tuple):
+            done.update(unit)
+        else:
+            done.add(unit)
         for follower in followers.get(unit, ()):
             waiting[follower] -= 1
             if not waiting[follower]:
@@ -220,11 +224,17 @@ def _plain_node(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor
 
 
 def _outputs(node: Node) -> tuple[Value, ...]:
-    specs = final_specs(node.op, node.definition, [value.spec for value in node.inputs])
+    return _values(node, final_specs(node.op, node.definition, [x.spec for x in node.inputs]))
+
+
+def _values(node: Node, specs: tuple[Spec, ...]) -> tuple[Value, ...]:
+    tensors = node.op.outputs
+    if len(tensors) == 1 == len(specs):
+        return (Value(tensors[0], specs[0], None, node),)
     # A kind put in place of another may have fewer outputs, never more.
     return tuple(
         Value(tensor, spec, None, node, index)
-        for index, (tensor, spec) in enumerate(zip(node.op.outputs, specs, strict=True))
+        for index, (tensor, spec) in enumerate(zip(tensors, specs, strict=True))
     )
 
 
@@ -249,10 +259,10 @@ def _reduced(
     op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], merged: dict[Any, Node]
 ) -> Node | None:
     definition = op.definition
-    inputs = tuple(known[x] for x in op.inputs)
+    inputs = tuple([known[x] for x in op.inputs])
     specs = [value.spec for value in inputs]
     # First of all: the rules below may take it that the inputs fit.
-    final_specs(op, definition, specs)
+    results = final_specs(op, definition, specs)
     while True:
         simpler = definition.simpler(*specs)
         if simpler is None:
@@ -269,15 +279,17 @@ def _reduced(
         definition, kept = simpler
         inputs = tuple(inputs[index] for index in kept)
         specs = [value.spec for value in inputs]
+    if definition is not op.definition:
+        results = final_specs(op, definition, specs)
     constant = definition.infer_value(*specs)
-    foldable = constant is not None or all(value.constant is not None for value in inputs)
-    if foldable and _fold(op, definition, inputs, constant, known, feeds):
+    foldable = constant is not None or True not in [value.constant is None for value in inputs]
+    if foldable and _fold(op, definition, inputs, results, constant, known, feeds):
         return None
     key = _merge_key(definition, inputs)
     same = merged.get(key) if key is not None else None
     if same is None:
         same = Node(op, definition, inputs)
-        same.outputs = _outputs(same)
+        same.outputs = _values(same, results)
         if key is not None:
             merged[key] = same
         fresh = same
@@ -309,12 +321,12 @@ def _fold(
     op: Operation,
     definition: Op,
     inputs: tuple[Value, ...],
+    specs: tuple[Spec, ...],
     constant: Array | None,
     known: dict[Tensor, Value],
     feeds: Mapping[Tensor, Spec],
 ) -> bool:
     if constant is None:
-        specs = final_specs(op, definition, [value.spec for value in inputs])
         sizes = [(count(spec.dims) or 0) * spec.dtype.size for spec in specs if spec.is_static]
         if inputs and sum(sizes) > _LARGEST_FOLD:
             return False

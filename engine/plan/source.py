@@ -41,6 +41,11 @@ class _Names:
 
     def of(self, thing: Any, label: str) -> str:
         key: Any = id(thing)
+        name = self._by_id.get(key)
+        if name is not None:
+            return name
+        # Ids are only unique among living objects.
+        self._held.append(thing)
         if isinstance(thing, np.ndarray):
             # Two views of the same elements are one thing to the reader.
             key = (
@@ -51,16 +56,16 @@ class _Names:
             )
         name = self._by_id.get(key)
         if name is None:
-            name = self.fresh(label)
-            self._by_id[key] = name
-            # Ids are only unique among living objects.
-            self._held.append(thing)
+            name = self._by_id[key] = self.fresh(label)
             self.space[name] = thing
+        self._by_id[id(thing)] = name
         return name
 
     def fresh(self, label: str) -> str:
-        stem = re.sub(r"\W", "_", label) or "x"
-        stem = f"_{stem}" if stem[0].isdigit() else stem
+        stem = label
+        if not (label.isascii() and label.isidentifier()):
+            stem = re.sub(r"\W", "_", label, flags=re.ASCII) or "x"
+            stem = f"_{stem}" if stem[0].isdigit() else stem
         name, number = stem, self._count.get(stem, 0)
         while name in self._used or name in _RESERVED:
             number += 1
@@ -120,8 +125,12 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
             return repr(arg)
         return names.of(arg, getattr(arg, "__name__", type(arg).__name__))
 
+    labels: dict[int, str] = {}
     for call in calls:
-        function = names.of(call.function, _function_label(call.function))
+        function = labels.get(id(call.function))
+        if function is None:
+            function = names.of(call.function, _function_label(call.function))
+            labels[id(call.function)] = function
         arguments = [text_of(arg) for arg in call.args]
         if call.function in _OUT_BY_NAME:
             arguments[-1] = f"out={arguments[-1]}"
