@@ -134,6 +134,6 @@ def _plain(value: Any) -> Any:
 def shown(value: Any) -> str:
     """The value's repr, cut to what an error message can hold."""
     try:
-        return f"{shown(value)}"
+        return f"{value!r:.200}"
     except Exception as error:  # a repr may do anything; an int of 5,000 digits raises
         return f"a value whose repr raises {type(error).__name__}"

@@ -116,7 +116,7 @@ class Reader:
             NotFoundError: there is no such run or tag.
         """
         place, name = self._locate(run)
-        points = self._places.open(place).scalars(name, tag, start)
+        points = self._places.open(place).scalars(name, tag, _number(start))
         if points is None:
             raise self._no_such_tag(run, tag, "scalar")
         return points
@@ -163,6 +163,11 @@ class Reader:
         """
         if pixels < 1:
             raise ValueError(f"envelope: pixels must be at least 1, got {pixels}")
+        if smoothing is not None and not 0.0 <= smoothing < 1.0:
+            raise ValueError(f"envelope: smoothing must be in [0, 1), got {smoothing}")
+        if step_range is not None:
+            # Up to the next whole step, and down to it: bins that touch the range are all there.
+            step_range = _number(step_range[0]), _number(step_range[1])
         by_place: dict[str, tuple[Place, list[str]]] = {}
         names: dict[str, str] = {}
         for run in runs:
@@ -368,7 +373,10 @@ class Reader:
 
     def _decoded(self, run: str, tag: str, kind: str, start: int, every: int = 1) -> list[Any]:
         place, name = self._locate(run)
-        rows = self._places.open(place).events(name, tag, kind, start, every)
+        if every < 1:
+            raise ValueError(f"{kind} '{tag}': every must be at least 1, got {every}")
+        read = self._places.open(place).events
+        rows = read(name, tag, kind, _number(start), _number(every))
         if rows is None:
             raise self._no_such_tag(run, tag, kind)
         return [KINDS[kind](*row) for row in rows]
@@ -401,6 +409,15 @@ def _smoothed_at(points: Scalars | None, bins: Bins, weight: float) -> Float64:
     return debiased_ema(points.value, weight)[bins.end - 1]
 
 
+def _number(value: float) -> int:
+    """The number as one that a database takes: whole, of 64 bits, and no NumPy scalar.
+
+    To SQLite a NumPy integer is a BLOB, which compares as larger than every number.
+    """
+    ends = np.iinfo(np.int64)
+    return int(min(max(value, int(ends.min)), int(ends.max)))
+
+
 def _encode_token(state: dict[str, list[Any]]) -> str:
     packed = zlib.compress(json.dumps(state, separators=(",", ":")).encode(), 1)
     return base64.urlsafe_b64encode(packed).decode("ascii")
@@ -411,6 +428,10 @@ def _decode_token(token: str | None) -> dict[str, list[Any]]:
         return {}
     try:
         state = json.loads(zlib.decompress(base64.urlsafe_b64decode(token)))
-    except (ValueError, zlib.error):
+        # It comes from outside: what has not the form of ours counts as none.
+        return {
+            str(prefix): [str(uuid), int(revision), [str(name) for name in running]]
+            for prefix, (uuid, revision, running) in state.items()
+        }
+    except (ValueError, TypeError, AttributeError, zlib.error):
         return {}
-    return state if isinstance(state, dict) else {}

@@ -137,7 +137,16 @@ class SummaryWriter:
         global_step: Any = None,
         walltime: float | None = None,
     ) -> None:
-        """Log several numbers of one group, as the tags ``main_tag/key`` of this same run."""
+        """Log several numbers of one group, as the tags ``main_tag/key`` of this same run.
+
+        Raises:
+            TypeError: no mapping of names to numbers.
+        """
+        if not isinstance(tag_scalar_dict, Mapping):
+            raise TypeError(
+                f"add_scalars '{main_tag}': expects a mapping of names to numbers\n"
+                f"  got {type(tag_scalar_dict).__name__}"
+            )
         for key, value in tag_scalar_dict.items():
             self.add_scalar(f"{main_tag}/{key}", value, global_step, walltime)
 

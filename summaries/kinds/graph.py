@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
+from summaries.checks import as_json, shown
 from summaries.event import Event
 from summaries.records import GraphNode, GraphRecord
 
@@ -31,14 +32,17 @@ def as_mapping(graph: Any) -> Mapping[str, Any]:
             f"  got {type(graph).__name__}\n"
             "  try: add_graph(tf.get_default_graph()), or a dict as in docs/architecture.md"
         )
-    for node in graph["nodes"]:
+    nodes = graph["nodes"]
+    if not isinstance(nodes, (list, tuple)):
+        raise TypeError(f"add_graph: 'nodes' must be a list\n  got {type(nodes).__name__}")
+    for node in nodes:
         problem = _problem(node)
         if problem:
             raise TypeError(
-                f"add_graph: a node {problem}\n  got {str(node)[:200]}\n"
+                f"add_graph: a node {problem}\n  got {shown(node)}\n"
                 "  try: a dict as in docs/architecture.md"
             )
-    return graph
+    return as_json("add_graph", "graph", graph)
 
 
 def _problem(node: Any) -> str | None:
@@ -47,11 +51,14 @@ def _problem(node: Any) -> str | None:
         return "must be a mapping"
     if not isinstance(node.get("name"), str) or not isinstance(node.get("op"), str):
         return "needs a 'name' and an 'op', both str"
-    if not all(isinstance(name, str) for name in node.get("inputs", ())):
+    inputs, outputs = node.get("inputs", ()), node.get("outputs", ())
+    if not isinstance(inputs, (list, tuple)) or not all(isinstance(name, str) for name in inputs):
         return "must name its inputs"
     if not isinstance(node.get("attrs", {}), Mapping):
         return "must have a mapping as its attrs"
-    for output in node.get("outputs", ()):
+    if not isinstance(outputs, (list, tuple)):
+        return "must have a list of outputs"
+    for output in outputs:
         shape = output.get("shape") if isinstance(output, Mapping) else 0
         if shape is not None and not isinstance(shape, (list, tuple)):
             return "must give each output a mapping with its dtype and shape"
@@ -64,7 +71,7 @@ def event(graph: Any, step: int, wall_time: float) -> Event:
     Raises:
         TypeError: the graph is none (see `as_mapping`).
     """
-    text = json.dumps(as_mapping(graph), separators=(",", ":"), default=str)
+    text = json.dumps(as_mapping(graph), separators=(",", ":"))
     return Event(NAME, TAG, step, wall_time, zlib.compress(text.encode("utf-8"), 6))
 
 
@@ -83,7 +90,7 @@ def _node(node: Mapping[str, Any]) -> GraphNode:
         name=node["name"],
         op=node["op"],
         inputs=tuple(node.get("inputs", ())),
-        device=node.get("device") or "",
+        device=str(node.get("device") or ""),
         outputs=outputs,
         attrs=node.get("attrs", {}),
     )

@@ -27,11 +27,6 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 )
 
 
-def is_url(target: str) -> bool:
-    """Whether the target is a database URL (``postgresql+psycopg://…``) and not a path."""
-    return "://" in target
-
-
 def file_system_type(path: Path, mounts: Path = Path("/proc/self/mounts")) -> str:
     """The type of the file system that holds the path (``ext4``, ``nfs4``), "" where unknown."""
     try:
@@ -61,6 +56,11 @@ def _connect_for_writing(path: Path, network: bool) -> sqlite3.Connection:
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
     try:
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+        if tables and ("schema_version",) not in tables:
+            return connection  # somebody else's: not even its journal mode is changed
         # The page size counts only before the first table; see docs/decisions/0003-store.md.
         connection.execute("PRAGMA page_size = 4096")
         connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}")

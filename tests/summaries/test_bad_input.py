@@ -118,12 +118,18 @@ def test_other_kinds_refuse_what_they_cannot_hold(writer: SummaryWriter) -> None
         {"name": "a"},
         {"name": 3, "op": "Add"},
         {"name": "a", "op": "Add", "inputs": [1]},
+        {"name": "a", "op": "Add", "inputs": None},
         {"name": "a", "op": "Add", "attrs": [1]},
+        {"name": "a", "op": "Add", "outputs": 5},
         {"name": "a", "op": "Add", "outputs": ["float32"]},
         {"name": "a", "op": "Add", "outputs": [{"shape": 3}]},
     ):
         with pytest.raises(TypeError, match="add_graph: a node"):
             writer.add_graph({"nodes": [node]})
+    with pytest.raises(TypeError, match="add_graph: 'nodes' must be a list"):
+        writer.add_graph({"nodes": 5})
+    with pytest.raises(TypeError, match="add_scalars 'm': expects a mapping"):
+        writer.add_scalars("m", [1.0])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="purge_step"):
         SummaryWriter("unused", purge_step=3)  # type: ignore[arg-type]
 

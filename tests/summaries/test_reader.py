@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import shutil
 import time
+import zlib
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
 
-from summaries import LogdirError, NotFoundError, SummaryWriter, init, open_logdir
+from summaries import Histogram, LogdirError, NotFoundError, SummaryWriter, init, open_logdir
 from summaries.reader import Reader
 
 
@@ -261,3 +264,32 @@ def test_more_databases_than_are_kept_open(tmp_path: Path, monkeypatch: pytest.M
             assert values == [float(k) for k in range(8)]
         assert len(reader._places._stores) == 3
         assert len(list(tmp_path.iterdir())) == 8
+
+
+def test_numbers_of_numpy_and_past_64_bits_are_numbers(tmp_path: Path) -> None:
+    with init(tmp_path, name="r") as run:
+        for step in range(9000):
+            run.log({"x": float(step), "h": Histogram([1.0, 2.0])} if step < 3 else {"x": 0.0})
+    with open_logdir(tmp_path) as reader:
+        assert len(reader.scalars("r", "x", cast(int, np.int64(8990)))) == 10
+        assert len(reader.scalars("r", "x", 2**70)) == 0
+        assert len(reader.histograms("r", "h", cast(int, np.int64(1)))) == 2
+        for window in ((np.int64(10), np.int32(19)), (9.5, 19.5)):
+            found = reader.envelope("r", "x", 1000, cast("tuple[int, int]", window))
+            assert found.count.sum() >= 10
+        assert reader.envelope("r", "x", 100, (-(2**70), 2**70)).count.sum() == 9000
+
+
+@pytest.mark.parametrize("state", ["5", '{"": 5}', '{"": [1, 2]}', '{"": ["u", "r", []]}', "[]"])
+def test_a_token_that_is_none_of_ours_means_everything(tmp_path: Path, state: str) -> None:
+    init(tmp_path, name="r").finish()
+    token = base64.urlsafe_b64encode(zlib.compress(state.encode())).decode()
+    with open_logdir(tmp_path) as reader:
+        assert reader.changes_since(token).runs == ("r",)
+        assert reader.changes_since("nonsense").runs == ("r",)
+
+
+@pytest.mark.parametrize("smoothing", [1.0, -0.1, float("nan")])
+def test_a_smoothing_out_of_range_is_refused_by_name(tmp_path: Path, smoothing: float) -> None:
+    with open_logdir(tmp_path) as reader, pytest.raises(ValueError, match="envelope: smoothing"):
+        reader.envelopes([], "x", smoothing=smoothing)

@@ -63,6 +63,8 @@ def test_a_number_of_five_thousand_digits_is_refused_by_name(tmp_path: Path) -> 
     writer = SummaryWriter(tmp_path)
     with pytest.raises(TypeError, match="add_scalar 'loss': expects one number"):
         writer.add_scalar("loss", 10**5000, 0)
+    with pytest.raises(TypeError, match="got str: 'a few'"):
+        writer.add_scalar("loss", "a few", 0)
     with pytest.raises(ValueError, match="add_scalar 'loss': global_step does not fit"):
         writer.add_scalar("loss", 1.0, 10**5000)
     writer.close()
@@ -87,3 +89,20 @@ def test_a_working_directory_that_is_gone_does_not_matter(
     process = start_script(code, tmp_path)
     _, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
+
+
+def test_numbers_of_numpy_in_a_graph_stay_numbers(tmp_path: Path) -> None:
+    outputs = [{"dtype": np.dtype("float32"), "shape": [np.int64(3), None]}]
+    node = {
+        "name": "a",
+        "op": "Add",
+        "outputs": outputs,
+        "attrs": {"v": np.float32(0.5), ("t",): 1},
+    }
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_graph({"nodes": [node]})
+    with open_logdir(tmp_path) as reader:
+        graph = reader.graph(".")
+    assert graph is not None
+    assert graph.nodes[0].outputs == (("float32", (3, None)),)
+    assert graph.nodes[0].attrs == {"v": 0.5, "('t',)": 1}

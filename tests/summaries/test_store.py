@@ -241,9 +241,11 @@ def test_a_database_of_somebody_else_is_refused_and_left_alone(tmp_path: Path) -
     connection.execute("CREATE TABLE recipes (name TEXT)")
     connection.commit()
     connection.close()
+    before = path.read_bytes()
     for opened in (StoreWriter, StoreReader):
         with pytest.raises(DamagedStoreError, match="recipes"):
             opened(path)
+    assert path.read_bytes() == before
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("recipes",)]
     connection.close()
