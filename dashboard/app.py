@@ -87,6 +87,9 @@ def create_app(
             route.path, reports_errors(route.endpoint), methods=list(route.methods)
         )
     app.server.add_route("/api/{rest:path}", _no_such_route, methods=["GET", "POST"])
+    # Left to itself Dash finds its style sheets on the first request to "/" only, so that a link to
+    # any other page, opened first, would come without them.
+    app._setup_server()
     if token is not None:
         app.server.add_middleware(TokenGate, token=token)
     elif host is not None:

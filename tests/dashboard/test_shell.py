@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
 from dashboard.app import create_app
 from dashboard.pages import PAGES
+from dashboard.pages.page import Page
 from dashboard.shell import Shell
 from summaries import SummaryWriter, open_logdir
 
@@ -33,7 +36,6 @@ def text_of(component: Any) -> str:
 
 def test_every_server_callback_is_async(logdir: Path) -> None:
     app = create_app(open_logdir(logdir))
-    app._setup_server()
     assert app.callback_map
     for name, callback in app.callback_map.items():
         assert inspect.iscoroutinefunction(callback["callback"]), name
@@ -54,6 +56,14 @@ def test_the_name_of_a_logdir_cannot_end_a_script(logdir: Path) -> None:
     app = create_app(open_logdir(logdir), logdir="x</script><script>alert(1)</script>")
     assert "<script>alert" not in app.index_string
     assert app.title == "script&gt; · trainboard"  # the last part of it, read as a path
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_link_to_any_page_is_styled_though_it_is_opened_first(
+    logdir: Path, serve: Callable[[Path], str], page: type[Page]
+) -> None:
+    with urlopen(serve(logdir) + page.path, timeout=10) as answer:
+        assert b'rel="stylesheet"' in answer.read()
 
 
 def test_the_root_shows_the_first_page(logdir: Path) -> None:
