@@ -244,11 +244,11 @@
     // Beside the pointer, on the side where it fits.
     const place = (tip) => {
       if (!tip) return;
-      const room = canvasRef.current.clientWidth;
+      // Over the neighbours rather than over what is pointed at, as far as the page goes.
+      const {right} = document.getElementById("page").getBoundingClientRect();
+      const room = right - canvasRef.current.getBoundingClientRect().left - 8;
       const left =
-        shown.x + 16 + tip.offsetWidth <= room + 12
-          ? shown.x + 16
-          : Math.max(-8, shown.x - 16 - tip.offsetWidth);
+        shown.x + 16 + tip.offsetWidth <= room ? shown.x + 16 : Math.max(-8, shown.x - 16 - tip.offsetWidth);
       Object.assign(tip.style, {left: `${left}px`, top: `${Math.min(shown.y, 60)}px`});
     };
     return h(

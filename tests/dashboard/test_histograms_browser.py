@@ -186,3 +186,21 @@ def test_the_lines_to_paste_log_below_this_logdir(
     page = open_page(serve(tmp_path) + path)
     page.locator(".notice pre").first.wait_for()
     assert f"{tmp_path}/my-run" in page.locator(".notice").inner_text()
+
+
+def test_what_the_pointer_is_at_is_not_covered_by_the_numbers(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    write(tmp_path)
+    write(tmp_path, "b")
+    page = open_page(f"{serve(tmp_path)}/histograms")
+    box = drawn_card(page, "30 steps").bounding_box()
+    assert box is not None
+    for part in (0.3, 0.95):
+        x = box["x"] + box["width"] * part
+        page.mouse.move(x, box["y"] + 100)
+        tip = page.locator(".hist-tip")
+        tip.wait_for()
+        page.wait_for_function(
+            "x => document.querySelector('.hist-tip').getBoundingClientRect().left >= x", arg=x
+        )
