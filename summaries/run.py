@@ -62,6 +62,7 @@ def init(
         resume: go on with the run of that name instead, if there is one.
 
     Raises:
+        TypeError: config is no mapping, or cannot be stored as JSON.
         LogdirError: logdir is a file, or name is not a relative path of plain parts.
         StoreWriteError: the logdir cannot be written.
         DamagedStoreError: its ``events.db`` is damaged or something else.
@@ -200,7 +201,12 @@ class Run:
         self._pipeline.log_event(graph_kind.event(graph, 0, time.time()))
 
     def update_config(self, values: Mapping[str, Any]) -> None:
-        """Add settings to the run's config; a name that is there is replaced."""
+        """Add settings to the run's config; a name that is there is replaced.
+
+        Raises:
+            TypeError: as `init`.
+            ValueError: the run is finished.
+        """
         plain = as_json("update_config", "values", values)
         self._pipeline.merge_json("config", plain)
         self.config.update(plain)

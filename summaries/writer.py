@@ -283,6 +283,9 @@ class SummaryWriter:
             hparam_domain_discrete: taken for compatibility.
             run_name: taken for compatibility: no second run is made.
             global_step: step of the metrics, 0 if None.
+
+        Raises:
+            TypeError: hparam_dict is no mapping, or cannot be stored as JSON.
         """
         self._refuse_if_closed()
         self._pipeline.merge_json("hparams", as_json("add_hparams", "hparam_dict", hparam_dict))
