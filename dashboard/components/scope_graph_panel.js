@@ -165,7 +165,7 @@
         v.kind === "series" ? button("Unstack", () => actions.ungroup(v)) : null,
       ),
       cone
-        ? h("p", {className: "sg-muted"}, `depends on ${cone.size - opsBelow(v).length} operations outside it`)
+        ? h("p", {className: "sg-muted"}, `operations outside it that it depends on: ${cone.size - opsBelow(v).length}`)
         : null,
       block("Inputs", ins, "from"),
       block("Outputs", outs, "to"),
