@@ -125,6 +125,7 @@ from engine.ops.indexing import gather
 from engine.ops.indexing import slice_ as slice
 from engine.ops.joining import concat, split, stack, tile, unstack
 from engine.ops.linear import matmul
+from engine.ops.positions import argmax, argmin
 from engine.ops.powers import pow as pow
 from engine.ops.random import (
     multinomial,
@@ -135,8 +136,6 @@ from engine.ops.random import (
     truncated_normal,
 )
 from engine.ops.reductions import (
-    argmax,
-    argmin,
     reduce_all,
     reduce_any,
     reduce_logsumexp,

@@ -9,8 +9,8 @@ from engine.ops.filling import linspace as lin_space
 from engine.ops.joining import stack as pack
 from engine.ops.joining import unstack as unpack
 from engine.ops.linear import batch_matmul
-from engine.ops.reductions import argmax as arg_max
-from engine.ops.reductions import argmin as arg_min
+from engine.ops.positions import argmax as arg_max
+from engine.ops.positions import argmin as arg_min
 from engine.summary import histogram_summary, image_summary, scalar_summary
 from engine.summary import merge as merge_summary
 from engine.summary import merge_all as merge_all_summaries

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, int32, int64, string
+from engine.errors import compose
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Array, Op, Spec
-from engine.shapes import TensorShape, as_dims, count
+from engine.shapes import Dimension, TensorShape, as_dims, count
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,13 +218,32 @@ def convert_to_tensor(
                 return const_node(as_array(value, as_dtype(preferred_dtype)), name or "Const")
             except TypeError:
                 pass
-        return const_node(as_array(value, wanted), name or "Const")
+        return const_node(as_array(_with_sizes(value), wanted), name or "Const")
     if wanted is not None and tensor.spec.dtype is not wanted:
         raise ValueError(
             f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype "
             f"{tensor.spec.dtype.name}: {tensor}"
         )
     return tensor
+
+
+def _with_sizes(value: Any) -> Any:
+    """The value with the sizes in place of the `Dimension`s in it."""
+    if isinstance(value, Dimension):
+        if value.value is None:
+            raise ValueError(
+                compose(
+                    "Cannot make a tensor of an unknown size, Dimension(None)",
+                    (),
+                    "tf.shape(x)[0], which is known in the run, or -1 for one size of a reshape",
+                )
+            )
+        return value.value
+    if type(value) in (list, tuple) and any(
+        isinstance(item, Dimension | list | tuple) for item in value
+    ):
+        return [_with_sizes(item) for item in value]
+    return value
 
 
 def _holds_tensor(value: Sequence[Any]) -> bool:

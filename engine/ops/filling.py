@@ -22,6 +22,7 @@ from engine.ops.constants import (
     is_graph_value,
     make,
 )
+from engine.ops.shaping import Reshape
 
 
 class Fill(Op):
@@ -104,18 +105,15 @@ def _filled(shape: Any, dtype: Any, value: Any, name: str) -> Tensor:
     target = as_dtype(dtype).base_dtype
     if target is string:
         value = b""
-    known = None
-    if not is_graph_value(shape):
-        try:
-            known = tuple(
-                int(size) for size in np.atleast_1d(np.asarray(shape, dtype=object)).ravel()
-            )
-        except (TypeError, ValueError):
-            known = None
-    if known is not None:
+    items = list(shape) if isinstance(shape, list | tuple) else [shape]
+    if not any(is_graph_value(item) for item in items):
+        known = [int(size) for size in np.atleast_1d(np.asarray(shape, dtype=object)).ravel()]
         return filled(known, value, target, name)
-    with graph_of(shape).as_default() as graph, graph.name_scope(name) as scope:
-        return make(Fill(), (integers(shape, "shape"), constant(value, target)), scope)
+    with graph_of(*items).as_default() as graph, graph.name_scope(name) as scope:
+        sizes = integers(shape, "packed")
+        if sizes.spec.dims == ():
+            sizes = make(Reshape(), (sizes, const_node(np.array([-1], np.int32))), None)
+        return make(Fill(), (sizes, constant(value, target)), scope)
 
 
 def zeros(shape: Any, dtype: Any = float32, name: str = "zeros") -> Tensor:

@@ -1,4 +1,4 @@
-"""Sums, means, extremes over axes; argmax and argmin."""
+"""Sums, means, products, extremes over axes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.dtypes import DType, as_dtype, bool_, int32, int64
+from engine.dtypes import bool_, int32
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import maximum
@@ -19,7 +19,7 @@ from engine.ops.elementwise import exp, log
 from engine.ops.filling import range as range_
 from engine.ops.shaping import Reshape
 from engine.ops.sizes import rank, shape, size
-from engine.shapes import in_brackets, normalize_axes, normalize_axis
+from engine.shapes import normalize_axes
 
 # Typed loosely: NumPy's own overloads do not know a keepdims that is not a literal.
 _add: Any = np.add.reduce
@@ -260,44 +260,6 @@ def _lower_reduce(reduce: Any, axes: tuple[int, ...], b: Any, out: Any, x: Any) 
     b.call(reduce, x, where, x.dtype, target, writes=target)
 
 
-@dataclass(frozen=True)
-class ArgMax(Op):
-    """The position of the largest element along an axis, the first at a tie."""
-
-    output_type: DType = int64
-
-    def infer(self, x: Spec, axis: Spec) -> Spec:
-        if x.dims is None or axis.value is None:
-            return Spec(self.output_type, None if x.dims is None else (None,) * (len(x.dims) - 1))
-        gone = normalize_axis(int(axis.value), len(x.dims))
-        return Spec(self.output_type, x.dims[:gone] + x.dims[gone + 1 :])
-
-    def numpy(self, x: Array, axis: Array) -> Array:
-        self.check_length(x, int(axis))
-        return np.argmax(x, int(axis)).astype(self.output_type.np)
-
-    def check_length(self, x: Array, axis: int) -> None:
-        if not x.shape[axis]:
-            raise ValueError(f"Reduction axis {axis} is empty in shape {in_brackets(x.shape)}")
-
-    def xla(self, jnp: Any, x: Any, axis: Any) -> Any:
-        return jnp.argmax(x, int(axis)).astype(self.output_type.np)
-
-    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axis: Tensor) -> tuple[Any, ...]:
-        return None, None
-
-
-class ArgMin(ArgMax):
-    """The position of the smallest element along an axis, the first at a tie."""
-
-    def numpy(self, x: Array, axis: Array) -> Array:
-        self.check_length(x, int(axis))
-        return np.argmin(x, int(axis)).astype(self.output_type.np)
-
-    def xla(self, jnp: Any, x: Any, axis: Any) -> Any:
-        return jnp.argmin(x, int(axis)).astype(self.output_type.np)
-
-
 def _reduce(
     kind: Any, x: Any, axis: Any, keep_dims: Any, name: str | None, indices: Any, keepdims: Any
 ) -> Tensor:
@@ -424,34 +386,4 @@ def reduce_logsumexp(
         return make(Reshape(), (total, shape(reduce_sum(x, axis))), None)
 
 
-def argmax(
-    input: Any,
-    axis: Any = None,
-    name: str | None = None,
-    dimension: Any = None,
-    output_type: Any = int64,
-) -> Tensor:
-    """The position of the largest element along `axis`, int64 (0.x: `dimension`); default 0."""
-    return _arg(ArgMax(as_dtype(output_type)), input, axis, dimension, name)
-
-
-def argmin(
-    input: Any,
-    axis: Any = None,
-    name: str | None = None,
-    dimension: Any = None,
-    output_type: Any = int64,
-) -> Tensor:
-    """The position of the smallest element along `axis`, int64 (0.x: `dimension`); default 0."""
-    return _arg(ArgMin(as_dtype(output_type)), input, axis, dimension, name)
-
-
-def _arg(definition: Op, x: Any, axis: Any, dimension: Any, name: str | None) -> Tensor:
-    position = dimension if axis is None else axis
-    tensor = convert_to_tensor(x)
-    with tensor.graph.name_scope(name or definition.type) as scope:
-        chosen = integers(0 if position is None else position, "dimension")
-        return make(definition, (tensor, chosen), scope)
-
-
-OPS = (Sum, Mean, Prod, Max, Min, All, AnyTrue, ArgMax, ArgMin, KeptShape, ProdOfOthers)
+OPS = (Sum, Mean, Prod, Max, Min, All, AnyTrue, KeptShape, ProdOfOthers)

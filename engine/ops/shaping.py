@@ -119,7 +119,12 @@ class ExpandDims(Op):
     def infer(self, x: Spec, axis: Spec) -> Spec:
         if x.dims is None or axis.value is None:
             return Spec(x.dtype, None if x.dims is None else (None,) * (len(x.dims) + 1))
-        position = normalize_axis(int(axis.value), len(x.dims) + 1)
+        rank = len(x.dims)
+        if not -rank - 1 <= int(axis.value) <= rank:
+            raise ShapeError(
+                f"Tried to expand dim index {int(axis.value)} for tensor with {rank} dimensions."
+            )
+        position = int(axis.value) % (rank + 1)
         return Spec(x.dtype, (*x.dims[:position], 1, *x.dims[position:]))
 
     def numpy(self, x: Array, axis: Array) -> Array:

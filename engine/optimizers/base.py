@@ -87,6 +87,7 @@ class Optimizer:
         Raises:
             ValueError: no gradient reaches any variable.
         """
+        loss = convert_to_tensor(loss)
         pairs = self.compute_gradients(
             loss,
             var_list,

@@ -103,16 +103,6 @@ class Ref:
             return True
         return self.span[0] < other.span[1] and other.span[0] < self.span[1]
 
-    def same_memory(self, other: Ref) -> bool:
-        """Whether both are exactly the same elements in the same layout."""
-        return self is other or (
-            self.root is other.root
-            and self.parent is None
-            and other.parent is None
-            and self.span == other.span
-            and self.dims == other.dims
-        )
-
     def __repr__(self) -> str:
         return f"<{self.kind} {self.label} {self.dtype}{self.dims}>"
 

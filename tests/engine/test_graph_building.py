@@ -216,3 +216,33 @@ def test_old_names_and_argument_orders_work() -> None:
         assert np.array_equal(*sess.run([old, new]))
         with pytest.raises(ValueError, match="Both labels and logits must be provided"):
             tf.nn.softmax_cross_entropy_with_logits(logits=x)
+
+
+def test_sizes_may_mix_numbers_dimensions_and_tensors() -> None:
+    x = tf.placeholder(tf.float32, [None, 4])
+    rows, columns = tf.shape(x)[0], x.get_shape()[1]
+    made = [
+        tf.zeros([rows, 3]),
+        tf.ones((rows, columns)),
+        tf.zeros(rows, tf.int32),
+        tf.reshape(x, [-1, columns * 1]),
+        tf.fill([rows, columns], 2.0),
+        tf.random_normal([rows, columns]),
+    ]
+    assert [t.get_shape().as_list() for t in made[:4]] == [[None, 3], [None, 4], [None], [None, 4]]
+    with tf.Session() as sess:
+        sizes = [np.shape(value) for value in sess.run(made, {x: np.zeros([2, 4])})]
+    assert sizes == [(2, 3), (2, 4), (2,), (2, 4), (2, 4), (2, 4)]
+    with pytest.raises(ValueError, match="unknown size"):
+        tf.reshape(x, [4, x.get_shape()[0]])
+
+
+def test_a_loss_that_is_a_number_is_told_as_one_without_gradients() -> None:
+    tf.Variable(1.0)
+    with pytest.raises(ValueError, match="No gradients provided for any variable"):
+        tf.train.AdamOptimizer().minimize(5.0)
+
+
+def test_expand_dims_names_the_axis_that_is_not_there() -> None:
+    with pytest.raises(ValueError, match="Tried to expand dim index 5 for tensor with 1 dim"):
+        tf.expand_dims(tf.zeros([2]), 5)

@@ -27,6 +27,7 @@ from engine.ops import (
     joining,
     linear,
     losses,
+    positions,
     powers,
     random,
     reductions,
@@ -38,8 +39,8 @@ from engine.ops import (
 
 FAMILIES = (
     activations, arithmetic, broadcasting, casting, choosing, comparisons, constants, control,
-    elementwise, filling, indexing, joining, linear, losses, powers, random, reductions, shaping,
-    sizes, state, summary, update,
+    elementwise, filling, indexing, joining, linear, losses, positions, powers, random, reductions,
+    shaping, sizes, state, summary, update,
 )  # fmt: skip
 
 A = np.array([[0.5, -1.25, 2.0], [1.5, 0.75, -0.5]], np.float64)
