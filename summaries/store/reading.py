@@ -78,6 +78,8 @@ class StoreReader:
                 self.uuid = str(connection.exec_driver_sql(queries.UUID).scalar_one())
         except SummariesError as error:
             self.close()
+            if str(path) in str(error):
+                raise
             raise type(error)(f"event store '{path}': {error}") from error
         except BaseException:
             self.close()

@@ -186,6 +186,18 @@ def test_a_damaged_database_is_told_and_the_others_are_read(tmp_path: Path, cont
     assert bad.read_bytes() == content
 
 
+def test_a_database_damaged_behind_its_header_names_itself_once(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as made:
+        made.add_scalar("x", 1.0, 0)
+    path = tmp_path / "events.db"
+    content = bytearray(path.read_bytes())
+    content[100:4000] = b"\x5a" * 3900
+    path.write_bytes(bytes(content))
+    with open_logdir(tmp_path) as reader:
+        (problem,) = reader.problems()
+        assert problem.message.count("event store") == 1
+
+
 def test_a_database_damaged_in_the_middle_says_so_when_it_is_read(tmp_path: Path) -> None:
     with SummaryWriter(tmp_path) as made:
         for step in range(20_000):
