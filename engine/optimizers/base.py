@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from engine.dtypes import DType
+from engine.dtypes import DType, float32, float64
 from engine.errors import compose
 from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor
@@ -162,7 +162,7 @@ class Optimizer:
                 for _, variable in usable
             }
             powers = {
-                key: self._power(graph, key, start, usable[0][1])
+                key: self._power(graph, key, start, [variable for _, variable in usable])
                 for key, start in self.powers().items()
             }
         with graph.as_default(), graph.name_scope(name or self._name) as scope:
@@ -225,10 +225,12 @@ class Optimizer:
                 )
         return known[variable]
 
-    def _power(self, graph: Graph, key: str, start: Any, beside: Variable) -> Variable:
+    def _power(self, graph: Graph, key: str, start: Any, beside: Sequence[Variable]) -> Variable:
         if (graph, key) not in self._power_variables:
-            dtype = beside.dtype.base_dtype
-            with graph.colocate_with(beside):
+            # 0.999 to the power of the step is beyond float16.
+            widest = any(variable.dtype.base_dtype is float64 for variable in beside)
+            dtype = float64 if widest else float32
+            with graph.colocate_with(beside[0]):
                 self._power_variables[graph, key] = Variable(
                     start, trainable=False, name=key, dtype=dtype
                 )

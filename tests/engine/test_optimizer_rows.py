@@ -201,6 +201,21 @@ def test_powers_live_in_the_name_scope_and_slots_in_the_variable_scope() -> None
     ]
 
 
+def test_powers_are_as_precise_as_the_widest_variable_and_float32_at_least() -> None:
+    half = tf.Variable(np.ones(2, np.float16))
+    single, double = tf.Variable(1.0), tf.Variable(np.float64(1.0))
+
+    def power(*variables: Any) -> Any:
+        optimizer = tf.train.AdamOptimizer(0.1)
+        losses = [tf.cast(tf.reduce_sum(v * v), tf.float64) for v in variables]
+        optimizer.minimize(tf.add_n(losses), var_list=list(variables))
+        return optimizer.variables()[0].dtype.base_dtype
+
+    assert power(half) is tf.float32
+    assert power(half, single) is tf.float32
+    assert power(half, double, single) is tf.float64
+
+
 def test_no_gradient_and_no_variables_are_value_errors() -> None:
     with pytest.raises(ValueError, match=r"No variables to optimize\."):
         tf.train.AdamOptimizer().minimize(tf.constant(1.0))
