@@ -1,6 +1,7 @@
 """A counter: a variable that every run adds one to."""
 
 import argparse
+from pathlib import Path
 
 import engine as tf
 
@@ -25,6 +26,7 @@ def main(argv: list[str] | None = None) -> int:
                     value, summary = sess.run([update, count])
                     writer.add_summary(summary, step)
                     print(value)
+            print(f"Now: dashboard serve {Path(args.logdir).parent}")
             return int(sess.run(state))
 
 

@@ -65,6 +65,7 @@ def main(argv: list[str] | None = None) -> tuple[float, float, float]:
                     print(f"Epoch: {epoch + 1:04d} cost= {c:.9f} W= {w_now:.6g} b= {b_now:.6g}")
             c, w_now, b_now = sess.run([cost, W, b], feed_dict=data)
             print(f"Finished. cost= {c:.7g} W= {w_now:.6g} b= {b_now:.6g}")
+            print(f"Now: dashboard serve {Path(args.logdir).parent}")
             return float(w_now), float(b_now), float(c)
 
 

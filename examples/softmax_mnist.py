@@ -1,8 +1,9 @@
 """Softmax regression on MNIST in batches: one layer from 784 pixels to 10 digits.
 
-Needs the four gzipped IDX files of MNIST in a folder; nothing is downloaded:
+Give the folder with the four gzipped IDX files of MNIST; nothing is downloaded. Without it the 5,000
+digits that travel with trainboard are used, on which it reaches about 0.88:
 
-    python examples/softmax_mnist.py --data ../shared/data/mnist
+    python examples/softmax_mnist.py --data path/to/mnist
 """
 
 import argparse
@@ -14,7 +15,7 @@ import numpy as np
 import engine as tf
 
 parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--data", type=Path, required=True, help="folder with the four .gz files")
+parser.add_argument("--data", type=Path, help="folder with the four .gz files of MNIST")
 parser.add_argument("--logdir", default="logs/softmax_mnist", help="the run's directory")
 parser.add_argument("--epochs", type=int, default=10)
 parser.add_argument("--batch-size", type=int, default=100)
@@ -38,11 +39,23 @@ def load(folder: Path, part: str) -> tuple[np.ndarray, np.ndarray]:
     return flat, np.eye(10, dtype=np.float32)[labels]
 
 
+def load_all(folder: Path | None) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Training images and labels, test images and labels; a slice of them without a folder."""
+    if folder is None:
+        from dashboard.playground.data_sets import digits
+
+        slice_ = digits()
+        return slice_.train_images, slice_.train_labels, slice_.test_images, slice_.test_labels
+    try:
+        return *load(folder, "train"), *load(folder, "t10k")
+    except FileNotFoundError as error:
+        parser.error(f"--data {folder}: there is no {Path(error.filename).name} in it")
+
+
 def main(argv: list[str] | None = None) -> float:
     """Train, print and log; gives the accuracy on the test images."""
     args = parser.parse_args(argv)
-    images, labels = load(args.data, "train")
-    test_images, test_labels = load(args.data, "t10k")
+    images, labels, test_images, test_labels = load_all(args.data)
 
     with tf.Graph().as_default():
         x = tf.placeholder(tf.float32, [None, 784], name="x")
@@ -87,6 +100,7 @@ def main(argv: list[str] | None = None) -> float:
                 reached, logged = sess.run([accuracy, after], feed_dict=test)
                 writer.add_summary(logged, (epoch + 1) * batches)
                 print(f"Epoch: {epoch + 1:02d} cost= {total / batches:.6f} accuracy= {reached:.4f}")
+            print(f"Now: dashboard serve {Path(args.logdir).parent}")
             return float(accuracy.eval(test))
 
 
