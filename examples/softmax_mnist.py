@@ -1,7 +1,7 @@
 """Softmax regression on MNIST in batches: one layer from 784 pixels to 10 digits.
 
-Give the folder with the four gzipped IDX files of MNIST; nothing is downloaded. Without it the 5,000
-digits that travel with trainboard are used, on which it reaches about 0.88:
+Give the folder with the four gzipped IDX files of MNIST; nothing is downloaded. Without it the
+5,000 digits that travel with trainboard are used, on which it reaches about 0.88:
 
     python examples/softmax_mnist.py --data path/to/mnist
 """
