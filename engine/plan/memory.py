@@ -31,9 +31,11 @@ def elide_copies(calls: list[Call], kept: set[int]) -> list[Call]:
             continue
         target, source = call.args
         if _can_write_through(calls, position, target, source, users, kept):
-            _redirect(calls, users[id(source.root)], source, target)
-            users.setdefault(id(target.root), []).extend(users[id(source.root)])
-            users[id(target.root)].sort()
+            moved = users.pop(id(source.root))
+            _redirect(calls, moved, source, target)
+            # Not by `source.root`: it is the destination's by now.
+            places = users.setdefault(id(target.root), [])
+            places[:] = sorted({*places, *moved})
             removed.add(position)
     return [call for position, call in enumerate(calls) if position not in removed]
 

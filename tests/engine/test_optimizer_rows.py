@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -247,3 +248,16 @@ def test_a_slot_may_take_over_the_old_value_of_another(executor: str, count: int
             sess.run(train)
         # 8, 8, 0, -8: the gradients of the first two runs arrive in the third and fourth.
         assert [w.tolist() for w in sess.run(parts)] == [[-8.0, -16.0]] * count
+
+
+def test_a_large_variable_is_compiled_in_a_moment_and_updated_right() -> None:
+    start = np.linspace(1.0, 2.0, 400_000, dtype=np.float32)
+    w, b = tf.Variable(start), tf.Variable(2.0)
+    train = tf.train.AdamOptimizer(0.125).minimize(tf.nn.l2_loss(w) + tf.nn.l2_loss(b))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        began = time.perf_counter()
+        sess.run(train)
+        # Many strips: work that doubled with each of them would never end.
+        assert time.perf_counter() - began < 20
+        np.testing.assert_allclose(sess.run(w), start - 0.125, atol=1e-5)
