@@ -163,10 +163,37 @@ class ProdOfOthers(Op):
         where = normalize_axes(np.ravel(axes), x.ndim)
         moved = np.moveaxis(x, where, range(len(where)))
         flat = moved.reshape(-1, *moved.shape[len(where) :])
-        before, after = np.ones_like(flat), np.ones_like(flat)
-        np.cumprod(flat[:-1], axis=0, out=before[1:])
-        after[:-1] = np.cumprod(flat[:0:-1], axis=0)[::-1]
-        return np.moveaxis((before * after).reshape(moved.shape), range(len(where)), where)
+        return np.moveaxis(_others(flat).reshape(moved.shape), range(len(where)), where)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor, axes: Tensor) -> tuple[Any, ...]:
+        return lambda: make(ProdOfOthersGrad(), (dy, x, axes), None), None
+
+
+class ProdOfOthersGrad(Op):
+    """For every element, the sum over the others of dy times the product without the two."""
+
+    def infer(self, dy: Spec, x: Spec, axes: Spec) -> Spec:
+        return Spec(x.dtype, x.dims)
+
+    def numpy(self, dy: Array, x: Array, axes: Array) -> Array:
+        where = normalize_axes(np.ravel(axes), x.ndim)
+        front = range(len(where))
+        moved = np.moveaxis(x, where, front)
+        flat = moved.reshape(-1, *moved.shape[len(where) :])
+        weights = np.moveaxis(dy, where, front).reshape(flat.shape)
+        result = np.zeros_like(flat)
+        for index in np.arange(len(flat)):
+            rest = np.arange(len(flat)) != index
+            result[rest] += weights[index] * _others(flat[rest])
+        return np.moveaxis(result.reshape(moved.shape), front, where)
+
+
+def _others(flat: Array) -> Array:
+    """The products along the first axis without the element itself."""
+    before, after = np.ones_like(flat), np.ones_like(flat)
+    np.cumprod(flat[:-1], axis=0, out=before[1:])
+    after[:-1] = np.cumprod(flat[:0:-1], axis=0)[::-1]
+    return before * after
 
 
 class Max(Reduction):
@@ -386,4 +413,4 @@ def reduce_logsumexp(
         return make(Reshape(), (total, shape(reduce_sum(x, axis))), None)
 
 
-OPS = (Sum, Mean, Prod, Max, Min, All, AnyTrue, KeptShape, ProdOfOthers)
+OPS = (Sum, Mean, Prod, Max, Min, All, AnyTrue, KeptShape, ProdOfOthers, ProdOfOthersGrad)

@@ -118,3 +118,20 @@ def test_clipping_by_norm_and_by_global_norm() -> None:
         clipped, norm = tf.clip_by_global_norm([tf.constant([3.0]), None, tf.constant([4.0])], 2.5)
         assert clipped[1] is None
         assert sess.run([norm, clipped[0], clipped[2]]) == [5.0, [1.5], [2.0]]
+
+
+def test_second_order_of_a_product_is_right_at_zeros_too() -> None:
+    x = tf.placeholder(tf.float64, [2, 3])
+    for axis, keep in ((1, False), ([0, 1], False), (0, True)):
+        first = tf.gradients(tf.reduce_prod(x, axis, keep_dims=keep), x)[0]
+        weights = np.cos(np.arange(6.0)).reshape(2, 3)
+        second = tf.gradients(tf.reduce_sum(first * weights), x)[0]
+        with tf.Session() as sess:
+            for value in (np.arange(1.0, 7).reshape(2, 3), np.array([[0.0, 2, 3], [0, 0, 4]])):
+                numeric = np.zeros([2, 3])
+                for place in np.ndindex(2, 3):
+                    step = np.zeros([2, 3])
+                    step[place] = 1e-4
+                    rise = sess.run(first, {x: value + step}) - sess.run(first, {x: value - step})
+                    numeric[place] = (rise * weights).sum() / 2e-4
+                np.testing.assert_allclose(sess.run(second, {x: value}), numeric, atol=1e-6)

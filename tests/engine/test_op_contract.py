@@ -171,6 +171,8 @@ ROWS = [
     smooth("reduce_mean", tf.reduce_mean, A, kinds="Mean", expected=np.mean),
     smooth("reduce_mean_rows", lambda x: tf.reduce_mean(x, reduction_indices=0), A, kinds="Mean"),
     smooth("reduce_prod", lambda x: tf.reduce_prod(x, 1), A, kinds="Prod ProdOfOthers"),
+    Row("reduce_prod_twice", lambda x: tf.gradients(tf.gradients(tf.reduce_prod(x, 1), x)[0], x)[0],
+        (A,), "ProdOfOthersGrad", differentiable=False),
     smooth("reduce_max", lambda x: tf.reduce_max(x, 1), A, kinds="Max"),
     smooth("reduce_min", lambda x: tf.reduce_min(x, 0), A, kinds="Min"),
     flat("reduce_all", lambda x: tf.reduce_all(x, 0), FLAGS, kinds="All"),
