@@ -41,15 +41,18 @@
       this.frameTimer = setTimeout(() => this.loadFrames(), 1500);
     }
 
-    /** Plotly is 4.8 MB of script: run only once the first curves stand, then the frames are drawn. */
+    /** Plotly is 4.8 MB of script that holds the page for most of a second: it is run once the first
+        curves are not only painted but seen, two frames and a breath later; then come the frames. */
     loadFrames() {
       clearTimeout(this.frameTimer);
       if (this.framesAsked) return;
       this.framesAsked = true;
-      tb.plotly().then(
-        () => this.redraw(this.onScreen()),
-        () => (this.framesAsked = false)
-      );
+      const load = () =>
+        tb.plotly().then(
+          () => this.redraw(this.onScreen()),
+          () => (this.framesAsked = false)
+        );
+      requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(load, 80)));
     }
 
     onScreen() {
