@@ -70,6 +70,8 @@ def test_the_theme_changes_at_once(logdir: Path, serve: Serve, open_page: OpenPa
     assert set(ink(page)["colors"]).isdisjoint(light)
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(20, 23, 28)"
+    # The address is written a moment later: browsers bound how often a page may.
+    page.wait_for_function("() => location.search.includes('theme=dark')")
     page.reload()
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
 
