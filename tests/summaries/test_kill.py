@@ -37,19 +37,6 @@ with open(sys.argv[3], "r+b") as file:
 """
 
 
-def wait_and_watch(seconds: float) -> float:
-    """Sleep so long in short naps; by how much the machine overslept the worst of them.
-
-    On a machine that is busy with other things that time is not the writer's to answer for.
-    """
-    worst = 0.0
-    until = time.monotonic() + seconds
-    while (now := time.monotonic()) < until:
-        time.sleep(0.005)
-        worst = max(worst, time.monotonic() - now - 0.005)
-    return worst
-
-
 @pytest.mark.parametrize("pause", [0.0, 0.0001], ids=["flat out", "5,000 points a second"])
 def test_a_killed_writer_loses_at_most_one_flush_period(
     tmp_path: Path, start_script: Callable[..., subprocess.Popen[str]], pause: float
@@ -64,7 +51,8 @@ def test_a_killed_writer_loses_at_most_one_flush_period(
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         started_at = time.time()
-        stall = wait_and_watch(0.3 + chooser.random() * 1.2)
+        # Long enough, flat out, for a backlog to build up if anything let it.
+        time.sleep(0.3 + chooser.random() * (1.2 if pause else 2.7))
         killed_at = time.time()
         process.send_signal(signal.SIGKILL)
         process.communicate()
@@ -83,7 +71,7 @@ def test_a_killed_writer_loses_at_most_one_flush_period(
                 n, last = len(points), points.value[-1]
             # The script is killed between logging a point and noting it, at the latest.
             assert n <= logged + 1
-            lost.append(killed_at - last - stall)
+            lost.append(killed_at - last)
     connection = sqlite3.connect(logdir / "events.db")
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
