@@ -53,7 +53,7 @@ def make_data(logdir: Path, runs: int, points: int) -> None:
     steps = np.arange(points)
     for number in range(runs):
         rng = np.random.default_rng(number)
-        run_id, _ = store.start_run(f"run{number:03d}", {"seed": number})
+        run_id = store.start_run(f"run{number:03d}", {"seed": number}).id
         walls = 1.8e9 + steps * 0.01 + rng.normal(0.0, 0.0005, points)
         logged = {}
         for tag in TAGS:

@@ -60,7 +60,7 @@ def fill(path: Path, n: int, batch: int = 100_000) -> float:
     parts = [curve(min(batch, n - at), at) for at in range(0, n, batch)]
     started = time.perf_counter()
     store = StoreWriter(path)
-    run_id, _ = store.start_run("run", {})
+    run_id = store.start_run("run", {}).id
     for part in parts:
         store.append(run_id, {"loss": part})
     store.seal_rests(run_id)

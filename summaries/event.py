@@ -17,3 +17,5 @@ class Event:
     data: bytes
     blob: tuple[str, bytes] | None = None
     """Media type and content of what is stored once however often it is logged."""
+    rank: int | None = None
+    """Which process of the run logged it, where that is not the writer's own."""

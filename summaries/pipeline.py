@@ -26,6 +26,7 @@ from summaries.event import Event
 from summaries.switching import quick_switching
 
 if TYPE_CHECKING:
+    from summaries.store.runs import Exist
     from summaries.store.writing import StoreWriter
 
 logger = logging.getLogger("summaries")
@@ -42,7 +43,7 @@ kill would lose (seen: 1.5 s). At 5,000 points a second there are never more tha
 _MAX_BYTES = 256 << 20
 """Of histograms, texts and images that wait for a store that takes nothing."""
 
-Act = Callable[["StoreWriter"], None]
+Act = Callable[["StoreWriter"], object]
 
 _open_pipelines: set[Pipeline] = set()
 
@@ -61,29 +62,38 @@ class Pipeline:
 
     def __init__(
         self,
-        path: Path,
+        where: Path | str,
         name: str,
         config: Mapping[str, Any] | None = None,
         *,
-        exist: str = "join",
+        exist: Exist = "join",
+        key: str | None = None,
+        rank: int = 0,
+        fields: Mapping[str, Any] | None = None,
         max_queue: int = 500_000,
     ) -> None:
         """Open the store and start the run.
 
         Args:
-            path: the database file.
+            where: the database: a SQLite file's path, or a PostgreSQL URL.
             name: the run's name in it.
             config: JSON-able settings.
-            exist: "join" a run of that name, or start a "new" one under a free name.
+            exist: "join" a run of that name, or start a "new" one under a free name; the others as
+                in `StoreWriter.start_run`.
+            key: the run's id.
+            rank: which of the run's processes this is.
+            fields: further columns of the run's record.
             max_queue: points held in memory: past that a logging call waits for the disk, and if
                 that takes nothing the oldest are dropped, counted and told.
 
         Raises:
             StoreWriteError, DamagedStoreError, SchemaVersionError: the store cannot be used.
+            NotFoundError, LogdirError: against what ``exist`` demands.
         """
         from summaries.store.writing import StoreWriter  # SQLAlchemy: 0.15 s, only when logging
 
-        self.path = path
+        self.where = where
+        self.rank = rank
         self.points: list[Point] = []
         self.events: list[Event] = []
         self.dropped = 0
@@ -95,14 +105,19 @@ class Pipeline:
         self.closed = False
         self._status: str | None = None
         self._pending: deque[Batch | Act] = deque()
-        self._store: StoreWriter = StoreWriter(path)
+        self._store: StoreWriter = StoreWriter(where)
+        self.label = self._store.label
+        """How messages name the database."""
         self._inherited: list[StoreWriter] = []
         self._is_child = False
         try:
-            self.run_id, self.name = self._store.start_run(name, config or {}, exist=exist)
+            self.started = self._store.start_run(
+                name, config, exist=exist, key=key, rank=rank, fields=fields
+            )
         except BaseException:
             self._store.close()
             raise
+        self.run_id, self.name = self.started.id, self.started.name
         self._start()
         _open_pipelines.add(self)
 
@@ -187,6 +202,18 @@ class Pipeline:
             self._revive()
         self._order(lambda store: store.merge_json(self.run_id, column, values))
 
+    def update_run(self, **columns: Any) -> None:
+        """Set columns of the run's record; while that fails, it is tried again."""
+        self._refuse_if_closed()
+        if self._orphaned:
+            self._revive()
+        self._order(lambda store: store.update_run(self.run_id, **columns))
+
+    def rewind(self, step: int, rank: int | None = None) -> None:
+        """Take what was logged at ``step`` and later, by one rank or all, out of sight."""
+        self._refuse_if_closed()
+        self._order(lambda store: store.rewind(self.run_id, step, rank))
+
     def _order(self, act: Act | None) -> None:
         order = _Order(act)
         self._orders.put(order)
@@ -218,7 +245,7 @@ class Pipeline:
                 logger.error(
                     "run '%s': '%s' takes nothing; what was logged last may be lost\n  %s",
                     self.name,
-                    self.path,
+                    self.label,
                     self.last_error or f"the last write is not done after {CLOSE_TIMEOUT_S:.0f} s",
                 )
                 return
@@ -278,13 +305,10 @@ class Pipeline:
             if not (written := self._attempt(item)):
                 self._pending.appendleft(item)
             return written
-        found = self._attempt(
-            lambda store: store.append(self.run_id, item.columns(), item.events),
+        return self._attempt(
+            lambda store: store.append(self.run_id, item.columns(), item.events, self.rank),
             item,
         )
-        if found:
-            self._last_beat = time.monotonic()
-        return found
 
     def _make_room(self) -> None:
         """Give up the oldest batches once what waits for the store passes the bound."""
@@ -310,7 +334,7 @@ class Pipeline:
                 self._pending.appendleft(batch)
             return False
         if self.last_error is not None:
-            logger.warning("run '%s': logging to '%s' works again", self.name, self.path)
+            logger.warning("run '%s': logging to '%s' works again", self.name, self.label)
             self.last_error = None
         return True
 
@@ -333,7 +357,7 @@ class Pipeline:
             logger.error(
                 "run '%s': logging to '%s' fails; values are kept and tried again\n  %s",
                 self.name,
-                self.path,
+                self.label,
                 first_line(error),
             )
         self.last_error = first_line(error)
@@ -346,16 +370,15 @@ class Pipeline:
                     "run '%s': %d logged values could not be written to '%s'\n  %s",
                     self.name,
                     lost,
-                    self.path,
+                    self.label,
                     self.last_error or "it refused them",
                 )
-            # The run is the parent's, which may go on.
-            if not self._is_child:
-                if not lost:
-                    self._attempt(lambda store: store.seal_rests(self.run_id))
-                self._attempt(lambda store: store.update_run(self.run_id, status=status))
             # What other threads were logging when `closed` was set.
             self._drain([])
+            # The run ends with the last of its writers; a child's parent is one that may go on.
+            if not lost and not self._is_child:
+                self._attempt(lambda store: store.seal_rests(self.run_id))
+            self._attempt(lambda store: store.end_run(self.run_id, status))
         finally:
             self.limit = 0
             self._store.close()
@@ -379,7 +402,8 @@ class Pipeline:
     def _revive(self) -> None:
         from summaries.store.writing import StoreWriter
 
-        self._store = StoreWriter(self.path)
+        self._store = StoreWriter(self.where)
+        self._store.join_run(self.run_id, self.rank)
         self._start()
         self.limit = min(_SOON, self.max_queue)
 

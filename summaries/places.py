@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 from summaries.errors import DamagedStoreError, LogdirError, SummariesError
 from summaries.records import RunInfo, Status
-from summaries.store.connect import DATABASE_NAME
-from summaries.store.reading import RunRow, StoreReader, stat_of, status_now
+from summaries.store.connect import DATABASE_NAME, is_postgres_url, label_of
+from summaries.store.reading import Pulse, RunRow, StoreReader, stat_of, status_now
 
 _RESCAN_S = 1.0
 _STAT_SETTLES_NS = 50_000_000
@@ -26,22 +26,73 @@ _OPEN_STORES = 64
 _T = TypeVar("_T")
 
 
+class Source(Protocol):
+    """Where a database is, and how to tell that it changed."""
+
+    @property
+    def label(self) -> str:
+        """How messages name it."""
+
+    def stamp(self) -> tuple[Any, ...]:
+        """Changes with what is in it. First its identity: another database, another value.
+
+        Raises:
+            SummariesError: it cannot be told at the moment.
+        """
+
+    def open(self) -> StoreReader:
+        """The database, opened for reading."""
+
+
+class FileSource:
+    """A SQLite file, watched by its size and times and those of its log."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.label = str(path)
+        self._file = os.path.realpath(path)
+
+    def stamp(self) -> tuple[Any, ...]:
+        stat = stat_of(self._file)
+        # One that was written just now may be written again within its time's resolution.
+        return stat if _settled(stat) or stat[0] == 0 else (stat[0], time.monotonic())
+
+    def open(self) -> StoreReader:
+        return StoreReader(self.path)
+
+
+class ServerSource:
+    """A PostgreSQL database, watched by a query over a connection of its own."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.label = label_of(url)
+        self._watch: StoreReader | None = None
+
+    def stamp(self) -> tuple[Any, ...]:
+        if self._watch is None:
+            self._watch = StoreReader(self.url)
+        return (self._watch.uuid, *self._watch.stamp())
+
+    def open(self) -> StoreReader:
+        return StoreReader(self.url)
+
+
 @dataclass
 class Place:
     """One database below the logdir, and what is remembered of its runs."""
 
     prefix: str
     """What its runs' names begin with: its directory's path below the logdir, or ""."""
-    path: Path
-    file: str
-    """Where the path leads, as text."""
-    stat: tuple[int, ...] = ()
+    source: Source
+    stamp: tuple[Any, ...] = ()
     problem: str | None = None
     uuid: str = ""
     revision: int = -1
     rows: dict[int, RunRow] = field(default_factory=dict)
     tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
-    beats: dict[int, tuple[float, float]] = field(default_factory=dict)
+    ranks: dict[int, set[int]] = field(default_factory=dict)
+    pulses: dict[int, Pulse] = field(default_factory=dict)
 
     def runs(self) -> list[RunRow]:
         """The runs' records."""
@@ -49,54 +100,74 @@ class Place:
 
     def refresh(self, store: StoreReader) -> None:
         """Read what changed since the last time."""
-        revision, self.beats = store.pulse()
+        revision, self.pulses = store.pulse()
         self.uuid = store.uuid
         if revision == self.revision:
             return
-        rows, tags = store.changed_runs(self.revision)
-        for row in rows:
+        changed = store.changed_runs(self.revision)
+        for row in changed.rows:
             self.rows[row.id] = row
-        for run_id, kinds in tags.items():
+        for run_id in self.rows.keys() - changed.ids:
+            del self.rows[run_id]
+        for run_id, kinds in changed.tags.items():
             known = self.tags.setdefault(run_id, {})
             for kind, names in kinds.items():
                 known.setdefault(kind, set()).update(names)
+        for run_id, ranks in changed.ranks.items():
+            self.ranks.setdefault(run_id, set()).update(ranks)
         self.revision = revision
+
+    def _pulse(self, row: RunRow) -> Pulse:
+        return self.pulses.get(row.id) or Pulse(row.info.heartbeat, row.info.updated)
 
     def status(self, row: RunRow) -> Status:
         """The run's status at this moment."""
-        heartbeat, _ = self.beats.get(row.id, (row.info.heartbeat, 0.0))
-        return status_now(row.info.status, row.process_key, heartbeat)
+        return status_now(row.info.status, row.process_key, self._pulse(row))
 
     def info(self, row: RunRow) -> RunInfo:
         """The run's record as it is handed out."""
-        heartbeat, updated = self.beats.get(row.id, (row.info.heartbeat, row.info.updated))
+        pulse = self._pulse(row)
         tags = self.tags.get(row.id, {})
+        parent = row.info.parent
         return replace(
             row.info,
             name=joined(self.prefix, row.info.name),
+            parent=None if parent is None else joined(self.prefix, parent),
             status=self.status(row),
-            heartbeat=heartbeat,
-            updated=updated,
+            heartbeat=pulse.heartbeat,
+            updated=pulse.updated,
             tags={kind: tuple(sorted(names)) for kind, names in sorted(tags.items())},
+            ranks=tuple(sorted(self.ranks.get(row.id, ()))) or (0,),
         )
 
 
 class Places:
-    """The databases below one directory. Thread-safe."""
+    """The databases below one directory, or the one on a server. Thread-safe."""
 
     def __init__(self, logdir: str | Path) -> None:
         """See `summaries.open_logdir`.
 
         Raises:
             LogdirError: the path does not exist, or is not a directory.
+            DamagedStoreError: the server cannot be reached, or the database holds no store.
         """
-        self.logdir, self._only = as_directory(logdir)
         self.gone: dict[str, list[str]] = {}
         """Names of the runs of databases that were there once, by what the names begin with."""
         self._places: dict[str, Place] = {}
         self._stores: OrderedDict[str, StoreReader] = OrderedDict()
         self._scanned = -_RESCAN_S
         self._lock = threading.RLock()
+        self._find: Callable[[], Iterator[tuple[str, Source]]]
+        if is_postgres_url(str(logdir)):
+            server = ServerSource(str(logdir))
+            # A wrong address or password is told at once, not on a page.
+            server.stamp()
+            self.label = server.label
+            self._find = lambda: iter([("", server)])
+            return
+        directory, only = as_directory(logdir)
+        self.label = str(directory)
+        self._find = partial(_databases, directory, only)
 
     def close(self) -> None:
         """Give the files back."""
@@ -117,10 +188,11 @@ class Places:
                 return list(self._places.values())
             self._scanned = now
             found = {}
-            for prefix, path in _databases(self.logdir, self._only):
-                found[prefix] = self._places.get(prefix) or Place(
-                    prefix, path, os.path.realpath(path)
-                )
+            for prefix, source in self._find():
+                known = self._places.get(prefix)
+                if known is None or known.source.label != source.label:
+                    known = Place(prefix, source)
+                found[prefix] = known
             for prefix, place in self._places.items():
                 if prefix not in found:
                     self._forget(place)
@@ -132,14 +204,14 @@ class Places:
         places = self.all()
         with self._lock:
             for place in places:
-                stat = stat_of(place.file)
-                if stat == place.stat:
+                stamp = self.guarded(place, place.source.stamp, None)
+                if stamp is None or stamp == place.stamp:
                     continue
-                if stat[0] != (place.stat or stat)[0]:
+                if stamp[0] != (place.stamp or stamp)[0]:
                     self._forget(place)
-                if stat[0] == 0:
+                if stamp[0] == 0:
                     self._scanned = -_RESCAN_S  # it is gone: the next look drops it
-                place.stat = stat if _settled(stat) else (stat[0],)
+                place.stamp = stamp
                 self._thaw(place)
                 store = self.store(place)
                 if store is not None:
@@ -155,7 +227,7 @@ class Places:
             if place.rows:
                 names = [joined(place.prefix, row.info.name) for row in place.rows.values()]
                 self.gone[place.prefix] = names
-            place.rows, place.tags, place.revision = {}, {}, -1
+            place.rows, place.tags, place.ranks, place.revision = {}, {}, {}, -1
 
     def _thaw(self, place: Place) -> None:
         """Have a database that shows the state it was opened in be opened again."""
@@ -171,7 +243,7 @@ class Places:
             if store is not None:
                 self._stores.move_to_end(place.prefix)
                 return store
-            store = self.guarded(place, lambda: StoreReader(place.path), None)
+            store = self.guarded(place, place.source.open, None)
             if store is None:
                 return None
             self._stores[place.prefix] = store
@@ -186,7 +258,7 @@ class Places:
             result = act()
         except SummariesError as error:
             place.problem = str(error)
-            place.stat = ()  # so that the next look tries again
+            place.stamp = ()  # so that the next look tries again
             return otherwise
         place.problem = None
         return result
@@ -194,7 +266,9 @@ class Places:
     def open(self, place: Place) -> StoreReader:
         store = self.store(place)
         if store is None:
-            raise DamagedStoreError(place.problem or f"event store '{place.path}': cannot be read")
+            raise DamagedStoreError(
+                place.problem or f"event store '{place.source.label}': cannot be read"
+            )
         return store
 
 
@@ -210,7 +284,8 @@ def as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
         text = text.removeprefix("sqlite:///")
     elif "://" in text:
         raise LogdirError(
-            f"logdir '{logdir}': only directories and sqlite:/// URLs can be read so far"
+            f"logdir '{logdir}': of no known kind\n"
+            "  try: a directory, sqlite:///FILE, or postgresql+psycopg://user@host/database"
         )
     path = Path(text)
     if path.is_file() and path.name.endswith(".db"):
@@ -233,16 +308,16 @@ def as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
     return path, None
 
 
-def _databases(logdir: Path, only: Path | None) -> Iterator[tuple[str, Path]]:
-    """(what the runs' names begin with, file) of each event store below the directory."""
+def _databases(logdir: Path, only: Path | None) -> Iterator[tuple[str, Source]]:
+    """(what the runs' names begin with, database) of each event store below the directory."""
     if only is not None:
-        yield "", only
+        yield "", FileSource(only)
         return
     for directory, subdirectories, files in os.walk(logdir, followlinks=False):
         subdirectories[:] = sorted(d for d in subdirectories if not d.startswith("."))
         if DATABASE_NAME in files:
             below = Path(directory).relative_to(logdir).as_posix()
-            yield ("" if below == "." else below), Path(directory) / DATABASE_NAME
+            yield ("" if below == "." else below), FileSource(Path(directory) / DATABASE_NAME)
 
 
 def joined(prefix: str, name: str) -> str:

@@ -24,6 +24,7 @@ from summaries.records import (
     HistogramRecord,
     ImageRecord,
     Problem,
+    Replaced,
     RunInfo,
     Scalars,
     SeriesInfo,
@@ -31,6 +32,7 @@ from summaries.records import (
 )
 from summaries.smoothing import debiased_ema
 from summaries.store.pyramid import Bins, fit
+from summaries.store.reading import StoredEvent, StoreReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,7 +48,7 @@ class Reader:
     def __init__(self, logdir: str | Path) -> None:
         """See `open_logdir`."""
         self._places = Places(logdir)
-        self.logdir = self._places.logdir
+        self.logdir = self._places.label
 
     def close(self) -> None:
         """Give the files back."""
@@ -87,7 +89,22 @@ class Reader:
                 read = partial(store.series, run=name)
                 nothing: list[SeriesInfo] = []
                 found += self._named(place, self._places.guarded(place, read, nothing))
-        return [s for s in found if kind is None or s.kind == kind]
+        # A series whose values were all replaced by a rewind has none to show.
+        return [s for s in found if (kind is None or s.kind == kind) and s.n > 0]
+
+    def replaced(self, run: str) -> list[Replaced]:
+        """What rewinds of the run took out of sight, in the order in which they did.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        place, name = self._locate(run)
+        return [
+            Replaced(run, tag, kind, rewound, step, scalars=found)
+            if isinstance(found, Scalars)
+            else Replaced(run, tag, kind, rewound, step, record=_record(kind, found))
+            for tag, kind, rewound, step, found in self._places.open(place).replaced(name)
+        ]
 
     def hparams(self) -> dict[str, dict[str, Any]]:
         """The hyperparameters of each run that recorded some."""
@@ -97,20 +114,22 @@ class Reader:
         """Databases below the logdir that cannot be read; all others are."""
         self._places.fresh()
         return [
-            Problem(str(place.path), place.problem)
+            Problem(place.source.label, place.problem)
             for place in self._places.known().values()
             if place.problem is not None
         ]
 
     # -- scalars ------------------------------------------------------------------------------
 
-    def scalars(self, run: str, tag: str, start: int = 0) -> Scalars:
+    def scalars(self, run: str, tag: str, start: int = 0, *, rank: int | None = None) -> Scalars:
         """The series' points in logging order, exact.
 
         Args:
             run: the run's name.
             tag: the series' name.
             start: sequence number to begin with: what was read before need not be read again.
+            rank: only the points of this process of the run; None: of all, in the order in which
+                they arrived.
 
         Raises:
             NotFoundError: there is no such run or tag.
@@ -119,7 +138,7 @@ class Reader:
         points = self._places.open(place).scalars(name, tag, _number(start))
         if points is None:
             raise self._no_such_tag(run, tag, "scalar")
-        return points
+        return points if rank is None else points.of_rank(rank)
 
     def envelope(
         self,
@@ -231,7 +250,7 @@ class Reader:
         """
         place, name = self._locate(run)
         rows = self._places.open(place).events(name, "graph", "graph")
-        return None if not rows else KINDS["graph"](*rows[-1])
+        return None if not rows else _record("graph", rows[-1])
 
     def blob(self, sha256: str) -> tuple[bytes, str]:
         """Content and media type of a stored file, by the digest in its record.
@@ -321,14 +340,17 @@ class Reader:
             alive = [row.info.name for row in rows if place.status(row) == "running"]
             if now > revision:
                 store = self._places.store(place)
-                read = partial(store.series, revision) if store is not None else None
+                read = partial(_read_changes, store, revision) if store is not None else None
                 changed = None if read is None else self._places.guarded(place, read, None)
                 if changed is None:
                     # Not read: it comes with the next changes.
                     if place.prefix in before:
                         after[place.prefix] = before[place.prefix]
                     continue
-                series += self._named(place, changed)
+                series += self._named(place, changed[0])
+                if revision >= 0:
+                    names = {row.info.name for row in rows}
+                    removed += [joined(place.prefix, n) for n in changed[1] if n not in names]
             for row in rows:
                 name = row.info.name
                 if row.record_revision > revision or (name in running and name not in alive):
@@ -379,10 +401,15 @@ class Reader:
         rows = read(name, tag, kind, _number(start), _number(every))
         if rows is None:
             raise self._no_such_tag(run, tag, kind)
-        return [KINDS[kind](*row) for row in rows]
+        return [_record(kind, row) for row in rows]
 
 
 # -- parts ------------------------------------------------------------------------------------
+
+
+def _record(kind: str, stored: StoredEvent) -> Any:
+    record = KINDS[kind](stored.step, stored.wall_time, stored.data)
+    return replace(record, rank=stored.rank) if stored.rank else record
 
 
 def _envelope(bins: Bins, n: int, smoothed: Float64 | None) -> Envelope:
@@ -406,7 +433,16 @@ def _smoothed_at(points: Scalars | None, bins: Bins, weight: float) -> Float64:
     """The smoothed series at the last point of each bin."""
     if points is None:
         return np.full(len(bins), np.nan)
-    return debiased_ema(points.value, weight)[bins.end - 1]
+    if points.rank is None or (points.rank == points.rank[0]).all():
+        return debiased_ema(points.value, weight)[bins.end - 1]
+    # Ranks log side by side: their points in the order of steps, as the bins are.
+    order = np.argsort(points.step, kind="stable")
+    last = np.searchsorted(points.step[order], bins.step_max, side="right") - 1
+    return debiased_ema(points.value[order], weight)[last]
+
+
+def _read_changes(store: StoreReader, revision: int) -> tuple[list[SeriesInfo], list[str]]:
+    return store.series(revision), store.removed_names(revision)
 
 
 def _number(value: float) -> int:

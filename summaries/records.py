@@ -39,6 +39,19 @@ class RunInfo:
     host: str = ""
     pid: int = 0
     environment: Mapping[str, Any] = field(default_factory=dict)
+    key: str = ""
+    """The run's id: stays where its name changes or it is copied to another store."""
+    group: str = ""
+    job_type: str = ""
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    """Values that the script gave as the run's results."""
+    axes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """What `define_metric` said, by the metric's name or glob."""
+    parent: str | None = None
+    """Name of the run this one was forked from, at step ``fork_step``."""
+    fork_step: int | None = None
+    ranks: tuple[int, ...] = (0,)
+    """The processes that logged into the run."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,8 @@ class SeriesInfo:
     min_step: int | None = None
     max_value: float | None = None
     max_step: int | None = None
+    ranks: tuple[int, ...] = (0,)
+    """The processes of the run that logged it."""
 
 
 @dataclass(frozen=True)
@@ -72,9 +87,18 @@ class Scalars:
     """float64 [n], seconds since the epoch, whole microseconds."""
     value: Float64
     """float64 [n], bit for bit what was logged."""
+    rank: Int64 | None = None
+    """int64 [n], which process of the run logged each; None where all are rank 0's."""
 
     def __len__(self) -> int:
         return len(self.step)
+
+    def of_rank(self, rank: int) -> Scalars:
+        """The points that one process of the run logged."""
+        if self.rank is None:
+            return self if rank == 0 else Scalars(self.step[:0], self.wall_time[:0], self.value[:0])
+        own = self.rank == rank
+        return Scalars(self.step[own], self.wall_time[own], self.value[own], self.rank[own])
 
 
 @dataclass(frozen=True)
@@ -127,6 +151,7 @@ class HistogramRecord:
     nan_count: int = 0
     pos_inf_count: int = 0
     neg_inf_count: int = 0
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -134,6 +159,7 @@ class TextRecord:
     step: int
     wall_time: float
     text: str
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -146,6 +172,7 @@ class ImageRecord:
     height: int
     media_type: str
     sha256: str
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -168,6 +195,7 @@ class GraphRecord:
     step: int
     wall_time: float
     nodes: tuple[GraphNode, ...]
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -193,3 +221,19 @@ class Problem:
 
     path: str
     message: str
+
+
+@dataclass(frozen=True)
+class Replaced:
+    """What a rewind took out of a series' sight: its points, or one value of another kind."""
+
+    run: str
+    tag: str
+    kind: str
+    rewound: float
+    """When, in seconds since the epoch."""
+    to_step: int
+    """The step that was rewound to: it and those after it were replaced."""
+    scalars: Scalars | None = None
+    record: Any = None
+    """The record of a value that is not a scalar."""

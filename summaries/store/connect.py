@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from summaries.errors import DamagedStoreError, StoreWriteError
+from summaries.errors import DamagedStoreError, LogdirError, StoreWriteError
 
 DATABASE_NAME = "events.db"
+Where = Path | str
+"""A SQLite file's path, or a PostgreSQL database's URL."""
 BUSY_TIMEOUT_S = 30.0
 
 # Where SQLite's shared-memory WAL is unsafe: seen to end in SIGBUS or a malformed database.
@@ -71,15 +73,73 @@ def _connect_for_writing(path: Path, network: bool) -> sqlite3.Connection:
     return connection
 
 
-def open_for_writing(path: Path) -> Engine:
-    """An engine on the SQLite file at the path, made with its directories if it is not there.
+def is_postgres_url(text: str) -> bool:
+    """Whether that is the URL of a PostgreSQL database, by the spellings people use."""
+    return text.startswith(("postgresql://", "postgresql+psycopg://", "postgres://"))
 
-    The engine holds one connection, and its transactions take the write lock at their start.
+
+def label_of(where: Where) -> str:
+    """How messages name the database: a URL without its password."""
+    return str(where) if isinstance(where, Path) else _url(where).render_as_string()
+
+
+def _url(text: str) -> URL:
+    try:
+        return make_url(text).set(drivername="postgresql+psycopg")
+    except ArgumentError as error:
+        raise LogdirError(
+            "database URL: it cannot be parsed\n  try: postgresql+psycopg://user@host/database"
+        ) from error
+
+
+def _postgres_engine(url: str, *, reading: bool) -> Engine:
+    """An engine on a PostgreSQL server; it connects when it is used.
+
+    Raises:
+        ImportError: psycopg is not installed.
+    """
+    try:
+        import psycopg  # noqa: F401  # an extra: most logdirs are directories
+    except ImportError as error:
+        raise ImportError(
+            "a PostgreSQL store needs psycopg\n  try: pip install trainboard[postgres]"
+        ) from error
+    settings = "-c timezone=UTC -c lock_timeout=60s"
+    if reading:
+        settings += " -c default_transaction_read_only=on"
+    parsed = _url(url)
+    given = parsed.query.get("options", "")
+    options = f"{given if isinstance(given, str) else ' '.join(given)} {settings}".strip()
+    return create_engine(
+        parsed.difference_update_query(["options"]),
+        connect_args={"options": options, "connect_timeout": 10},
+        pool_size=1,
+        max_overflow=7 if reading else 0,
+        # A server that was restarted is reached again at the next flush.
+        pool_pre_ping=True,
+        isolation_level="REPEATABLE READ" if reading else "READ COMMITTED",
+    )
+
+
+def open_for_writing(where: Where) -> Engine:
+    """An engine on the database; a SQLite file is made with its directories if it is not there.
+
+    The engine holds one connection. On a SQLite file its transactions take the write lock at their
+    start.
 
     Raises:
         StoreWriteError: the directory or the file cannot be written.
         DamagedStoreError: the file is not a SQLite database.
+        LogdirError: the URL is none.
     """
+    return (
+        _sqlite_for_writing(where)
+        if isinstance(where, Path)
+        else _postgres_engine(where, reading=False)
+    )
+
+
+def _sqlite_for_writing(path: Path) -> Engine:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = _connect_for_writing(path, is_network_path(path.parent))
@@ -107,6 +167,8 @@ def fold_log(engine: Engine) -> None:
     SQLite does so when the last connection closes, unless that is a reader's: then the file alone,
     which people copy, would lack the newest points.
     """
+    if engine.dialect.name != "sqlite":
+        return
     with contextlib.suppress(SQLAlchemyError, sqlite3.Error):
         connection = engine.raw_connection()
         try:
@@ -143,24 +205,41 @@ class Opened:
     """Where it was copied to, if that was needed."""
 
 
-def open_for_reading(path: Path) -> Opened:
-    """A read-only engine on the SQLite file.
+def open_for_reading(where: Where) -> Opened:
+    """A read-only engine on the database.
 
     A database in a directory that this user may not write to is opened without its lock files; if
     it also has a write-ahead log that was never folded in, both are copied aside and read there.
     """
+    if not isinstance(where, Path):
+        return Opened(_postgres_engine(where, reading=True), False, None)
     copy: tempfile.TemporaryDirectory[str] | None = None
     options = "mode=ro"
-    path = path.resolve()  # SQLite's lock files lie beside the file that a link leads to
+    path = where.resolve()  # SQLite's lock files lie beside the file that a link leads to
     if not os.access(path.parent, os.W_OK):
         log = Path(f"{path}-wal")
         if not log.exists() or log.stat().st_size == 0:
             options = "immutable=1"
         elif not Path(f"{path}-shm").exists():
-            copy = tempfile.TemporaryDirectory(prefix="trainboard-")
-            for source in (path, log):
-                shutil.copy(source, Path(copy.name) / source.name)
-            path = Path(copy.name) / path.name
+            copy, path = _copied(path)
+    return Opened(_sqlite_for_reading(path, options), copy is not None or "=1" in options, copy)
+
+
+def open_copy(path: Path) -> Opened:
+    """The database copied aside, where its schema may be brought up to date."""
+    copy, path = _copied(path.resolve())
+    return Opened(_sqlite_for_writing(path), True, copy)
+
+
+def _copied(path: Path) -> tuple[tempfile.TemporaryDirectory[str], Path]:
+    copy = tempfile.TemporaryDirectory(prefix="trainboard-")
+    for source in (path, Path(f"{path}-wal")):
+        if source.exists():
+            shutil.copy(source, Path(copy.name) / source.name)
+    return copy, Path(copy.name) / path.name
+
+
+def _sqlite_for_reading(path: Path, options: str) -> Engine:
     uri = f"{path.as_uri()}?{options}"
 
     def connect() -> sqlite3.Connection:
@@ -171,7 +250,6 @@ def open_for_reading(path: Path) -> Opened:
         return connection
 
     # A few at once, so that one long read does not hold up the page's short ones.
-    engine = create_engine(
+    return create_engine(
         "sqlite://", creator=connect, poolclass=QueuePool, pool_size=1, max_overflow=7
     )
-    return Opened(engine, copy is not None or options == "immutable=1", copy)

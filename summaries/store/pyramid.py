@@ -42,7 +42,7 @@ class Bins:
         """The columns that are stored."""
         return [getattr(self, f.name) for f in fields(self) if f.name != "end"]
 
-    def __getitem__(self, part: slice | NDArray[np.bool_]) -> Bins:
+    def __getitem__(self, part: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Bins:
         return Bins(*(getattr(self, f.name)[part] for f in fields(self)))
 
 
@@ -116,6 +116,16 @@ def merge(bins: Bins, starts: Int64) -> Bins:
 def coarsen(bins: Bins, width: int = WIDTH) -> Bins:
     """Every ``width`` consecutive bins as one; the last may hold fewer."""
     return merge(bins, np.arange(0, len(bins), width, dtype=np.int64))
+
+
+def by_step(bins: Bins) -> Bins:
+    """The bins ordered by step, those that begin at the same step made into one.
+
+    For a series that several ranks logged: their points at a step become its min, max and mean.
+    """
+    ordered = bins[np.argsort(bins.step_min, kind="stable")]
+    starts = np.flatnonzero(np.diff(ordered.step_min, prepend=ordered.step_min[0] - 1))
+    return merge(ordered, starts.astype(np.int64))
 
 
 def fit(bins: Bins, pixels: int) -> Bins:

@@ -13,20 +13,40 @@ _SERIES_COLUMNS = ", ".join(f"series.{column.name}" for column in schema.series.
 
 UUID = "SELECT uuid FROM store"
 REVISION = "SELECT revision FROM store"
-CHANGED_RUNS = f"SELECT {_RUN_COLUMNS} FROM run WHERE record_revision > ? ORDER BY id"
-GROWN_TAGS = "SELECT run_id, kind, tag FROM series WHERE revision > ?"
+CHANGED_RUNS = (
+    f"SELECT {_RUN_COLUMNS}, (SELECT p.name FROM run AS p WHERE p.id = run.parent_id) AS parent"
+    " FROM run WHERE record_revision > ? ORDER BY id"
+)
+RUN_IDS = "SELECT id FROM run"
+REMOVED_NAMES = "SELECT name FROM removed WHERE revision > ?"
+GROWN_TAGS = "SELECT run_id, kind, tag, ranks FROM series WHERE revision > ? AND n > 0"
 PULSE = "SELECT id, heartbeat, updated FROM run WHERE status = 'running'"
-SERIES = (
+WRITERS = (
+    "SELECT run_id, process_key, heartbeat FROM writer WHERE status = 'running'"
+    " AND run_id IN (SELECT id FROM run WHERE status = 'running')"
+)
+# What changes whenever anything that readers show does; a file's size and time tell the same.
+STAMP = (
+    "SELECT revision, (SELECT coalesce(max(heartbeat), 0) FROM run WHERE status = 'running')"
+    " FROM store"
+)
+_SERIES = (
     f"SELECT {_SERIES_COLUMNS}, run.name AS run FROM series JOIN run ON run.id = series.run_id"
-    " WHERE series.revision > ? AND (? IS NULL OR run.name = ?)"
-    " ORDER BY series.run_id, series.tag"
+    " WHERE series.revision > ?"
+)
+_IN_ORDER = " ORDER BY series.run_id, series.tag, series.kind"
+SERIES = _SERIES + _IN_ORDER
+SERIES_OF_RUN = f"{_SERIES} AND run.name = ?{_IN_ORDER}"
+REPLACED = (
+    "SELECT tag, kind, rewound, replaced.step, n, data FROM replaced"
+    " JOIN run ON run.id = replaced.run_id WHERE run.name = ? ORDER BY replaced.id"
 )
 CHUNKS_FROM = (
     "SELECT seq, n, data FROM chunk WHERE series_id = ? AND level = 0 AND seq + n > ? ORDER BY idx"
 )
 # From a sequence number on, every so many, and the newest.
 EVENTS_FROM = (
-    "SELECT step, wall_us, data FROM event WHERE series_id = ? AND seq >= ?"
+    "SELECT step, wall_us, data, rank FROM event WHERE series_id = ? AND seq >= ?"
     " AND ((seq - ?) % ? = 0 OR seq = ?) ORDER BY seq"
 )
 BLOB = "SELECT data, media_type FROM blob WHERE sha256 = ?"
@@ -35,8 +55,9 @@ BLOB = "SELECT data, media_type FROM blob WHERE sha256 = ?"
 # that its steps, taken as evenly spread, have in them.
 POINTS_IN_RANGE = """
 SELECT coalesce(sum(n * (
-    (CASE WHEN step_max < ? THEN step_max ELSE ? END)
-    - (CASE WHEN step_min > ? THEN step_min ELSE ? END) + 1.0) / (step_max - step_min + 1.0)), 0)
+    CAST(CASE WHEN step_max < ? THEN step_max ELSE ? END AS FLOAT)
+    - CASE WHEN step_min > ? THEN step_min ELSE ? END + 1.0)
+    / (CAST(step_max AS FLOAT) - step_min + 1.0)), 0)
 FROM chunk WHERE series_id = ? AND level = 0 AND step_max >= ? AND step_min <= ?
 """
 
@@ -51,7 +72,7 @@ def _marks(n: int) -> str:
 def series_of_runs(n: int) -> str:
     """Name and place of the series of a kind and tag, of n runs by name."""
     return (
-        "SELECT run.name, series.id, series.n, series.sealed, series.chunks"
+        "SELECT run.name, series.id, series.n, series.sealed, series.chunks, series.ranks"
         " FROM series JOIN run ON run.id = series.run_id"
         f" WHERE series.kind = ? AND series.tag = ? AND run.name IN ({_marks(n)})"
     )

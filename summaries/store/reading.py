@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,40 @@ from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from summaries.errors import DamagedStoreError, SummariesError
-from summaries.process import is_alive
 from summaries.records import RunInfo, Scalars, SeriesInfo, Status
 from summaries.store import queries, schema
-from summaries.store.codec import decode_columns
-from summaries.store.connect import open_for_reading
-from summaries.store.points import Points
+from summaries.store.connect import (
+    Opened,
+    Where,
+    label_of,
+    open_copy,
+    open_for_reading,
+    open_for_writing,
+)
+from summaries.store.dialect import execute
+from summaries.store.editing import EVENT_HEADER
+from summaries.store.points import Points, of_ranges
 from summaries.store.pyramid import (
     WIDTH,
     Bins,
+    by_step,
     concatenate,
     decode_bins,
     empty_bins,
     points_as_bins,
 )
+from summaries.store.runs import is_writing
 
-HEARTBEAT_MISSED_S = 30.0
-"""A running run whose process cannot be looked at is taken for crashed after so long a silence."""
+
+@dataclass(frozen=True)
+class StoredEvent:
+    """One value that is not a scalar, as it is stored."""
+
+    step: int
+    wall_time: float
+    """Seconds since the epoch."""
+    data: bytes
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,12 @@ class SeriesRow:
     n: int
     sealed: int
     chunks: int
+    ranks: str = ""
+
+    @property
+    def has_ranks(self) -> bool:
+        """Whether several processes logged it: their steps go side by side."""
+        return len(of_ranges(self.ranks)) > 1
 
 
 @dataclass(frozen=True)
@@ -56,37 +78,102 @@ class RunRow:
     record_revision: int
 
 
-class StoreReader:
-    """Reads one SQLite file. Thread-safe; each call sees one state of the database."""
+@dataclass(frozen=True)
+class ChangedRuns:
+    """What of a store's runs is new."""
 
-    def __init__(self, path: Path) -> None:
+    rows: list[RunRow]
+    tags: dict[int, dict[str, set[str]]]
+    """Of each run: tags that grew, by kind."""
+    ranks: dict[int, set[int]]
+    """Of each run: who logged them."""
+    ids: set[int]
+    """All runs there are."""
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Signs of life of a run that was not ended."""
+
+    heartbeat: float
+    """Seconds since the epoch, as is ``updated``."""
+    updated: float
+    writers: tuple[tuple[str, float], ...] = ()
+    """Process key and last heartbeat of each of its writers."""
+
+
+class StoreReader:
+    """Reads one database. Thread-safe; each call sees one state of it."""
+
+    def __init__(self, where: Where) -> None:
         """Open the database.
 
+        Args:
+            where: a SQLite file's path, or a PostgreSQL database's URL.
+
         Raises:
-            DamagedStoreError: the file is no event store, or damaged.
+            DamagedStoreError: it is no event store, or damaged.
             SchemaVersionError: a newer trainboard wrote it.
         """
-        self.path = path
-        opened = open_for_reading(path)
-        self._engine, self._copy = opened.engine, opened.copy
-        self.is_frozen = opened.is_frozen
-        """Whether a change is seen only by opening the file again."""
+        self.where = where
+        self.label = label_of(where)
+        self._use(open_for_reading(where))
         try:
             with self.connection() as connection:
-                if schema.check_version(connection, schema.MIGRATIONS) == 0:
+                version = schema.check_version(connection, schema.MIGRATIONS)
+                if version == 0:
                     raise DamagedStoreError("it is empty, no run was ever started in it")
-                self.uuid = str(connection.exec_driver_sql(queries.UUID).scalar_one())
+            if version < len(schema.MIGRATIONS):
+                self._update(where)
+            with self.connection() as connection:
+                self.uuid = str(execute(connection, queries.UUID).scalar_one())
         except SummariesError as error:
             self.close()
-            if str(path) in str(error):
+            if self.label in str(error):
                 raise
-            raise type(error)(f"event store '{path}': {error}") from error
+            raise type(error)(f"event store '{self.label}': {error}") from error
         except BaseException:
             self.close()
             raise
 
+    def _use(self, opened: Opened) -> None:
+        self._engine, self._copy = opened.engine, opened.copy
+        self.is_frozen = opened.is_frozen
+        """Whether a change is seen only by opening the database again."""
+
+    def _update(self, where: Where) -> None:
+        """Read what an older trainboard wrote from a copy that has today's columns."""
+        self.close()
+        if isinstance(where, Path):
+            self._use(open_copy(where))
+            with self._engine.begin() as connection:
+                schema.migrate(connection)
+            self._engine.dispose()
+            assert self._copy is not None
+            self._use(
+                replace(
+                    open_for_reading(Path(self._copy.name) / where.resolve().name),
+                    is_frozen=True,
+                    copy=self._copy,
+                )
+            )
+            return
+        engine = open_for_writing(where)
+        try:
+            with engine.begin() as connection:
+                schema.migrate(connection)
+        except DBAPIError as error:
+            raise DamagedStoreError(
+                "an older trainboard wrote it, and it cannot be brought up to date\n"
+                f"  {error.orig}\n"
+                "  try: log to it once as a user who may change its tables"
+            ) from error
+        finally:
+            engine.dispose()
+        self._use(open_for_reading(where))
+
     def close(self) -> None:
-        """Give the file back."""
+        """Give the database back."""
         self._engine.dispose()
         if self._copy is not None:
             self._copy.cleanup()
@@ -96,43 +183,71 @@ class StoreReader:
         """A connection in one read transaction; errors of the database come out as ours."""
         try:
             with self._engine.connect() as connection:
-                connection.exec_driver_sql("BEGIN")
+                if isinstance(self.where, Path):
+                    connection.exec_driver_sql("BEGIN")
                 yield connection
         except (DBAPIError, sqlite3.DatabaseError, OSError) as error:
             cause = getattr(error, "orig", None) or error
+            way_out = (
+                "if its writer still runs, wait for it; else restore the file from a copy"
+                if isinstance(self.where, Path)
+                else "see that the server runs, and that this user may read the database"
+            )
             raise DamagedStoreError(
-                f"event store '{self.path}': cannot be read\n  {cause}\n"
-                "  try: if its writer still runs, wait for it; else restore the file from a copy"
+                f"event store '{self.label}': cannot be read\n  {cause}\n  try: {way_out}"
             ) from error
         except SQLAlchemyError as error:
-            raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+            raise DamagedStoreError(f"event store '{self.label}': {error}") from error
 
     # -- lists --------------------------------------------------------------------------------
 
-    def changed_runs(self, since: int) -> tuple[list[RunRow], dict[int, dict[str, list[str]]]]:
-        """Runs whose record changed after revision ``since``, and the tags grown since."""
+    def changed_runs(self, since: int) -> ChangedRuns:
+        """What of the runs changed after revision ``since``."""
         with self.connection() as connection:
-            rows = connection.exec_driver_sql(queries.CHANGED_RUNS, (since,)).all()
-            tags = connection.exec_driver_sql(queries.GROWN_TAGS, (since,)).all()
-        grown: dict[int, dict[str, list[str]]] = {}
-        for run_id, kind, tag in tags:
-            grown.setdefault(run_id, {}).setdefault(kind, []).append(tag)
-        return [
+            rows = execute(connection, queries.CHANGED_RUNS, (since,)).all()
+            grown = execute(connection, queries.GROWN_TAGS, (since,)).cursor.fetchall()
+            ids = {row.id for row in execute(connection, queries.RUN_IDS)}
+        tags: dict[int, dict[str, set[str]]] = {}
+        ranks: dict[int, set[int]] = {}
+        for run_id, kind, tag, of_series in grown:
+            tags.setdefault(run_id, {}).setdefault(kind, set()).add(tag)
+            ranks.setdefault(run_id, set()).update(of_ranges(of_series))
+        found = [
             RunRow(row.id, _run_info(row), row.process_key, int(row.record_revision))
             for row in rows
-        ], grown
+        ]
+        return ChangedRuns(found, tags, ranks, ids)
 
-    def pulse(self) -> tuple[int, dict[int, tuple[float, float]]]:
-        """The store's revision, and heartbeat and time of the last value of each running run."""
+    def pulse(self) -> tuple[int, dict[int, Pulse]]:
+        """The store's revision, and the signs of life of each running run."""
         with self.connection() as connection:
-            revision = connection.exec_driver_sql(queries.REVISION).scalar_one()
-            rows = connection.exec_driver_sql(queries.PULSE).all()
-        return int(revision), {r.id: (r.heartbeat, r.updated) for r in rows}
+            revision = execute(connection, queries.REVISION).scalar_one()
+            rows = execute(connection, queries.PULSE).all()
+            writers: dict[int, list[tuple[str, float]]] = {}
+            for run_id, key, heartbeat in execute(connection, queries.WRITERS).cursor.fetchall():
+                writers.setdefault(run_id, []).append((key, heartbeat))
+        return int(revision), {
+            r.id: Pulse(r.heartbeat, r.updated, tuple(writers.get(r.id, ()))) for r in rows
+        }
+
+    def stamp(self) -> tuple[int, float]:
+        """What changes whenever anything that is read here does."""
+        with self.connection() as connection:
+            revision, heartbeat = tuple(execute(connection, queries.STAMP).one())
+        return int(revision), float(heartbeat)
+
+    def removed_names(self, since: int) -> list[str]:
+        """Names of runs that were removed or renamed after revision ``since``."""
+        with self.connection() as connection:
+            return [row[0] for row in execute(connection, queries.REMOVED_NAMES, (since,))]
 
     def series(self, since: int = -1, run: str | None = None) -> list[SeriesInfo]:
         """The series whose revision is greater than ``since``, of one run or of all."""
         with self.connection() as connection:
-            rows = connection.exec_driver_sql(queries.SERIES, (since, run, run)).all()
+            if run is None:
+                rows = execute(connection, queries.SERIES, (since,)).all()
+            else:
+                rows = execute(connection, queries.SERIES_OF_RUN, (since, run)).all()
         return [_series_info(row) for row in rows]
 
     @staticmethod
@@ -144,8 +259,8 @@ class StoreReader:
         for start in range(0, len(runs), queries.MOST_IN):
             part = runs[start : start + queries.MOST_IN]
             query = queries.series_of_runs(len(part))
-            rows = connection.exec_driver_sql(query, (kind, tag, *part)).all()
-            found |= {r[0]: SeriesRow(*r[1:]) for r in rows}
+            rows = execute(connection, query, (kind, tag, *part)).cursor.fetchall()
+            found |= {name: SeriesRow(*place) for name, *place in rows}
         return found
 
     # -- scalars ------------------------------------------------------------------------------
@@ -157,38 +272,37 @@ class StoreReader:
             if row is None:
                 return None
             points = self._points(connection, row, start)
-        return Scalars(points.step, points.wall_us / 1e6, points.value)
+        return points.as_scalars()
 
     def _points(self, connection: Connection, row: SeriesRow, start: int) -> Points:
         parts: list[Points] = []
         if start < row.sealed:
-            result = connection.exec_driver_sql(queries.CHUNKS_FROM, (row.id, start))
+            result = execute(connection, queries.CHUNKS_FROM, (row.id, start))
             # The driver's cursor: SQLAlchemy's rows cost more than the decoding.
             for seq, n, data in result.cursor.fetchall():
-                part = Points(*self._decoded(data, n))
-                parts.append(part.part(max(0, start - seq), n))
+                parts.append(self._decoded(data, n).part(max(0, start - seq), n))
         if row.n > row.sealed:
             parts.append(self._tail(connection, [row.id], start).get(row.id, Points.none()))
         return Points.joined(parts)
 
-    def _decoded(self, data: bytes, n: int) -> list[Any]:
+    def _decoded(self, data: bytes, n: int) -> Points:
         try:
-            return decode_columns(data, n)
+            return Points.decoded(data, n)
         except ValueError as error:
-            raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+            raise DamagedStoreError(f"event store '{self.label}': {error}") from error
 
     def _tail(
         self, connection: Connection, ids: Sequence[int], start: int = 0
     ) -> dict[int, Points]:
         """The points of the series that are not sealed yet, those of ``start`` and later."""
-        packets: dict[int, list[bytes]] = {}
+        packets: dict[int, list[tuple[int, bytes]]] = {}
         skip: dict[int, int] = {}
         for at in range(0, len(ids), queries.MOST_IN):
             part = tuple(ids[at : at + queries.MOST_IN])
             query = queries.tails(len(part))
-            rows = connection.exec_driver_sql(query, (*part, start)).cursor.fetchall()
-            for series_id, seq, _, data in rows:
-                packets.setdefault(series_id, []).append(data)
+            rows = execute(connection, query, (*part, start)).cursor.fetchall()
+            for series_id, seq, n, data in rows:
+                packets.setdefault(series_id, []).append((n, data))
                 skip.setdefault(series_id, max(0, start - seq))
         try:
             return {
@@ -196,7 +310,7 @@ class StoreReader:
                 for series_id, own in packets.items()
             }
         except ValueError as error:
-            raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+            raise DamagedStoreError(f"event store '{self.label}': {error}") from error
 
     def bins(
         self,
@@ -227,6 +341,8 @@ class StoreReader:
                         t = tails[row.id]
                         own.append(points_as_bins(t.step, t.wall_us, t.value, row.sealed))
                     joined = concatenate(own) if own else empty_bins()
+                    if row.has_ranks and len(joined):
+                        joined = by_step(joined)
                     result[run] = (_within(joined, step_range), row.n)
         return result
 
@@ -246,8 +362,10 @@ class StoreReader:
         if step_range is not None and points:
             low, high = step_range
             points = int(
-                connection.exec_driver_sql(
-                    queries.POINTS_IN_RANGE, (high, high, low, low, row.id, low, high)
+                execute(
+                    connection,
+                    queries.POINTS_IN_RANGE,
+                    (high, high, low, low, row.id, low, high),
                 ).scalar_one()
             )
         level = 0
@@ -289,40 +407,51 @@ class StoreReader:
         values: tuple[int, ...] = (row.id, stored, covered // per_row)
         if step_range is not None:
             values += step_range
-        for seq, n, data in connection.exec_driver_sql(query, values).cursor.fetchall():
+        for seq, n, data in execute(connection, query, values).cursor.fetchall():
             if exact:
-                step, wall_us, value = self._decoded(data, n)
-                bins = points_as_bins(step, wall_us, value, seq)
+                p = self._decoded(data, n)
+                bins = points_as_bins(p.step, p.wall_us, p.value, seq)
             else:
                 try:
                     bins = decode_bins(data, n, seq)
                 except ValueError as error:
-                    raise DamagedStoreError(f"event store '{self.path}': {error}") from error
+                    raise DamagedStoreError(f"event store '{self.label}': {error}") from error
             found.setdefault(row.id, []).append((seq, bins))
 
     # -- the other kinds ----------------------------------------------------------------------
 
     def events(
         self, run: str, tag: str, kind: str, start: int = 0, every: int = 1
-    ) -> list[tuple[int, float, bytes]] | None:
-        """(step, wall_time, data) from ``start`` on, every so many and the newest.
-
-        None if there is no such series.
-        """
+    ) -> list[StoredEvent] | None:
+        """The values from ``start`` on, every so many and the newest; None: no such series."""
         with self.connection() as connection:
             row = self.find(connection, kind, tag, [run]).get(run)
             if row is None:
                 return None
-            found = connection.exec_driver_sql(
-                queries.EVENTS_FROM, (row.id, start, start, every, row.n - 1)
-            ).all()
-        return [(r.step, r.wall_us / 1e6, r.data) for r in found]
+            found = execute(
+                connection, queries.EVENTS_FROM, (row.id, start, start, every, row.n - 1)
+            ).cursor.fetchall()
+        return [StoredEvent(step, us / 1e6, data, rank) for step, us, data, rank in found]
 
     def blob(self, sha256: str) -> tuple[bytes, str] | None:
         """Content and media type of the blob; None if it is not here."""
         with self.connection() as connection:
-            row = connection.exec_driver_sql(queries.BLOB, (sha256,)).one_or_none()
+            row = execute(connection, queries.BLOB, (sha256,)).one_or_none()
         return None if row is None else (row.data, row.media_type)
+
+    def replaced(self, run: str) -> list[tuple[str, str, float, int, Scalars | StoredEvent]]:
+        """(tag, kind, when, step rewound to, what was there) of what rewinds took out of sight."""
+        with self.connection() as connection:
+            rows = execute(connection, queries.REPLACED, (run,)).cursor.fetchall()
+        found: list[tuple[str, str, float, int, Scalars | StoredEvent]] = []
+        for tag, kind, rewound, step, n, data in rows:
+            if kind == "scalar":
+                found.append((tag, kind, rewound, step, self._decoded(data, n).as_scalars()))
+            else:
+                at, wall_us, rank = EVENT_HEADER.unpack_from(data)
+                rest = bytes(data[EVENT_HEADER.size :])
+                found.append((tag, kind, rewound, step, StoredEvent(at, wall_us / 1e6, rest, rank)))
+        return found
 
 
 def _complete(chunks: int, level: int) -> int:
@@ -357,17 +486,22 @@ def _run_info(row: Row[Any]) -> RunInfo:
         host=row.host,
         pid=row.pid,
         environment=json.loads(row.environment),
+        key=row.key,
+        group=row.run_group,
+        job_type=row.job_type,
+        summary=json.loads(row.summary),
+        axes=json.loads(row.axes),
+        parent=row.parent,
+        fork_step=row.fork_step,
     )
 
 
-def status_now(recorded: Status, process_key: str, heartbeat: float) -> Status:
-    """The status; a run whose process is dead, or silent and out of sight, is crashed."""
+def status_now(recorded: Status, process_key: str, pulse: Pulse) -> Status:
+    """The status; a run whose writers are dead, or silent and out of sight, is crashed."""
     if recorded != "running":
         return recorded
-    alive = is_alive(process_key)
-    if alive is None:
-        alive = time.time() - heartbeat <= HEARTBEAT_MISSED_S
-    return "running" if alive else "crashed"
+    writers = pulse.writers or ((process_key, pulse.heartbeat),)
+    return "running" if any(is_writing(*writer) for writer in writers) else "crashed"
 
 
 def _series_info(row: Row[Any]) -> SeriesInfo:
@@ -385,6 +519,7 @@ def _series_info(row: Row[Any]) -> SeriesInfo:
         min_step=row.min_step,
         max_value=row.max_value,
         max_step=row.max_step,
+        ranks=of_ranges(row.ranks),
     )
 
 

@@ -21,8 +21,9 @@ from sqlalchemy import (
     UniqueConstraint,
     insert,
     inspect,
+    select,
+    update,
 )
-from sqlalchemy.exc import OperationalError
 
 from summaries.errors import DamagedStoreError, SchemaVersionError
 
@@ -72,9 +73,61 @@ run = Table(
     Column("environment", Text, nullable=False),
     Column("parent_id", BigInteger),
     Column("fork_step", BigInteger),
+    # Stays the same where the name changes and where the run is copied to another store.
+    Column("key", String, nullable=False, server_default=""),
+    Column("run_group", String, nullable=False, server_default=""),
+    Column("job_type", String, nullable=False, server_default=""),
+    Column("summary", Text, nullable=False, server_default="{}"),
+    # What `define_metric` said of metrics: their x axis, which value sums them up.
+    Column("axes", Text, nullable=False, server_default="{}"),
     # The revision that last logged something, and the one that last changed this record.
     Column("revision", BigInteger, nullable=False),
     Column("record_revision", BigInteger, nullable=False),
+    Index("run_key", "key"),
+)
+
+# Each process that logs, or did: a run runs as long as one of its writers does.
+writer = Table(
+    "writer",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("host", String, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("process_key", String, nullable=False),
+    # running, finished, failed, crashed
+    Column("status", String, nullable=False),
+    # Seconds since the epoch.
+    Column("started", Float, nullable=False),
+    Column("heartbeat", Float, nullable=False),
+    Column("ended", Float),
+    Index("writer_run", "run_id"),
+)
+
+# Names of runs that were removed or renamed, for readers that have listed them.
+removed = Table(
+    "removed",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+)
+
+# What a rewind took out of sight: kept for inspection.
+replaced = Table(
+    "replaced",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("run_id", BigInteger, nullable=False),
+    Column("tag", String, nullable=False),
+    Column("kind", String, nullable=False),
+    # Seconds since the epoch, and the step rewound to.
+    Column("rewound", Float, nullable=False),
+    Column("step", BigInteger, nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index("replaced_run", "run_id"),
 )
 
 series = Table(
@@ -96,6 +149,8 @@ series = Table(
     Column("min_step", BigInteger),
     Column("max_value", Float),
     Column("max_step", BigInteger),
+    # The ranks that logged it, as "0-7,9"; empty while that is rank 0 alone.
+    Column("ranks", String, nullable=False, server_default=""),
     Column("revision", BigInteger, nullable=False),
     UniqueConstraint("run_id", "tag", "kind"),
     Index("series_revision", "revision"),
@@ -142,6 +197,7 @@ event = Table(
     Column("seq", BigInteger, nullable=False),
     Column("step", BigInteger, nullable=False),
     Column("wall_us", BigInteger, nullable=False),
+    Column("rank", Integer, nullable=False, server_default="0"),
     Column("data", LargeBinary, nullable=False),
     Index("event_place", "series_id", "seq", unique=True),
 )
@@ -157,15 +213,51 @@ blob = Table(
 
 
 def create_tables(connection: Connection) -> None:
-    """Version 1: every table above."""
+    """Every table above, in an empty database."""
     metadata.create_all(connection)
     connection.execute(insert(store).values(uuid=uuid4().hex, revision=0))
+    if connection.dialect.name == "postgresql":
+        # Compressed already: PostgreSQL need not try.
+        for place in ("chunk.bins", "chunk.data", "blob.data", "tail.data"):
+            name, column = place.split(".")
+            connection.exec_driver_sql(
+                f"ALTER TABLE {name} ALTER COLUMN {column} SET STORAGE EXTERNAL"
+            )
+
+
+def _nothing(connection: Connection) -> None:
+    """Version 1: what `create_tables` made then."""
+
+
+def _add_writers_ranks_and_keys(connection: Connection) -> None:
+    """Version 2: several processes and ranks a run, ids of runs, rewinding and removing."""
+    for new in (writer, removed, replaced):
+        new.create(connection)
+    text = "VARCHAR NOT NULL DEFAULT ''"
+    for table, column, kind in (
+        ("run", "key", text),
+        ("run", "run_group", text),
+        ("run", "job_type", text),
+        ("run", "summary", "TEXT NOT NULL DEFAULT '{}'"),
+        ("run", "axes", "TEXT NOT NULL DEFAULT '{}'"),
+        ("series", "ranks", text),
+        ("event", "rank", "INTEGER NOT NULL DEFAULT 0"),
+    ):
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+    connection.exec_driver_sql("CREATE INDEX run_key ON run (key)")
+    for (run_id,) in connection.execute(select(run.c.id)).all():
+        connection.execute(update(run).where(run.c.id == run_id).values(key=uuid4().hex))
 
 
 Migration = Callable[[Connection], None]
 
-MIGRATIONS: tuple[tuple[str, Migration], ...] = (("create tables", create_tables),)
-"""In order; the version of a store is how many of them it has seen. Never edit one, add one."""
+MIGRATIONS: tuple[tuple[str, Migration], ...] = (
+    ("create tables", _nothing),
+    ("writers, ranks and keys", _add_writers_ranks_and_keys),
+)
+"""In order; the version of a store is how many of them it has seen. Never edit one, add one.
+
+An empty database gets the tables as they stand above, and is at the newest version at once."""
 
 
 def current_version(connection: Connection) -> int:
@@ -174,16 +266,23 @@ def current_version(connection: Connection) -> int:
     Raises:
         DamagedStoreError: the database has tables, but not ours.
     """
-    try:
-        found = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar()
-    except OperationalError:
-        others = inspect(connection).get_table_names()
-        if others:
+    tables = _table_names(connection)
+    if schema_version.name not in tables:
+        if tables:
             raise DamagedStoreError(
-                f"not a trainboard event store: it holds the tables {', '.join(others[:5])}"
-            ) from None
+                f"not a trainboard event store: it holds the tables {', '.join(tables[:5])}"
+            )
         return 0
+    found = connection.exec_driver_sql("SELECT max(version) FROM schema_version").scalar()
     return int(found or 0)
+
+
+def _table_names(connection: Connection) -> list[str]:
+    if connection.dialect.name != "sqlite":
+        return inspect(connection).get_table_names()
+    # A logdir may hold 500 databases to open, and an inspector costs as much as the rest.
+    query = "SELECT name FROM sqlite_master WHERE type = 'table'"
+    return [name for (name,) in connection.exec_driver_sql(query).all()]
 
 
 def check_version(connection: Connection, migrations: Sequence[tuple[str, Migration]]) -> int:
@@ -206,11 +305,16 @@ def migrate(
         SchemaVersionError: the database is newer than the migrations known here.
         DamagedStoreError: the database is not an event store.
     """
+    if connection.dialect.name == "postgresql":
+        # Two that find an empty database at once would both make the tables.
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305551)")
     version = check_version(connection, migrations)
-    if version == 0:
-        schema_version.create(connection, checkfirst=True)
+    is_new = version == 0
+    if is_new:
+        create_tables(connection)
     for number, (name, change) in enumerate(migrations[version:], start=version + 1):
-        change(connection)
+        if not is_new or number > len(MIGRATIONS):
+            change(connection)
         connection.execute(
             insert(schema_version).values(version=number, name=name, applied=time.time())
         )

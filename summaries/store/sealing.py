@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, insert, select
 
 from summaries.store import schema
-from summaries.store.codec import encode_columns
+from summaries.store.dialect import execute
 from summaries.store.points import Points
 from summaries.store.pyramid import (
     WIDTH,
@@ -25,10 +25,8 @@ SMALLEST_CHUNK = 512
 
 def read_tail(connection: Connection, series_id: int) -> Points:
     """The points of the series that are not sealed yet."""
-    result = connection.exec_driver_sql(
-        "SELECT data FROM tail WHERE series_id = ? ORDER BY seq", (series_id,)
-    )
-    return Points.of_packets([data for (data,) in result.cursor.fetchall()])
+    query = "SELECT n, data FROM tail WHERE series_id = ? ORDER BY seq"
+    return Points.of_packets(execute(connection, query, (series_id,)).cursor.fetchall())
 
 
 def seal(connection: Connection, series_id: int, chunks: int, sealed: int, points: Points) -> int:
@@ -58,7 +56,7 @@ def seal(connection: Connection, series_id: int, chunks: int, sealed: int, point
                 step_min=int(part.step.min()),
                 step_max=int(part.step.max()),
                 bins=encode_bins(bins),
-                data=encode_columns([part.step, part.wall_us, part.value]),
+                data=part.encoded(),
             )
         )
         chunks += 1

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from summaries.store.points import Points
+from summaries.store.points import Points, as_ranges, of_ranges
 
 MUTABLE = (
     "n",
@@ -20,9 +20,11 @@ MUTABLE = (
     "min_step",
     "max_value",
     "max_step",
+    "ranks",
     "revision",
 )
 COLUMNS = ("id", "run_id", "tag", "kind", "first_step", *MUTABLE)
+"""In the order of the fields of `SeriesRecord`."""
 
 
 @dataclass
@@ -44,7 +46,16 @@ class SeriesRecord:
     min_step: int | None = None
     max_value: float | None = None
     max_step: int | None = None
+    ranks: str = ""
     revision: int = 0
+
+
+def _ranks_with(series: SeriesRecord, new: Points) -> str:
+    """The ranks that logged the series, those of the new points among them."""
+    if new.rank is None and not series.ranks:
+        return ""
+    known = of_ranges(series.ranks) if series.n else ()
+    return as_ranges({*known, *new.ranks().tolist()})
 
 
 def _storable(value: float) -> float | None:
@@ -69,6 +80,7 @@ def grown(series: SeriesRecord, new: Points, revision: int) -> SeriesRecord:
         last_step=int(new.step[-1]),
         last_wall_us=int(new.wall_us[-1]),
         last_value=_storable(float(new.value[-1])),
+        ranks=_ranks_with(series, new),
         revision=revision,
         **changed,
     )

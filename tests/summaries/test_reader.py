@@ -242,12 +242,12 @@ def test_a_frame_has_every_point(tmp_path: Path) -> None:
 def test_a_silent_run_of_another_machine_is_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summaries.store.writing.process_key", lambda: "elsewhere:boot:ns|1|2")
+    monkeypatch.setattr("summaries.store.runs.process_key", lambda: "elsewhere:boot:ns|1|2")
     run = init(tmp_path, name="a")
     with open_logdir(tmp_path) as reader:
         assert reader.runs()[0].status == "running"
         now = time.time()
-        monkeypatch.setattr("summaries.store.reading.time.time", lambda: now + 31.0)
+        monkeypatch.setattr("summaries.store.runs.time.time", lambda: now + 31.0)
         assert reader.runs()[0].status == "crashed"
     monkeypatch.undo()
     run.finish()

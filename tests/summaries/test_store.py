@@ -38,7 +38,7 @@ def test_points_come_back_bit_for_bit_however_they_were_batched(tmp_path: Path, 
     n = 100_000
     whole = points(n)
     store = StoreWriter(tmp_path / "events.db")
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     for at in range(0, n, batch):
         part = slice(at, at + batch)
         store.append(
@@ -60,7 +60,7 @@ def test_nan_infinities_negative_zero_and_payloads_survive_in_rows_and_in_chunks
     for n in (8, CHUNK + 8):
         values = np.resize(odd, n)
         store = StoreWriter(tmp_path / f"{n}.db")
-        run_id, _ = store.start_run("a", {})
+        run_id = store.start_run("a", {}).id
         store.append(run_id, {"x": Scalars(np.zeros(n, dtype=np.int64), np.full(n, 1e9), values)})
         store.close()
         back = StoreReader(tmp_path / f"{n}.db").scalars("a", "x")
@@ -71,7 +71,7 @@ def test_nan_infinities_negative_zero_and_payloads_survive_in_rows_and_in_chunks
 def test_reading_from_a_sequence_number_on_gives_the_rest(tmp_path: Path) -> None:
     whole = points(3 * CHUNK + 100)
     store = StoreWriter(tmp_path / "events.db")
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     store.append(run_id, {"x": whole})
     reader = StoreReader(tmp_path / "events.db")
     for start in (
@@ -93,7 +93,7 @@ def test_reading_from_a_sequence_number_on_gives_the_rest(tmp_path: Path) -> Non
 def test_full_chunks_leave_the_tail_and_a_rest_is_sealed_at_the_end(tmp_path: Path) -> None:
     path = tmp_path / "events.db"
     store = StoreWriter(path)
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     store.append(run_id, {"x": points(CHUNK - 1), "few": points(10)})
     assert counts(path) == (CHUNK - 1 + 10, 0)
     store.append(run_id, {"x": points(601, CHUNK - 1)})
@@ -110,7 +110,7 @@ def test_full_chunks_leave_the_tail_and_a_rest_is_sealed_at_the_end(tmp_path: Pa
 def test_an_error_between_chunk_and_tail_leaves_neither_half(tmp_path: Path) -> None:
     path = tmp_path / "events.db"
     store = StoreWriter(path)
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     store.append(run_id, {"x": points(CHUNK - 1)})
     connection = sqlite3.connect(path)
     connection.execute(
@@ -135,7 +135,7 @@ def test_bins_cover_every_point_once_and_keep_the_extremes(
 ) -> None:
     whole = points(n)
     store = StoreWriter(tmp_path / "events.db")
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     for at in range(0, n, 30_000):
         part = slice(at, at + 30_000)
         store.append(
@@ -153,7 +153,7 @@ def test_bins_cover_every_point_once_and_keep_the_extremes(
 
 def test_a_million_points_are_overviewed_from_few_bins(tmp_path: Path) -> None:
     store = StoreWriter(tmp_path / "events.db")
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     for at in range(0, 1_000_000, 100_000):
         store.append(run_id, {"x": points(100_000, at)})
     store.close()
@@ -166,9 +166,9 @@ def test_a_million_points_are_overviewed_from_few_bins(tmp_path: Path) -> None:
 
 def test_two_processes_may_add_to_one_series(tmp_path: Path) -> None:
     first, second = (StoreWriter(tmp_path / "events.db") for _ in range(2))
-    run_id, _ = first.start_run("a", {})
-    other, name = second.start_run("a", {"lr": 1})
-    assert (other, name) == (run_id, "a")
+    run_id = first.start_run("a", {}).id
+    joined = second.start_run("a", {"lr": 1})
+    assert (joined.id, joined.name, joined.is_new) == (run_id, "a", False)
     for at in range(0, 10_000, 500):
         first.append(run_id, {"x": points(250, at)})
         second.append(run_id, {"x": points(250, at + 250)})
@@ -181,7 +181,7 @@ def test_two_processes_may_add_to_one_series(tmp_path: Path) -> None:
 
 def test_extremes_and_last_value_are_kept_up_to_date(tmp_path: Path) -> None:
     store = StoreWriter(tmp_path / "events.db")
-    run_id, _ = store.start_run("a", {})
+    run_id = store.start_run("a", {}).id
     for values in ([3.0, 1.0], [np.nan], [7.0, -np.inf], [2.0]):
         n = len(values)
         store.append(run_id, {"x": Scalars(np.arange(n), np.full(n, 1e9), np.array(values))})
@@ -194,8 +194,8 @@ def test_extremes_and_last_value_are_kept_up_to_date(tmp_path: Path) -> None:
 
 def test_a_taken_name_gets_the_next_free_number(tmp_path: Path) -> None:
     store = StoreWriter(tmp_path / "events.db")
-    names = [store.start_run("a_b", {}, exist="new")[1] for _ in range(3)]
-    names.append(store.start_run("aXb-2", {}, exist="new")[1])
+    names = [store.start_run("a_b", {}, exist="new").name for _ in range(3)]
+    names.append(store.start_run("aXb-2", {}, exist="new").name)
     assert names == ["a_b", "a_b-2", "a_b-3", "aXb-2"]
     store.close()
 

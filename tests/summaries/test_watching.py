@@ -184,7 +184,7 @@ def test_a_long_silence_is_no_crash_while_the_process_is_there(
     run = init(tmp_path, name="r")
     now = time.time()
     with open_logdir(tmp_path) as reader:
-        monkeypatch.setattr("summaries.store.reading.time.time", lambda: now + 3600.0)
+        monkeypatch.setattr("summaries.store.runs.time.time", lambda: now + 3600.0)
         assert reader.runs()[0].status == "running"
     run.finish()
 
