@@ -15,6 +15,10 @@ class DamagedStoreError(SummariesError, OSError):
     """A database file could not be read as one of ours."""
 
 
+class EmptyStoreError(DamagedStoreError):
+    """A database holds nothing yet, no table of ours and none of anybody's."""
+
+
 class SchemaVersionError(SummariesError, RuntimeError):
     """A database was written by a newer version of trainboard."""
 

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from summaries.errors import DamagedStoreError, LogdirError, SummariesError
+from summaries.destination import DATABASE_NAME
+from summaries.errors import DamagedStoreError, EmptyStoreError, LogdirError, SummariesError
 from summaries.records import RunInfo, Status
-from summaries.store.connect import DATABASE_NAME, is_postgres_url, label_of
+from summaries.store.connect import is_postgres_url, label_of
 from summaries.store.reading import Pulse, RunRow, StoreReader, stat_of, status_now
 
 _RESCAN_S = 1.0
@@ -71,7 +72,10 @@ class ServerSource:
 
     def stamp(self) -> tuple[Any, ...]:
         if self._watch is None:
-            self._watch = StoreReader(self.url)
+            try:
+                self._watch = StoreReader(self.url)
+            except EmptyStoreError:
+                return (0,)  # until the first run is started in it
         return (self._watch.uuid, *self._watch.stamp())
 
     def open(self) -> StoreReader:
@@ -209,9 +213,10 @@ class Places:
                     continue
                 if stamp[0] != (place.stamp or stamp)[0]:
                     self._forget(place)
+                place.stamp = stamp
                 if stamp[0] == 0:
                     self._scanned = -_RESCAN_S  # it is gone: the next look drops it
-                place.stamp = stamp
+                    continue
                 self._thaw(place)
                 store = self.store(place)
                 if store is not None:

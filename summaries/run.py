@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from summaries.checks import as_float, as_json, as_step, as_tag
+from summaries.destination import of_named_run
 from summaries.errors import LogdirError
 from summaries.kinds import graph as graph_kind
 from summaries.kinds import histogram as histogram_kind
@@ -55,7 +56,8 @@ def init(
     """A new run in the logdir's shared database, ``logdir/events.db``.
 
     Args:
-        logdir: made if it is not there; many processes may log to one at once.
+        logdir: made if it is not there; many processes may log to one at once. Or the URL of a
+            PostgreSQL database.
         name: path-like, ``lr=0.1/seed=3``; a made-up one if None. If it is taken, ``-2`` and so on
             is put behind it, and the log says so.
         config: settings of the run, JSON-able, nested as you like.
@@ -75,23 +77,12 @@ def init(
         >>> run.name
         'lr=0.1'
     """
-    directory = Path(logdir)
-    if directory.exists() and not directory.is_dir():
-        raise LogdirError(
-            f"logdir '{logdir}': is a file, not a directory\n  try: init('logs', ...)"
-        )
-    wanted = made_up_name() if name is None else as_run_name(name)
-    # SQLite's log of writes needs memory shared by all writers, which a network disk is not: there
-    # each run gets a database of its own.
-    from summaries.store.connect import is_network_path
-
-    own = is_network_path(directory if directory.exists() else directory.absolute().parent)
-    path = directory / wanted / "events.db" if own else directory / "events.db"
-    if own:
+    place = of_named_run(logdir, made_up_name() if name is None else as_run_name(name))
+    if place.is_network_disk:
         logger.warning(
             "logdir '%s' is on a network disk: each run writes its own database there", logdir
         )
-    return Run(path, "." if own else wanted, config, resume=resume, shown_name=wanted)
+    return Run(place.where, place.name, config, resume=resume, shown_name=place.shown)
 
 
 def as_run_name(name: str) -> str:
@@ -125,7 +116,7 @@ class Run:
 
     def __init__(
         self,
-        path: Path,
+        where: Path | str,
         name: str,
         config: Mapping[str, Any] | None,
         *,
@@ -133,7 +124,7 @@ class Run:
         shown_name: str | None = None,
     ) -> None:
         self.config = as_json("init", "config", {} if config is None else config)
-        self._pipeline = Pipeline(path, name, self.config, exist="join" if resume else "new")
+        self._pipeline = Pipeline(where, name, self.config, exist="join" if resume else "new")
         # A run that nobody holds any more is finished, its values written.
         weakref.finalize(self, self._pipeline.close, wait=False).atexit = False
         self.name = self._pipeline.name if name != "." else (shown_name or name)

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from summaries.checks import as_float, as_json, as_step, as_tag, as_wall_time
+from summaries.destination import of_run_directory
 from summaries.kinds import graph as graph_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
@@ -45,7 +46,7 @@ class SummaryWriter:
         self,
         log_dir: str | Path | None = None,
         comment: str = "",
-        purge_step: None = None,
+        purge_step: int | None = None,
         max_queue: int = 500_000,
         flush_secs: float = 0.5,
         filename_suffix: str = "",
@@ -53,9 +54,12 @@ class SummaryWriter:
         """Open the run.
 
         Args:
-            log_dir: the run's directory; by default ``runs/<time>_<host><comment>``.
+            log_dir: the run's directory; by default ``runs/<time>_<host><comment>``. Or the URL of
+                a PostgreSQL database, the run's name behind it:
+                ``postgresql+psycopg://host/team/lr=0.1``.
             comment: end of the default directory's name.
-            purge_step: must be None: nothing that was logged is removed.
+            purge_step: what the run has at this step and later is taken out of sight, for a script
+                that goes on from a checkpoint. It is kept: see `Reader.replaced`.
             max_queue: points held in memory while the disk is slow. Ten, torch's default, would
                 make each tenth call wait, so fewer than 10,000 count as 10,000.
             flush_secs: taken for compatibility; points never wait longer than half a second.
@@ -65,20 +69,17 @@ class SummaryWriter:
             StoreWriteError: the directory cannot be written.
             DamagedStoreError: its ``events.db`` is damaged or something else.
             SchemaVersionError: a newer trainboard wrote it.
-            ValueError: purge_step is given.
+            LogdirError: log_dir is an address of no known kind.
         """
         if purge_step is not None:
-            raise ValueError(
-                "SummaryWriter: purge_step is not supported, nothing logged is removed\n"
-                "  try: another log_dir for the repeated steps"
-            )
-        if log_dir is None:
-            now = datetime.now().strftime("%b%d_%H-%M-%S")
-            log_dir = Path("runs") / f"{now}_{socket.gethostname()}{comment}"
-        self.log_dir = str(log_dir)
-        self._pipeline = Pipeline(
-            Path(log_dir) / "events.db", ".", max_queue=max(max_queue, 10_000)
-        )
+            purge_step = as_step("SummaryWriter", "purge_step", purge_step)
+        now = datetime.now().strftime("%b%d_%H-%M-%S")
+        made_up = f"{now}_{socket.gethostname()}{comment}"
+        self.log_dir = str(Path("runs") / made_up if log_dir is None else log_dir)
+        place = of_run_directory(self.log_dir, made_up)
+        self._pipeline = Pipeline(place.where, place.name, max_queue=max(max_queue, 10_000))
+        if purge_step is not None:
+            self._pipeline.rewind(purge_step)
         # A writer that nobody holds any more is closed, its values written.
         weakref.finalize(self, self._pipeline.close, wait=False).atexit = False
         self._points = self._pipeline.points

@@ -15,9 +15,9 @@ from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.pool import QueuePool, StaticPool
 
+from summaries.destination import POSTGRES_SCHEMES
 from summaries.errors import DamagedStoreError, LogdirError, StoreWriteError
 
-DATABASE_NAME = "events.db"
 Where = Path | str
 """A SQLite file's path, or a PostgreSQL database's URL."""
 BUSY_TIMEOUT_S = 30.0
@@ -75,7 +75,7 @@ def _connect_for_writing(path: Path, network: bool) -> sqlite3.Connection:
 
 def is_postgres_url(text: str) -> bool:
     """Whether that is the URL of a PostgreSQL database, by the spellings people use."""
-    return text.startswith(("postgresql://", "postgresql+psycopg://", "postgres://"))
+    return text.partition("://")[0] in POSTGRES_SCHEMES and "://" in text
 
 
 def label_of(where: Where) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import numpy as np
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from summaries.errors import DamagedStoreError, SummariesError
+from summaries.errors import DamagedStoreError, EmptyStoreError, SummariesError
 from summaries.records import RunInfo, Scalars, SeriesInfo, Status
 from summaries.store import queries, schema
 from summaries.store.connect import (
@@ -122,7 +123,7 @@ class StoreReader:
             with self.connection() as connection:
                 version = schema.check_version(connection, schema.MIGRATIONS)
                 if version == 0:
-                    raise DamagedStoreError("it is empty, no run was ever started in it")
+                    raise EmptyStoreError("it is empty, no run was ever started in it")
             if version < len(schema.MIGRATIONS):
                 self._update(where)
             with self.connection() as connection:
@@ -138,6 +139,8 @@ class StoreReader:
 
     def _use(self, opened: Opened) -> None:
         self._engine, self._copy = opened.engine, opened.copy
+        # A reader that nobody holds any more gives its connections back.
+        weakref.finalize(self, opened.engine.dispose).atexit = False
         self.is_frozen = opened.is_frozen
         """Whether a change is seen only by opening the database again."""
 
@@ -186,6 +189,8 @@ class StoreReader:
                 if isinstance(self.where, Path):
                     connection.exec_driver_sql("BEGIN")
                 yield connection
+        except SummariesError:
+            raise
         except (DBAPIError, sqlite3.DatabaseError, OSError) as error:
             cause = getattr(error, "orig", None) or error
             way_out = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import time
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -53,6 +54,8 @@ class StoreWriter:
         self.label = label_of(where)
         """How messages name the database."""
         self._engine: Engine = open_for_writing(where)
+        # For a writer that is forgotten unclosed.
+        weakref.finalize(self, self._engine.dispose).atexit = False
         try:
             with self._engine.begin() as connection:
                 schema.migrate(connection)

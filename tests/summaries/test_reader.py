@@ -16,7 +16,7 @@ from summaries import Histogram, LogdirError, NotFoundError, SummaryWriter, init
 from summaries.reader import Reader
 
 
-def log(logdir: Path, name: str, values: list[float], tag: str = "x") -> None:
+def log(logdir: str | Path, name: str, values: list[float], tag: str = "x") -> None:
     with init(logdir, name=name) as run:
         for step, value in enumerate(values):
             run.log({tag: value}, step=step)
@@ -49,19 +49,19 @@ def test_a_database_file_and_its_url_can_be_opened(tmp_path: Path) -> None:
             assert [info.name for info in reader.runs()] == ["a"]
 
 
-def test_an_empty_logdir_fills_while_it_is_open(tmp_path: Path) -> None:
-    with open_logdir(tmp_path) as reader:
+def test_an_empty_logdir_fills_while_it_is_open(logdir: str | Path) -> None:
+    with open_logdir(logdir) as reader:
         assert reader.runs() == []
         assert reader.series() == []
         assert not reader.changes_since(None)
-        log(tmp_path, "a", [1.0])
+        log(logdir, "a", [1.0])
         look_again(reader)
         assert [info.name for info in reader.runs()] == ["a"]
 
 
-def test_a_missing_run_or_tag_names_what_there_is(tmp_path: Path) -> None:
-    log(tmp_path, "alpha", [1.0], "train/loss")
-    with open_logdir(tmp_path) as reader:
+def test_a_missing_run_or_tag_names_what_there_is(logdir: str | Path) -> None:
+    log(logdir, "alpha", [1.0], "train/loss")
+    with open_logdir(logdir) as reader:
         with pytest.raises(NotFoundError, match=r"run 'beta'.*\n.*'alpha'"):
             reader.scalars("beta", "x")
         with pytest.raises(NotFoundError, match=r"scalar 'acc'.*\n.*'train/loss'"):
@@ -84,11 +84,11 @@ def test_what_is_no_directory_is_refused_with_a_way_out(tmp_path: Path, name: st
 # -- envelopes ------------------------------------------------------------------------------------
 
 
-def test_few_points_come_raw_and_many_as_bins_with_their_extremes(tmp_path: Path) -> None:
+def test_few_points_come_raw_and_many_as_bins_with_their_extremes(logdir: str | Path) -> None:
     values = np.sin(np.arange(20_000) / 300)
     values[7777] = 50.0
-    log(tmp_path, "a", values.tolist())
-    with open_logdir(tmp_path) as reader:
+    log(logdir, "a", values.tolist())
+    with open_logdir(logdir) as reader:
         whole = reader.envelope("a", "x", pixels=500)
         assert not whole.is_raw
         assert len(whole) <= 500
@@ -100,13 +100,13 @@ def test_few_points_come_raw_and_many_as_bins_with_their_extremes(tmp_path: Path
         assert len(reader.envelope("a", "x", step_range=(10**6, 10**7))) == 0
 
 
-def test_smoothing_is_computed_on_every_point(tmp_path: Path) -> None:
+def test_smoothing_is_computed_on_every_point(logdir: str | Path) -> None:
     from summaries.smoothing import debiased_ema
 
     values = np.random.default_rng(0).standard_normal(30_000)
-    log(tmp_path, "a", values.tolist())
+    log(logdir, "a", values.tolist())
     expected = debiased_ema(values, 0.9)
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         whole = reader.envelope("a", "x", pixels=300, smoothing=0.9)
         assert whole.smoothed is not None
         np.testing.assert_allclose(whole.smoothed, expected[whole.step_max], rtol=1e-9)
@@ -115,10 +115,10 @@ def test_smoothing_is_computed_on_every_point(tmp_path: Path) -> None:
         np.testing.assert_allclose(window.smoothed, expected[20_000:20_101], rtol=1e-9)
 
 
-def test_runs_without_the_tag_are_left_out_of_envelopes(tmp_path: Path) -> None:
-    log(tmp_path, "a", [1.0], "x")
-    log(tmp_path, "b", [1.0], "y")
-    with open_logdir(tmp_path) as reader:
+def test_runs_without_the_tag_are_left_out_of_envelopes(logdir: str | Path) -> None:
+    log(logdir, "a", [1.0], "x")
+    log(logdir, "b", [1.0], "y")
+    with open_logdir(logdir) as reader:
         assert list(reader.envelopes(["b", "a", "nobody"], "x")) == ["a"]
         with pytest.raises(ValueError, match="pixels"):
             reader.envelope("a", "x", pixels=0)
@@ -127,10 +127,10 @@ def test_runs_without_the_tag_are_left_out_of_envelopes(tmp_path: Path) -> None:
 # -- changes --------------------------------------------------------------------------------------
 
 
-def test_changes_are_what_is_new_and_nothing_else(tmp_path: Path) -> None:
-    log(tmp_path, "old", [1.0, 2.0])
-    run = init(tmp_path, name="live")
-    with open_logdir(tmp_path) as reader:
+def test_changes_are_what_is_new_and_nothing_else(logdir: str | Path) -> None:
+    log(logdir, "old", [1.0, 2.0])
+    run = init(logdir, name="live")
+    with open_logdir(logdir) as reader:
         first = reader.changes_since(None)
         assert set(first.runs) == {"old", "live"}
         assert [(s.run, s.tag) for s in first.series] == [("old", "x")]
@@ -147,11 +147,11 @@ def test_changes_are_what_is_new_and_nothing_else(tmp_path: Path) -> None:
         assert set(reader.changes_since("no token of ours").runs) == {"old", "live"}
 
 
-def test_a_token_holds_across_readers(tmp_path: Path) -> None:
-    log(tmp_path, "a", [1.0])
-    with open_logdir(tmp_path) as reader:
+def test_a_token_holds_across_readers(logdir: str | Path) -> None:
+    log(logdir, "a", [1.0])
+    with open_logdir(logdir) as reader:
         token = reader.changes_since(None).token
-    with open_logdir(tmp_path) as other:
+    with open_logdir(logdir) as other:
         assert not other.changes_since(token)
 
 
@@ -184,9 +184,9 @@ def test_a_database_replaced_by_another_is_read_anew(tmp_path: Path) -> None:
         assert "b" in reader.changes_since(token).runs
 
 
-def test_points_are_read_on_from_where_one_was(tmp_path: Path) -> None:
-    run = init(tmp_path, name="a")
-    with open_logdir(tmp_path) as reader:
+def test_points_are_read_on_from_where_one_was(logdir: str | Path) -> None:
+    run = init(logdir, name="a")
+    with open_logdir(logdir) as reader:
         seen: list[float] = []
         for step in range(5):
             run.log({"x": float(step)}, step=step)
@@ -209,10 +209,10 @@ def test_histograms_may_be_read_sparsely_with_the_newest(tmp_path: Path) -> None
 # -- tables ---------------------------------------------------------------------------------------
 
 
-def test_series_tell_what_lists_need(tmp_path: Path) -> None:
-    log(tmp_path, "a", [3.0, 1.0, 2.0])
-    log(tmp_path, "b", [9.0])
-    with open_logdir(tmp_path) as reader:
+def test_series_tell_what_lists_need(logdir: str | Path) -> None:
+    log(logdir, "a", [3.0, 1.0, 2.0])
+    log(logdir, "b", [9.0])
+    with open_logdir(logdir) as reader:
         (one,) = reader.series("a")
         assert (one.n, one.first_step, one.last_step) == (3, 0, 2)
         assert (one.last_value, one.min_value, one.min_step) == (2.0, 1.0, 1)
@@ -223,10 +223,10 @@ def test_series_tell_what_lists_need(tmp_path: Path) -> None:
             reader.series("nobody")
 
 
-def test_a_frame_has_every_point(tmp_path: Path) -> None:
-    log(tmp_path, "a", [3.0, 1.0])
-    log(tmp_path, "b", [9.0], "y")
-    with open_logdir(tmp_path) as reader:
+def test_a_frame_has_every_point(logdir: str | Path) -> None:
+    log(logdir, "a", [3.0, 1.0])
+    log(logdir, "b", [9.0], "y")
+    with open_logdir(logdir) as reader:
         frame = reader.to_pandas()
         assert list(frame.columns) == ["run", "tag", "step", "wall_time", "value"]
         assert frame["value"].tolist() == [3.0, 1.0, 9.0]
@@ -266,11 +266,11 @@ def test_more_databases_than_are_kept_open(tmp_path: Path, monkeypatch: pytest.M
         assert len(list(tmp_path.iterdir())) == 8
 
 
-def test_numbers_of_numpy_and_past_64_bits_are_numbers(tmp_path: Path) -> None:
-    with init(tmp_path, name="r") as run:
+def test_numbers_of_numpy_and_past_64_bits_are_numbers(logdir: str | Path) -> None:
+    with init(logdir, name="r") as run:
         for step in range(9000):
             run.log({"x": float(step), "h": Histogram([1.0, 2.0])} if step < 3 else {"x": 0.0})
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         assert len(reader.scalars("r", "x", cast(int, np.int64(8990)))) == 10
         assert len(reader.scalars("r", "x", 2**70)) == 0
         assert len(reader.histograms("r", "h", cast(int, np.int64(1)))) == 2
@@ -281,15 +281,15 @@ def test_numbers_of_numpy_and_past_64_bits_are_numbers(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["5", '{"": 5}', '{"": [1, 2]}', '{"": ["u", "r", []]}', "[]"])
-def test_a_token_that_is_none_of_ours_means_everything(tmp_path: Path, state: str) -> None:
-    init(tmp_path, name="r").finish()
+def test_a_token_that_is_none_of_ours_means_everything(logdir: str | Path, state: str) -> None:
+    init(logdir, name="r").finish()
     token = base64.urlsafe_b64encode(zlib.compress(state.encode())).decode()
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         assert reader.changes_since(token).runs == ("r",)
         assert reader.changes_since("nonsense").runs == ("r",)
 
 
 @pytest.mark.parametrize("smoothing", [1.0, -0.1, float("nan")])
-def test_a_smoothing_out_of_range_is_refused_by_name(tmp_path: Path, smoothing: float) -> None:
-    with open_logdir(tmp_path) as reader, pytest.raises(ValueError, match="envelope: smoothing"):
+def test_a_smoothing_out_of_range_is_refused_by_name(logdir: str | Path, smoothing: float) -> None:
+    with open_logdir(logdir) as reader, pytest.raises(ValueError, match="envelope: smoothing"):
         reader.envelopes([], "x", smoothing=smoothing)

@@ -14,7 +14,7 @@ import pytest
 from summaries import SummaryWriter, init, open_logdir
 
 
-def test_settings_of_every_kind_come_back_as_plain_data(tmp_path: Path) -> None:
+def test_settings_of_every_kind_come_back_as_plain_data(logdir: str | Path) -> None:
     config = {
         1: {("a", 2): np.float32(0.5)},
         "array": np.arange(3),
@@ -23,10 +23,10 @@ def test_settings_of_every_kind_come_back_as_plain_data(tmp_path: Path) -> None:
         "set": {3, 1},
         "broken": "\ud800",
     }
-    run = init(tmp_path, name="r", config=config)
+    run = init(logdir, name="r", config=config)
     run.update_config({"later": np.int64(3), "flag": np.bool_(True)})
     run.finish()
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         found = dict(reader.runs()[0].config)
     assert np.isnan(found.pop("nan"))
     assert found == {
@@ -70,10 +70,10 @@ def test_a_number_of_five_thousand_digits_is_refused_by_name(tmp_path: Path) -> 
     writer.close()
 
 
-def test_a_run_name_that_is_no_utf8_is_kept_as_far_as_it_is(tmp_path: Path) -> None:
-    with init(tmp_path, name="a\udcff") as run:
+def test_a_run_name_that_is_no_utf8_is_kept_as_far_as_it_is(logdir: str | Path) -> None:
+    with init(logdir, name="a\udcff") as run:
         run.log({"x": 1.0})
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         assert [info.name for info in reader.runs()] == ["a?"]
 
 

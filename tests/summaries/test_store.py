@@ -34,10 +34,12 @@ def counts(path: Path) -> tuple[int, int]:
 
 
 @pytest.mark.parametrize("batch", [1000, 4095, 4096, 4097, 50_000])
-def test_points_come_back_bit_for_bit_however_they_were_batched(tmp_path: Path, batch: int) -> None:
+def test_points_come_back_bit_for_bit_however_they_were_batched(
+    database: str | Path, batch: int
+) -> None:
     n = 100_000
     whole = points(n)
-    store = StoreWriter(tmp_path / "events.db")
+    store = StoreWriter(database)
     run_id = store.start_run("a", {}).id
     for at in range(0, n, batch):
         part = slice(at, at + batch)
@@ -45,7 +47,7 @@ def test_points_come_back_bit_for_bit_however_they_were_batched(tmp_path: Path, 
             run_id, {"x": Scalars(whole.step[part], whole.wall_time[part], whole.value[part])}
         )
     store.close()
-    back = StoreReader(tmp_path / "events.db").scalars("a", "x")
+    back = StoreReader(database).scalars("a", "x")
     assert back is not None
     assert back.value.tobytes() == whole.value.tobytes()
     assert (back.step == whole.step).all()
@@ -68,12 +70,12 @@ def test_nan_infinities_negative_zero_and_payloads_survive_in_rows_and_in_chunks
         assert back.value.tobytes() == values.tobytes()
 
 
-def test_reading_from_a_sequence_number_on_gives_the_rest(tmp_path: Path) -> None:
+def test_reading_from_a_sequence_number_on_gives_the_rest(database: str | Path) -> None:
     whole = points(3 * CHUNK + 100)
-    store = StoreWriter(tmp_path / "events.db")
+    store = StoreWriter(database)
     run_id = store.start_run("a", {}).id
     store.append(run_id, {"x": whole})
-    reader = StoreReader(tmp_path / "events.db")
+    reader = StoreReader(database)
     for start in (
         0,
         1,
@@ -131,10 +133,10 @@ def test_an_error_between_chunk_and_tail_leaves_neither_half(tmp_path: Path) -> 
 @pytest.mark.parametrize("n", [5000, 16 * CHUNK, 20 * CHUNK + 17, 40 * CHUNK])
 @pytest.mark.parametrize("pixels", [10, 300, 2000])
 def test_bins_cover_every_point_once_and_keep_the_extremes(
-    tmp_path: Path, n: int, pixels: int
+    database: str | Path, n: int, pixels: int
 ) -> None:
     whole = points(n)
-    store = StoreWriter(tmp_path / "events.db")
+    store = StoreWriter(database)
     run_id = store.start_run("a", {}).id
     for at in range(0, n, 30_000):
         part = slice(at, at + 30_000)
@@ -142,7 +144,7 @@ def test_bins_cover_every_point_once_and_keep_the_extremes(
             run_id, {"x": Scalars(whole.step[part], whole.wall_time[part], whole.value[part])}
         )
     store.close()
-    bins, total = StoreReader(tmp_path / "events.db").bins("x", ["a"], pixels, None)["a"]
+    bins, total = StoreReader(database).bins("x", ["a"], pixels, None)["a"]
     assert total == n
     assert bins.count.sum() == n
     assert (bins.step_min[1:] == bins.step_max[:-1] + 1).all()
@@ -151,21 +153,21 @@ def test_bins_cover_every_point_once_and_keep_the_extremes(
     assert (bins.mean * bins.count).sum() / n == pytest.approx(whole.value.mean(), abs=1e-6)
 
 
-def test_a_million_points_are_overviewed_from_few_bins(tmp_path: Path) -> None:
-    store = StoreWriter(tmp_path / "events.db")
+def test_a_million_points_are_overviewed_from_few_bins(database: str | Path) -> None:
+    store = StoreWriter(database)
     run_id = store.start_run("a", {}).id
     for at in range(0, 1_000_000, 100_000):
         store.append(run_id, {"x": points(100_000, at)})
     store.close()
-    reader = StoreReader(tmp_path / "events.db")
+    reader = StoreReader(database)
     assert len(reader.bins("x", ["a"], 2000, None)["a"][0]) < 10_000
     window = reader.bins("x", ["a"], 2000, (500_000, 501_000))["a"][0]
     assert (window.count == 1).all()
     assert (window.step_min[0], window.step_max[-1]) == (500_000, 501_000)
 
 
-def test_two_processes_may_add_to_one_series(tmp_path: Path) -> None:
-    first, second = (StoreWriter(tmp_path / "events.db") for _ in range(2))
+def test_two_processes_may_add_to_one_series(database: str | Path) -> None:
+    first, second = (StoreWriter(database) for _ in range(2))
     run_id = first.start_run("a", {}).id
     joined = second.start_run("a", {"lr": 1})
     assert (joined.id, joined.name, joined.is_new) == (run_id, "a", False)
@@ -174,26 +176,26 @@ def test_two_processes_may_add_to_one_series(tmp_path: Path) -> None:
         second.append(run_id, {"x": points(250, at + 250)})
     first.close()
     second.close()
-    back = StoreReader(tmp_path / "events.db").scalars("a", "x")
+    back = StoreReader(database).scalars("a", "x")
     assert back is not None
     assert back.step.tolist() == list(range(10_000))
 
 
-def test_extremes_and_last_value_are_kept_up_to_date(tmp_path: Path) -> None:
-    store = StoreWriter(tmp_path / "events.db")
+def test_extremes_and_last_value_are_kept_up_to_date(database: str | Path) -> None:
+    store = StoreWriter(database)
     run_id = store.start_run("a", {}).id
     for values in ([3.0, 1.0], [np.nan], [7.0, -np.inf], [2.0]):
         n = len(values)
         store.append(run_id, {"x": Scalars(np.arange(n), np.full(n, 1e9), np.array(values))})
     store.close()
-    (series,) = StoreReader(tmp_path / "events.db").series()
+    (series,) = StoreReader(database).series()
     assert (series.n, series.last_value) == (6, 2.0)
     assert (series.min_value, series.min_step) == (1.0, 1)
     assert (series.max_value, series.max_step) == (7.0, 0)
 
 
-def test_a_taken_name_gets_the_next_free_number(tmp_path: Path) -> None:
-    store = StoreWriter(tmp_path / "events.db")
+def test_a_taken_name_gets_the_next_free_number(database: str | Path) -> None:
+    store = StoreWriter(database)
     names = [store.start_run("a_b", {}, exist="new").name for _ in range(3)]
     names.append(store.start_run("aXb-2", {}, exist="new").name)
     assert names == ["a_b", "a_b-2", "a_b-3", "aXb-2"]

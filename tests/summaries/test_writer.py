@@ -202,8 +202,8 @@ def test_runs_share_one_database_and_keep_their_names(tmp_path: Path) -> None:
         assert reader.runs()[0].tags == {"scalar": ("train/acc", "train/loss")}
 
 
-def test_log_takes_numbers_arrays_texts_and_images(tmp_path: Path) -> None:
-    with init(tmp_path, name="a") as run:
+def test_log_takes_numbers_arrays_texts_and_images(logdir: str | Path) -> None:
+    with init(logdir, name="a") as run:
         run.log(
             {
                 "loss": 0.5,
@@ -217,7 +217,7 @@ def test_log_takes_numbers_arrays_texts_and_images(tmp_path: Path) -> None:
                 "single": summaries.Histogram([7.0]),
             }
         )
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         assert reader.runs()[0].tags == {
             "histogram": ("listed", "single", "weights"),
             "image": ("grey", "sample"),
@@ -226,35 +226,35 @@ def test_log_takes_numbers_arrays_texts_and_images(tmp_path: Path) -> None:
         }
 
 
-def test_steps_go_on_from_the_last_one(tmp_path: Path) -> None:
-    with init(tmp_path, name="a") as run:
+def test_steps_go_on_from_the_last_one(logdir: str | Path) -> None:
+    with init(logdir, name="a") as run:
         run.log({"x": 1.0})
         run.log({"x": 2.0}, step=10)
         run.log({"x": 3.0})
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         assert reader.scalars("a", "x").step.tolist() == [0, 10, 11]
 
 
 def test_a_taken_name_gets_a_number_unless_resumed(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    logdir: str | Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     names = []
     for _ in range(2):
-        with init(tmp_path, name="a") as run:
+        with init(logdir, name="a") as run:
             run.log({"x": 1.0}, step=0)
             names.append(run.name)
     assert names == ["a", "a-2"]
     assert "'a' is taken" in caplog.text
-    with init(tmp_path, name="a", resume=True) as run:
+    with init(logdir, name="a", resume=True) as run:
         run.log({"x": 2.0}, step=1)
-    with open_logdir(tmp_path) as reader:
+    with open_logdir(logdir) as reader:
         assert reader.scalars("a", "x").value.tolist() == [1.0, 2.0]
 
 
-def test_a_name_is_made_up_where_none_is_given(tmp_path: Path) -> None:
+def test_a_name_is_made_up_where_none_is_given(logdir: str | Path) -> None:
     names = []
     for _ in range(2):
-        with init(tmp_path) as run:
+        with init(logdir) as run:
             names.append(run.name)
     assert len(set(names)) == 2
 

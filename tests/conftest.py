@@ -1,0 +1,44 @@
+"""Fixtures of all tests: places to log to, in a directory and on a real PostgreSQL server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import postgres
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server of these tests' own."""
+    if not postgres.is_installed():
+        pytest.skip("no PostgreSQL server is installed (Debian: apt install postgresql)")
+    server = postgres.PostgresServer()
+    yield server
+    server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: postgres.PostgresServer) -> str:
+    """The URL of an empty PostgreSQL database."""
+    return postgres_server.new_database()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def logdir(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """Where `init` and `open_logdir` work: a directory, then a database on a server."""
+    if request.param == "sqlite":
+        (tmp_path / "logs").mkdir()
+        return tmp_path / "logs"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str | Path:
+    """What `StoreWriter` and `StoreReader` open: a SQLite file, then a database on a server."""
+    if request.param == "sqlite":
+        return tmp_path / "events.db"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
