@@ -27,6 +27,10 @@ class StoreWriteError(SummariesError, OSError):
     """A database could not be created or written: read-only, full, no permission."""
 
 
+class GapError(SummariesError, ValueError):
+    """A part of a copy was sent whose beginning is missing: ask what is there, and send from it."""
+
+
 class NotFoundError(SummariesError, KeyError):
     """No such run, tag or blob."""
 

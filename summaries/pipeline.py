@@ -214,6 +214,12 @@ class Pipeline:
         self._refuse_if_closed()
         self._order(lambda store: store.rewind(self.run_id, step, rank))
 
+    def fork(self, parent: str, step: int) -> None:
+        """Begin with what the run of that name in the same store logged before ``step``."""
+        from summaries.replicate import fork_run
+
+        self._order(lambda store: fork_run(store, self.run_id, parent, step))
+
     def _order(self, act: Act | None) -> None:
         order = _Order(act)
         self._orders.put(order)

@@ -362,6 +362,15 @@ class Reader:
 
     # -- parts ---------------------------------------------------------------------------------
 
+    def store_of(self, run: str) -> tuple[StoreReader, str]:
+        """The database that holds the run, and the run's name in it.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        place, name = self._locate(run)
+        return self._places.open(place), name
+
     def _named(self, place: Place, series: list[SeriesInfo]) -> list[SeriesInfo]:
         if not place.prefix:
             return series

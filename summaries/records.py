@@ -93,12 +93,16 @@ class Scalars:
     def __len__(self) -> int:
         return len(self.step)
 
+    def __getitem__(self, which: slice | NDArray[np.bool_]) -> Scalars:
+        """The points of a slice or mask."""
+        rank = None if self.rank is None else self.rank[which]
+        return Scalars(self.step[which], self.wall_time[which], self.value[which], rank)
+
     def of_rank(self, rank: int) -> Scalars:
         """The points that one process of the run logged."""
         if self.rank is None:
-            return self if rank == 0 else Scalars(self.step[:0], self.wall_time[:0], self.value[:0])
-        own = self.rank == rank
-        return Scalars(self.step[own], self.wall_time[own], self.value[own], self.rank[own])
+            return self if rank == 0 else self[:0]
+        return self[self.rank == rank]
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from summaries.store.runs import next_revision
 from summaries.store.sealing import CHUNK, read_tail, seal
 from summaries.store.series import COLUMNS, SeriesRecord, grown
 
+EVENT_COLUMNS = ("series_id", "seq", "step", "wall_us", "rank", "blob", "data")
 EVENT_HEADER = struct.Struct("<qqq")
 """Step, wall_us and rank before the data of a replaced event."""
 
@@ -44,7 +45,13 @@ def rewind(connection: Connection, run_id: int, step: int, rank: int | None = No
 
 
 def _keep(
-    connection: Connection, series: SeriesRecord, now: float, step: int, n: int, data: bytes
+    connection: Connection,
+    series: SeriesRecord,
+    now: float,
+    step: int,
+    n: int,
+    data: bytes,
+    blob: str | None = None,
 ) -> None:
     connection.execute(
         insert(schema.replaced).values(
@@ -54,6 +61,7 @@ def _keep(
             rewound=now,
             step=step,
             n=n,
+            blob=blob,
             data=data,
         )
     )
@@ -139,19 +147,21 @@ def _rewind_events(
     revision: int,
     now: float,
 ) -> int:
-    query = "SELECT id, seq, step, wall_us, rank, data FROM event WHERE series_id = ? ORDER BY seq"
+    query = (
+        "SELECT id, seq, step, wall_us, rank, blob, data FROM event WHERE series_id = ?"
+        " ORDER BY seq"
+    )
     rows = execute(connection, query, (series.id,)).cursor.fetchall()
     gone = [row for row in rows if row[2] >= step and (rank is None or row[4] == rank)]
     if not gone:
         return 0
-    for _, _, at, wall_us, own, data in gone:
-        _keep(connection, series, now, step, 1, EVENT_HEADER.pack(at, wall_us, own) + data)
+    for _, _, at, wall_us, own, blob, data in gone:
+        _keep(connection, series, now, step, 1, EVENT_HEADER.pack(at, wall_us, own) + data, blob)
     ids = {row[0] for row in gone}
     execute(connection, "DELETE FROM event WHERE series_id = ?", (series.id,))
     kept = [row for row in rows if row[0] not in ids]
-    columns = ("series_id", "seq", "step", "wall_us", "rank", "data")
     numbered = [(series.id, at, *row[2:]) for at, row in enumerate(kept)]
-    insert_rows(connection, "event", columns, numbered)
+    insert_rows(connection, "event", EVENT_COLUMNS, numbered)
     after = replace(series, n=len(kept), revision=revision)
     if kept:
         after = replace(
@@ -202,7 +212,7 @@ def rename(connection: Connection, run_id: int, name: str) -> None:
 
 
 def remove(connection: Connection, run_ids: Sequence[int]) -> None:
-    """Delete runs with all they logged; blobs that others share stay until `drop_unused_blobs`."""
+    """Delete runs with all they logged, and the blobs that no other run has."""
     revision = next_revision(connection)
     for run_id in run_ids:
         name = connection.execute(
@@ -215,6 +225,10 @@ def remove(connection: Connection, run_ids: Sequence[int]) -> None:
             execute(connection, f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
         execute(connection, "DELETE FROM run WHERE id = ?", (run_id,))
         _note_removed(connection, name, revision)
+    used = " UNION ".join(
+        f"SELECT blob FROM {t} WHERE blob IS NOT NULL" for t in ("event", "replaced")
+    )
+    execute(connection, f"DELETE FROM blob WHERE sha256 NOT IN ({used})")
 
 
 def note_fork(connection: Connection, run_id: int, parent_id: int, fork_step: int) -> None:

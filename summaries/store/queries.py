@@ -17,6 +17,7 @@ CHANGED_RUNS = (
     f"SELECT {_RUN_COLUMNS}, (SELECT p.name FROM run AS p WHERE p.id = run.parent_id) AS parent"
     " FROM run WHERE record_revision > ? ORDER BY id"
 )
+RUN_ID = "SELECT id FROM run WHERE name = ?"
 RUN_IDS = "SELECT id FROM run"
 REMOVED_NAMES = "SELECT name FROM removed WHERE revision > ?"
 GROWN_TAGS = "SELECT run_id, kind, tag, ranks FROM series WHERE revision > ? AND n > 0"
@@ -42,12 +43,17 @@ REPLACED = (
     " JOIN run ON run.id = replaced.run_id WHERE run.name = ? ORDER BY replaced.id"
 )
 CHUNKS_FROM = (
-    "SELECT seq, n, data FROM chunk WHERE series_id = ? AND level = 0 AND seq + n > ? ORDER BY idx"
+    "SELECT seq, n, data FROM chunk WHERE series_id = ? AND level = 0 AND seq + n > ? AND seq < ?"
+    " ORDER BY idx"
 )
 # From a sequence number on, every so many, and the newest.
 EVENTS_FROM = (
     "SELECT step, wall_us, data, rank FROM event WHERE series_id = ? AND seq >= ?"
     " AND ((seq - ?) % ? = 0 OR seq = ?) ORDER BY seq"
+)
+EVENTS_TO_COPY = (
+    "SELECT step, wall_us, data, rank, blob FROM event WHERE series_id = ? AND seq >= ? AND seq < ?"
+    " ORDER BY seq"
 )
 BLOB = "SELECT data, media_type FROM blob WHERE sha256 = ?"
 

@@ -16,7 +16,8 @@ import numpy as np
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from summaries.errors import DamagedStoreError, EmptyStoreError, SummariesError
+from summaries.errors import DamagedStoreError, EmptyStoreError, NotFoundError, SummariesError
+from summaries.event import Event
 from summaries.records import RunInfo, Scalars, SeriesInfo, Status
 from summaries.store import queries, schema
 from summaries.store.connect import (
@@ -223,6 +224,18 @@ class StoreReader:
         ]
         return ChangedRuns(found, tags, ranks, ids)
 
+    def run_id(self, name: str) -> int:
+        """The id of the run of that name.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        with self.connection() as connection:
+            found = execute(connection, queries.RUN_ID, (name,)).scalar_one_or_none()
+        if found is None:
+            raise NotFoundError(f"run '{name}': there is none of that name in '{self.label}'")
+        return int(found)
+
     def pulse(self) -> tuple[int, dict[int, Pulse]]:
         """The store's revision, and the signs of life of each running run."""
         with self.connection() as connection:
@@ -270,25 +283,25 @@ class StoreReader:
 
     # -- scalars ------------------------------------------------------------------------------
 
-    def scalars(self, run: str, tag: str, start: int = 0) -> Scalars | None:
+    def scalars(self, run: str, tag: str, start: int = 0, stop: int = 2**62) -> Scalars | None:
         """The points from sequence number ``start`` on, exact; None if there is no such series."""
         with self.connection() as connection:
             row = self.find(connection, "scalar", tag, [run]).get(run)
             if row is None:
                 return None
-            points = self._points(connection, row, start)
+            points = self._points(connection, row, start, stop)
         return points.as_scalars()
 
-    def _points(self, connection: Connection, row: SeriesRow, start: int) -> Points:
+    def _points(self, connection: Connection, row: SeriesRow, start: int, stop: int) -> Points:
         parts: list[Points] = []
         if start < row.sealed:
-            result = execute(connection, queries.CHUNKS_FROM, (row.id, start))
+            result = execute(connection, queries.CHUNKS_FROM, (row.id, start, stop))
             # The driver's cursor: SQLAlchemy's rows cost more than the decoding.
             for seq, n, data in result.cursor.fetchall():
                 parts.append(self._decoded(data, n).part(max(0, start - seq), n))
-        if row.n > row.sealed:
+        if row.sealed < min(row.n, stop):
             parts.append(self._tail(connection, [row.id], start).get(row.id, Points.none()))
-        return Points.joined(parts)
+        return Points.joined(parts).part(0, max(stop - start, 0))
 
     def _decoded(self, data: bytes, n: int) -> Points:
         try:
@@ -437,6 +450,20 @@ class StoreReader:
                 connection, queries.EVENTS_FROM, (row.id, start, start, every, row.n - 1)
             ).cursor.fetchall()
         return [StoredEvent(step, us / 1e6, data, rank) for step, us, data, rank in found]
+
+    def events_to_copy(self, run: str, tag: str, kind: str, start: int, stop: int) -> list[Event]:
+        """The values from ``start`` to before ``stop``, with the blobs they refer to."""
+        with self.connection() as connection:
+            row = self.find(connection, kind, tag, [run])[run]
+            rows = execute(connection, queries.EVENTS_TO_COPY, (row.id, start, stop))
+            found: list[Event] = []
+            for step, wall_us, data, rank, name in rows.cursor.fetchall():
+                blob = None
+                if name is not None:
+                    held = execute(connection, queries.BLOB, (name,)).one()
+                    blob = (held.media_type, held.data)
+                found.append(Event(kind, tag, step, wall_us / 1e6, data, blob, rank))
+        return found
 
     def blob(self, sha256: str) -> tuple[bytes, str] | None:
         """Content and media type of the blob; None if it is not here."""

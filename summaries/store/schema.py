@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from uuid import uuid4
@@ -126,6 +127,7 @@ replaced = Table(
     Column("rewound", Float, nullable=False),
     Column("step", BigInteger, nullable=False),
     Column("n", Integer, nullable=False),
+    Column("blob", String),
     Column("data", LargeBinary, nullable=False),
     Index("replaced_run", "run_id"),
 )
@@ -198,6 +200,8 @@ event = Table(
     Column("step", BigInteger, nullable=False),
     Column("wall_us", BigInteger, nullable=False),
     Column("rank", Integer, nullable=False, server_default="0"),
+    # Name of the blob it refers to, if it does.
+    Column("blob", String),
     Column("data", LargeBinary, nullable=False),
     Index("event_place", "series_id", "seq", unique=True),
 )
@@ -242,11 +246,16 @@ def _add_writers_ranks_and_keys(connection: Connection) -> None:
         ("run", "axes", "TEXT NOT NULL DEFAULT '{}'"),
         ("series", "ranks", text),
         ("event", "rank", "INTEGER NOT NULL DEFAULT 0"),
+        ("event", "blob", "VARCHAR"),
     ):
         connection.exec_driver_sql(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
     connection.exec_driver_sql("CREATE INDEX run_key ON run (key)")
     for (run_id,) in connection.execute(select(run.c.id)).all():
         connection.execute(update(run).where(run.c.id == run_id).values(key=uuid4().hex))
+    images = select(event.c.id, event.c.data).join(series, series.c.id == event.c.series_id)
+    for event_id, data in connection.execute(images.where(series.c.kind == "image")).all():
+        name = json.loads(data)["sha256"]
+        connection.execute(update(event).where(event.c.id == event_id).values(blob=name))
 
 
 Migration = Callable[[Connection], None]

@@ -15,12 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, Engine, select, update
 from sqlalchemy.exc import DBAPIError
 
-from summaries.errors import DamagedStoreError, StoreWriteError, SummariesError
+from summaries.errors import DamagedStoreError, GapError, StoreWriteError, SummariesError
 from summaries.event import Event
 from summaries.records import Scalars
 from summaries.store import editing, runs, schema
 from summaries.store.connect import Where, fold_log, label_of, open_for_writing
 from summaries.store.dialect import execute, insert_rows
+from summaries.store.editing import EVENT_COLUMNS
 from summaries.store.points import Points, as_ranges, of_ranges
 from summaries.store.runs import Exist, StartedRun, next_revision
 from summaries.store.sealing import CHUNK, SMALLEST_CHUNK, read_tail, seal
@@ -190,6 +191,7 @@ class StoreWriter:
         scalars: Mapping[str, Scalars],
         events: Sequence[Event] = (),
         rank: int = 0,
+        starts: Mapping[tuple[str, str], int] | None = None,
     ) -> None:
         """Add points and events behind what the run has; all of them, or on an error none.
 
@@ -198,6 +200,11 @@ class StoreWriter:
             scalars: tags to their new points.
             events: new values of other kinds, in order.
             rank: who logged them, where they do not say.
+            starts: the sequence number that the first of each (kind, tag) has at their source:
+                what is here already is left out, so that a copy may be sent again.
+
+        Raises:
+            GapError: something before the first of them is not here.
         """
         if not scalars and not events:
             return
@@ -208,6 +215,8 @@ class StoreWriter:
             wanted = {("scalar", tag): int(p.step[0]) for tag, p in scalars.items()}
             wanted |= {(e.kind, e.tag): e.step for e in reversed(events)}
             known = self._known_series(connection, run_id, wanted, seen)
+            if starts is not None:
+                scalars, events = _only_new(known, scalars, events, starts)
             changed: dict[tuple[str, str], SeriesRecord] = {}
             packets: list[tuple[int, int, int, bytes]] = []
             for tag, points in scalars.items():
@@ -314,6 +323,34 @@ def add_points(
     return after, after.sealed, whole.part(full, len(whole))
 
 
+def _only_new(
+    known: Mapping[tuple[str, str], SeriesRecord],
+    scalars: Mapping[str, Scalars],
+    events: Sequence[Event],
+    starts: Mapping[tuple[str, str], int],
+) -> tuple[dict[str, Scalars], list[Event]]:
+    """What of a copied part is not here yet."""
+    skip: dict[tuple[str, str], int] = {}
+    for key, start in starts.items():
+        have = known[key].n if key in known else 0
+        if have < start:
+            raise GapError(f"{key[0]} '{key[1]}': has {have} values, the part begins at {start}")
+        skip[key] = have - start
+    left: dict[str, Scalars] = {}
+    for tag, points in scalars.items():
+        rest = points[skip["scalar", tag] :]
+        if len(rest):
+            left[tag] = rest
+    others: list[Event] = []
+    for one in events:
+        key = (one.kind, one.tag)
+        if skip[key] > 0:
+            skip[key] -= 1
+        else:
+            others.append(one)
+    return left, others
+
+
 def _insert_events(
     connection: Connection,
     known: Mapping[tuple[str, str], SeriesRecord],
@@ -322,14 +359,17 @@ def _insert_events(
     revision: int,
     rank: int,
 ) -> None:
-    rows: list[tuple[int, int, int, int, int, bytes]] = []
+    rows: list[tuple[int, int, int, int, int, str | None, bytes]] = []
     blobs: dict[str, tuple[str, str, bytes]] = {}
     for one in events:
         key = (one.kind, one.tag)
         series = changed.get(key, known[key])
         wall_us = round(one.wall_time * 1e6)
         own = rank if one.rank is None else one.rank
-        rows.append((series.id, series.n, one.step, wall_us, own, one.data))
+        name = None if one.blob is None else sha256(one.blob[1])
+        if one.blob is not None and name is not None:
+            blobs[name] = (name, *one.blob)
+        rows.append((series.id, series.n, one.step, wall_us, own, name, one.data))
         ranks = of_ranges(series.ranks) if series.n else ()
         changed[key] = replace(
             series,
@@ -339,11 +379,7 @@ def _insert_events(
             ranks=series.ranks if own in ranks else as_ranges({*ranks, own}),
             revision=revision,
         )
-        if one.blob is not None:
-            name = sha256(one.blob[1])
-            blobs[name] = (name, *one.blob)
-    columns = ("series_id", "seq", "step", "wall_us", "rank", "data")
-    insert_rows(connection, "event", columns, rows)
+    insert_rows(connection, "event", EVENT_COLUMNS, rows)
     insert_rows(
         connection,
         "blob",

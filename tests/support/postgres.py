@@ -60,7 +60,8 @@ class PostgresServer:
 
     def remove(self) -> None:
         """Stop it and delete what it held."""
-        self.stop()
+        if (self._data / "postmaster.pid").exists():
+            self.stop()
         shutil.rmtree(self._directory, ignore_errors=True)
 
     def url(self, database: str, user: str = "trainboard") -> str:

@@ -1,0 +1,126 @@
+"""A run's record as it travels from one store to another, and its place in the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from summaries.store import schema
+from summaries.store.dialect import execute, insert_rows
+from summaries.store.runs import free_name, next_revision
+
+# What a store says of a run by itself, and not of the run.
+_OF_THE_STORE = frozenset({"id", "revision", "record_revision", "parent_id"})
+CARRIED = tuple(c.name for c in schema.run.columns if c.name not in _OF_THE_STORE)
+
+REPLACED_COLUMNS = ("tag", "kind", "rewound", "step", "n", "blob", "data")
+ReplacedRow = tuple[str, str, float, int, int, str | None, bytes]
+
+
+def read_record(connection: Connection, name: str) -> dict[str, Any] | None:
+    """The columns of the run's record that travel, and its parent's key; None: no such run."""
+    columns = ", ".join(f"run.{column}" for column in CARRIED)
+    query = (
+        f"SELECT {columns}, parent.key AS parent_key FROM run"
+        " LEFT JOIN run AS parent ON parent.id = run.parent_id WHERE run.name = ?"
+    )
+    row = execute(connection, query, (name,)).one_or_none()
+    return None if row is None else dict(row._mapping)
+
+
+def read_replaced(connection: Connection, name: str) -> list[ReplacedRow]:
+    """What rewinds of the run took out of sight."""
+    columns = ", ".join(f"replaced.{column}" for column in REPLACED_COLUMNS)
+    query = (
+        f"SELECT {columns} FROM replaced JOIN run ON run.id = replaced.run_id"
+        " WHERE run.name = ? ORDER BY replaced.id"
+    )
+    rows: list[ReplacedRow] = list(execute(connection, query, (name,)).cursor.fetchall())
+    return rows
+
+
+def place_run(
+    connection: Connection, record: Mapping[str, Any], rewinds: Sequence[float]
+) -> tuple[int, bool]:
+    """The id of the run with the record's key, made if there is none, and whether it is whole.
+
+    A run that was rewound since is emptied, to be copied anew: then, as where it is new, what its
+    rewinds replaced is to follow.
+    """
+    revision = next_revision(connection)
+    table = schema.run.c
+    found = connection.execute(select(table.id).where(table.key == record["key"])).first()
+    if found is None:
+        values = {column: record[column] for column in CARRIED}
+        values["name"] = free_name(connection, record["name"])
+        key = connection.execute(
+            insert(schema.run).values(**values, revision=revision, record_revision=revision)
+        ).inserted_primary_key
+        assert key is not None
+        return int(key[0]), not rewinds
+    run_id = int(found.id)
+    query = "SELECT DISTINCT rewound FROM replaced WHERE run_id = ?"
+    known = {row[0] for row in execute(connection, query, (run_id,)).cursor.fetchall()}
+    if known == set(rewinds):
+        return run_id, True
+    _empty(connection, run_id, revision)
+    return run_id, False
+
+
+def _empty(connection: Connection, run_id: int, revision: int) -> None:
+    own = "(SELECT id FROM series WHERE run_id = ?)"
+    for name in ("tail", "chunk", "event"):
+        execute(connection, f"DELETE FROM {name} WHERE series_id IN {own}", (run_id,))
+    connection.execute(delete(schema.replaced).where(schema.replaced.c.run_id == run_id))
+    # The series stay, so that readers who have listed them see them shrink.
+    connection.execute(
+        update(schema.series)
+        .where(schema.series.c.run_id == run_id)
+        .values(
+            n=0,
+            sealed=0,
+            chunks=0,
+            min_value=None,
+            min_step=None,
+            max_value=None,
+            max_step=None,
+            ranks="",
+            revision=revision,
+        )
+    )
+    connection.execute(
+        update(schema.run).where(schema.run.c.id == run_id).values(revision=revision)
+    )
+
+
+def write_replaced(connection: Connection, run_id: int, rows: Sequence[ReplacedRow]) -> None:
+    """Add what rewinds took out of sight elsewhere."""
+    next_revision(connection)
+    insert_rows(
+        connection, "replaced", ("run_id", *REPLACED_COLUMNS), [(run_id, *row) for row in rows]
+    )
+
+
+def write_record(connection: Connection, run_id: int, record: Mapping[str, Any]) -> None:
+    """Set the run's record to what it is elsewhere; its name stays the one it has here."""
+    revision = next_revision(connection)
+    values = {column: record[column] for column in CARRIED if column not in ("name", "key")}
+    parent = None
+    if record.get("parent_key"):
+        parent = connection.execute(
+            select(schema.run.c.id).where(schema.run.c.key == record["parent_key"])
+        ).scalar_one_or_none()
+    connection.execute(
+        update(schema.run)
+        .where(schema.run.c.id == run_id)
+        .values(**values, parent_id=parent, revision=revision, record_revision=revision)
+    )
+
+
+def lengths(connection: Connection, run_id: int) -> dict[tuple[str, str], int]:
+    """How many values each series of the run has, by kind and tag."""
+    query = "SELECT kind, tag, n FROM series WHERE run_id = ?"
+    rows = execute(connection, query, (run_id,)).cursor.fetchall()
+    return {(kind, tag): int(n) for kind, tag, n in rows}
