@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -30,16 +29,10 @@ from summaries.store.connect import (
 )
 from summaries.store.dialect import execute
 from summaries.store.editing import EVENT_HEADER
+from summaries.store.exact import find, read_points
+from summaries.store.overview import read_bins
 from summaries.store.points import Points, of_ranges
-from summaries.store.pyramid import (
-    WIDTH,
-    Bins,
-    by_step,
-    concatenate,
-    decode_bins,
-    empty_bins,
-    points_as_bins,
-)
+from summaries.store.pyramid import Bins
 from summaries.store.runs import is_writing
 
 
@@ -52,22 +45,6 @@ class StoredEvent:
     """Seconds since the epoch."""
     data: bytes
     rank: int = 0
-
-
-@dataclass(frozen=True)
-class SeriesRow:
-    """The part of a series' record that reading its points needs."""
-
-    id: int
-    n: int
-    sealed: int
-    chunks: int
-    ranks: str = ""
-
-    @property
-    def has_ranks(self) -> bool:
-        """Whether several processes logged it: their steps go side by side."""
-        return len(of_ranges(self.ranks)) > 1
 
 
 @dataclass(frozen=True)
@@ -202,7 +179,7 @@ class StoreReader:
             raise DamagedStoreError(
                 f"event store '{self.label}': cannot be read\n  {cause}\n  try: {way_out}"
             ) from error
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, ValueError) as error:  # the latter of a block that is damaged
             raise DamagedStoreError(f"event store '{self.label}': {error}") from error
 
     # -- lists --------------------------------------------------------------------------------
@@ -268,67 +245,16 @@ class StoreReader:
                 rows = execute(connection, queries.SERIES_OF_RUN, (since, run)).all()
         return [_series_info(row) for row in rows]
 
-    @staticmethod
-    def find(
-        connection: Connection, kind: str, tag: str, runs: Sequence[str]
-    ) -> dict[str, SeriesRow]:
-        """The series of that tag of each of the runs that has it."""
-        found: dict[str, SeriesRow] = {}
-        for start in range(0, len(runs), queries.MOST_IN):
-            part = runs[start : start + queries.MOST_IN]
-            query = queries.series_of_runs(len(part))
-            rows = execute(connection, query, (kind, tag, *part)).cursor.fetchall()
-            found |= {name: SeriesRow(*place) for name, *place in rows}
-        return found
-
     # -- scalars ------------------------------------------------------------------------------
 
     def scalars(self, run: str, tag: str, start: int = 0, stop: int = 2**62) -> Scalars | None:
         """The points from sequence number ``start`` on, exact; None if there is no such series."""
         with self.connection() as connection:
-            row = self.find(connection, "scalar", tag, [run]).get(run)
+            row = find(connection, "scalar", tag, [run]).get(run)
             if row is None:
                 return None
-            points = self._points(connection, row, start, stop)
+            points = read_points(connection, row, start, stop)
         return points.as_scalars()
-
-    def _points(self, connection: Connection, row: SeriesRow, start: int, stop: int) -> Points:
-        parts: list[Points] = []
-        if start < row.sealed:
-            result = execute(connection, queries.CHUNKS_FROM, (row.id, start, stop))
-            # The driver's cursor: SQLAlchemy's rows cost more than the decoding.
-            for seq, n, data in result.cursor.fetchall():
-                parts.append(self._decoded(data, n).part(max(0, start - seq), n))
-        if row.sealed < min(row.n, stop):
-            parts.append(self._tail(connection, [row.id], start).get(row.id, Points.none()))
-        return Points.joined(parts).part(0, max(stop - start, 0))
-
-    def _decoded(self, data: bytes, n: int) -> Points:
-        try:
-            return Points.decoded(data, n)
-        except ValueError as error:
-            raise DamagedStoreError(f"event store '{self.label}': {error}") from error
-
-    def _tail(
-        self, connection: Connection, ids: Sequence[int], start: int = 0
-    ) -> dict[int, Points]:
-        """The points of the series that are not sealed yet, those of ``start`` and later."""
-        packets: dict[int, list[tuple[int, bytes]]] = {}
-        skip: dict[int, int] = {}
-        for at in range(0, len(ids), queries.MOST_IN):
-            part = tuple(ids[at : at + queries.MOST_IN])
-            query = queries.tails(len(part))
-            rows = execute(connection, query, (*part, start)).cursor.fetchall()
-            for series_id, seq, n, data in rows:
-                packets.setdefault(series_id, []).append((n, data))
-                skip.setdefault(series_id, max(0, start - seq))
-        try:
-            return {
-                series_id: (points := Points.of_packets(own)).part(skip[series_id], len(points))
-                for series_id, own in packets.items()
-            }
-        except ValueError as error:
-            raise DamagedStoreError(f"event store '{self.label}': {error}") from error
 
     def bins(
         self,
@@ -342,99 +268,7 @@ class StoreReader:
         Where few points lie in the range the bins are the points themselves.
         """
         with self.connection() as connection:
-            found = self.find(connection, "scalar", tag, runs)
-            by_level: dict[int, list[tuple[str, SeriesRow]]] = {}
-            for run, row in found.items():
-                level = self._level(connection, row, pixels, step_range)
-                by_level.setdefault(level, []).append((run, row))
-            tails = self._tail(connection, [row.id for row in found.values() if row.n > row.sealed])
-            result: dict[str, tuple[Bins, int]] = {}
-            for level, members in by_level.items():
-                parts = self._sealed_bins(
-                    connection, [row for _, row in members], level, step_range
-                )
-                for run, row in members:
-                    own = parts.get(row.id, [])
-                    if row.id in tails:
-                        t = tails[row.id]
-                        own.append(points_as_bins(t.step, t.wall_us, t.value, row.sealed))
-                    joined = concatenate(own) if own else empty_bins()
-                    if row.has_ranks and len(joined):
-                        joined = by_step(joined)
-                    result[run] = (_within(joined, step_range), row.n)
-        return result
-
-    @staticmethod
-    def _level(
-        connection: Connection,
-        row: SeriesRow,
-        pixels: int,
-        step_range: tuple[int, int] | None,
-    ) -> int:
-        """The coarsest level with at least half as many bins as pixels; 0 for the points.
-
-        Half: two pixels then share a bin's extremes, which no eye sees, and 10,000 points on a
-        thousand pixels are 625 bins to read instead of all points.
-        """
-        points = row.sealed
-        if step_range is not None and points:
-            low, high = step_range
-            points = int(
-                execute(
-                    connection,
-                    queries.POINTS_IN_RANGE,
-                    (high, high, low, low, row.id, low, high),
-                ).scalar_one()
-            )
-        level = 0
-        while 2 * (points // WIDTH ** (level + 1)) >= pixels:
-            level += 1
-        return level
-
-    def _sealed_bins(
-        self,
-        connection: Connection,
-        rows: Sequence[SeriesRow],
-        level: int,
-        step_range: tuple[int, int] | None,
-    ) -> dict[int, list[Bins]]:
-        """The chunks' bins at the level, in order; the newest, not yet in it, from finer ones."""
-        found: dict[int, list[tuple[int, Bins]]] = {}
-        # (stored level, first index) of each series from which on the level below is read.
-        for stored in range(max(level, 1), 0, -1):
-            for row in rows:
-                # Chunks of level 0 up to here are covered by the coarser levels.
-                covered = 0 if stored == max(level, 1) else _complete(row.chunks, stored + 1)
-                self._read_bins(connection, row, stored, covered, level == 0, step_range, found)
-        return {
-            key: [b for _, b in sorted(parts, key=lambda p: p[0])] for key, parts in found.items()
-        }
-
-    def _read_bins(
-        self,
-        connection: Connection,
-        row: SeriesRow,
-        level: int,
-        covered: int,
-        exact: bool,
-        step_range: tuple[int, int] | None,
-        found: dict[int, list[tuple[int, Bins]]],
-    ) -> None:
-        stored, per_row = (0, 1) if level == 1 else (level, WIDTH ** (level - 1))
-        query = queries.chunks(exact, step_range is not None)
-        values: tuple[int, ...] = (row.id, stored, covered // per_row)
-        if step_range is not None:
-            values += step_range
-        for seq, n, data in execute(connection, query, values).cursor.fetchall():
-            if exact:
-                p = self._decoded(data, n)
-                bins = points_as_bins(p.step, p.wall_us, p.value, seq)
-            else:
-                try:
-                    bins = decode_bins(data, n, seq)
-                except ValueError as error:
-                    raise DamagedStoreError(f"event store '{self.label}': {error}") from error
-            found.setdefault(row.id, []).append((seq, bins))
+            return read_bins(connection, find(connection, "scalar", tag, runs), pixels, step_range)
 
     # -- the other kinds ----------------------------------------------------------------------
 
@@ -443,7 +277,7 @@ class StoreReader:
     ) -> list[StoredEvent] | None:
         """The values from ``start`` on, every so many and the newest; None: no such series."""
         with self.connection() as connection:
-            row = self.find(connection, kind, tag, [run]).get(run)
+            row = find(connection, kind, tag, [run]).get(run)
             if row is None:
                 return None
             found = execute(
@@ -454,7 +288,7 @@ class StoreReader:
     def events_to_copy(self, run: str, tag: str, kind: str, start: int, stop: int) -> list[Event]:
         """The values from ``start`` to before ``stop``, with the blobs they refer to."""
         with self.connection() as connection:
-            row = self.find(connection, kind, tag, [run])[run]
+            row = find(connection, kind, tag, [run])[run]
             rows = execute(connection, queries.EVENTS_TO_COPY, (row.id, start, stop))
             found: list[Event] = []
             for step, wall_us, data, rank, name in rows.cursor.fetchall():
@@ -478,27 +312,12 @@ class StoreReader:
         found: list[tuple[str, str, float, int, Scalars | StoredEvent]] = []
         for tag, kind, rewound, step, n, data in rows:
             if kind == "scalar":
-                found.append((tag, kind, rewound, step, self._decoded(data, n).as_scalars()))
+                found.append((tag, kind, rewound, step, Points.decoded(data, n).as_scalars()))
             else:
                 at, wall_us, rank = EVENT_HEADER.unpack_from(data)
                 rest = bytes(data[EVENT_HEADER.size :])
                 found.append((tag, kind, rewound, step, StoredEvent(at, wall_us / 1e6, rest, rank)))
         return found
-
-
-def _complete(chunks: int, level: int) -> int:
-    """How many level-0 chunks the stored bins of the level cover."""
-    per_row: int = WIDTH ** (level - 1)
-    return chunks // per_row * per_row
-
-
-def _within(bins: Bins, step_range: tuple[int, int] | None) -> Bins:
-    if step_range is None or not len(bins):
-        return bins
-    keep: np.ndarray[Any, np.dtype[np.bool_]] = (bins.step_max >= step_range[0]) & (
-        bins.step_min <= step_range[1]
-    )
-    return bins[keep]
 
 
 def _run_info(row: Row[Any]) -> RunInfo:

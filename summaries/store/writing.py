@@ -250,7 +250,7 @@ class StoreWriter:
         self._seen.pop(run_id, None)
         with self._engine.begin() as connection:
             # First, as in every transaction that writes: the writers of PostgreSQL take turns.
-            next_revision(connection)
+            revision = next_revision(connection)
             rows = connection.execute(
                 select(schema.series).where(
                     schema.series.c.run_id == run_id,
@@ -266,6 +266,10 @@ class StoreWriter:
                     .where(schema.series.c.id == row.id)
                     .values(sealed=row.n, chunks=chunks)
                 )
+            # What the run's other writers remember of its series holds no more.
+            connection.execute(
+                update(schema.run).where(schema.run.c.id == run_id).values(revision=revision)
+            )
 
     def _known_series(
         self,

@@ -91,6 +91,23 @@ def test_a_run_ends_with_its_last_writer(database: str | Path) -> None:
     second.close()
 
 
+def test_who_seals_the_rest_tells_the_others(database: str | Path) -> None:
+    first, second = StoreWriter(database), StoreWriter(database)
+    run_id = first.start_run("a").id
+    assert second.start_run("a", rank=1).id == run_id
+    for _ in range(3):
+        log(first, run_id, 0, range(1000))
+        log(second, run_id, 1, range(1000))
+        first.seal_rests(run_id)
+        log(second, run_id, 1, range(4000))
+    reader = StoreReader(database)
+    whole = reader.scalars("a", "loss")
+    assert whole is not None
+    assert len(whole) == 18_000
+    for store in (reader, first, second):
+        store.close()
+
+
 def test_running_joins_while_it_runs_and_begins_anew_afterwards(database: str | Path) -> None:
     first, second = StoreWriter(database), StoreWriter(database)
     began = first.start_run("a", exist="running")
@@ -142,8 +159,8 @@ def test_four_processes_write_one_run_and_the_death_of_one_is_seen(
         assert process.stdout is not None
         assert process.stdout.readline() == "logged\n", process.communicate()[1]
     for process in processes[:3]:
-        process.communicate(timeout=60)
-        assert process.returncode == 0
+        _, errors = process.communicate(timeout=60)
+        assert (process.returncode, errors) == (0, "")
     logdir = database.parent if isinstance(database, Path) else database
     with open_logdir(logdir) as reader:
         (info,) = reader.runs()
