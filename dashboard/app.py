@@ -17,6 +17,7 @@ from dashboard.api import api_routes
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.feed import Feed
 from dashboard.http import error_response, reports_errors
+from dashboard.ingest import ingest_routes
 from dashboard.pages import PAGES
 from dashboard.pages.page import Page
 from dashboard.shell import Shell, index_string
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from summaries.ingest import Ingest
     from summaries.reader import Reader
 
 
@@ -34,12 +36,14 @@ def create_app(
     logdir: str = "",
     token: str | None = None,
     host: str | None = None,
+    ingest: Ingest | None = None,
     pages: tuple[type[Page], ...] = PAGES,
 ) -> Dash:
     """The dashboard over ``reader``; serve ``create_app(...).server`` with any ASGI server.
 
     ``logdir`` is only shown; with a ``token`` every request must carry it; without one, but with a
-    ``host``, requests must name that or the loopback address. Example::
+    ``host``, requests must name that or the loopback address; with ``ingest`` it also takes values
+    that writers elsewhere send. Example::
 
         app = create_app(open_logdir("logs"), logdir="logs")
         uvicorn.run(app.server, port=6006)
@@ -80,7 +84,8 @@ def create_app(
             *callback.inputs,
             prevent_initial_call=callback.prevent_initial_call,
         )(callback.function)
-    for route in (*api_routes(reader, feed), *(r for page in members for r in page.routes())):
+    routes = (*api_routes(reader, feed), *ingest_routes(ingest))
+    for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
             raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")
         app.server.add_route(

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import __version__
 
 if TYPE_CHECKING:
+    from summaries.ingest import Ingest
     from summaries.reader import Reader
 
 BAD_USAGE = 2
@@ -33,6 +34,11 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("logdir", metavar="LOGDIR", help="a directory with runs, or a database URL")
     _add_address(serve)
     serve.add_argument("--open", action="store_true", help="open the page in a browser")
+    serve.add_argument(
+        "--ingest",
+        action="store_true",
+        help="also take values from writers elsewhere: SummaryWriter('http://HOST:PORT/RUN')",
+    )
 
     demo = commands.add_parser("demo", help="train small models and watch them")
     demo.add_argument(
@@ -79,16 +85,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if options.command == "demo":
             return _demo(options)
-        return _serve(options, options.logdir, open_browser=options.open)
+        return _serve(options, options.logdir, open_browser=options.open, ingest=options.ingest)
     except (ServeError, SummariesError) as error:
         print(f"dashboard: {error}", file=sys.stderr)
         return BAD_USAGE
 
 
-def _serve(options: argparse.Namespace, logdir: str, open_browser: bool) -> int:
+def _serve(
+    options: argparse.Namespace, logdir: str, open_browser: bool, ingest: bool = False
+) -> int:
     from dashboard.serve import serve
 
-    with _open(logdir) as reader:
+    with _taking(logdir) if ingest else nullcontext() as taking, _open(logdir) as reader:
         serve(
             reader,
             logdir=logdir,
@@ -96,11 +104,23 @@ def _serve(options: argparse.Namespace, logdir: str, open_browser: bool) -> int:
             port=options.port,
             token=options.token,
             open_browser=open_browser,
+            ingest=taking,
             announce=lambda address: print(
                 f"Serving {logdir} at {address} (Ctrl-C ends it)", flush=True
             ),
         )
     return 0
+
+
+@contextmanager
+def _taking(logdir: str) -> Iterator[Ingest]:
+    from summaries.ingest import Ingest
+
+    ingest = Ingest(logdir)
+    try:
+        yield ingest
+    finally:
+        ingest.close()
 
 
 @contextmanager

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import uvicorn
     from dash import Dash
 
+    from summaries.ingest import Ingest
     from summaries.reader import Reader
 
 DEFAULT_PORT = 6006
@@ -85,11 +86,13 @@ def serve(
     port: int | None = None,
     token: str | None = None,
     open_browser: bool = False,
+    ingest: Ingest | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serves the dashboard until interrupted; ``announce`` gets the link once it can be opened.
 
-    On an address that others can reach, a token is made if none is given.
+    On an address that others can reach, a token is made if none is given. With ``ingest`` it also
+    takes values that writers elsewhere send.
 
     Raises:
         ServeError: the address or port cannot be used.
@@ -100,7 +103,7 @@ def serve(
 
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(18)
-    app = create_app(reader, logdir=logdir, token=token, host=host)
+    app = create_app(reader, logdir=logdir, token=token, host=host, ingest=ingest)
     address = link(host, listener.getsockname()[1], token)
 
     def started() -> None:

@@ -27,6 +27,14 @@ class StoreWriteError(SummariesError, OSError):
     """A database could not be created or written: read-only, full, no permission."""
 
 
+class RemoteError(SummariesError, RuntimeError):
+    """A server refused what was sent to it; sending the same again would not help."""
+
+    def __init__(self, url: str, status: int, text: str) -> None:
+        super().__init__(f"{url}: {status} {text}")
+        self.url, self.status, self.text = url, status, text
+
+
 class GapError(SummariesError, ValueError):
     """A part of a copy was sent whose beginning is missing: ask what is there, and send from it."""
 

@@ -8,11 +8,8 @@ signal handler in the training thread cannot come between a commit and the note 
 
 from __future__ import annotations
 
-import atexit
 import logging
-import os
 import queue
-import sys
 import threading
 import time
 from collections import deque
@@ -22,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from summaries.batch import Batch, Point, first_line, may_pass
+from summaries.endings import end_with_worker, open_now
 from summaries.event import Event
 from summaries.switching import quick_switching
 
@@ -44,8 +42,6 @@ _MAX_BYTES = 256 << 20
 """Of histograms, texts and images that wait for a store that takes nothing."""
 
 Act = Callable[["StoreWriter"], object]
-
-_open_pipelines: set[Pipeline] = set()
 
 
 @dataclass(frozen=True)
@@ -119,7 +115,7 @@ class Pipeline:
             raise
         self.run_id, self.name = self.started.id, self.started.name
         self._start()
-        _open_pipelines.add(self)
+        open_now.add(self)
 
     def _start(self) -> None:
         # Reentrant, as nothing else that wakes a thread is: a signal handler, or a writer that the
@@ -132,7 +128,7 @@ class Pipeline:
         # It holds the pipeline, so that a forgotten writer's values are written; see `close`.
         self._thread = threading.Thread(target=self._serve, daemon=True, name="summaries")
         self._thread.start()
-        _end_with_worker()
+        end_with_worker()
 
     # -- the training thread --------------------------------------------------------------------
 
@@ -214,6 +210,10 @@ class Pipeline:
         self._refuse_if_closed()
         self._order(lambda store: store.rewind(self.run_id, step, rank))
 
+    def store_uuid(self) -> str:
+        """Which database this is."""
+        return self._store.uuid
+
     def fork(self, parent: str, step: int) -> None:
         """Begin with what the run of that name in the same store logged before ``step``."""
         from summaries.replicate import fork_run
@@ -241,7 +241,7 @@ class Pipeline:
             # The next add_scalar then comes to `relieve`, which refuses it.
             self.limit = 0
             if self._orphaned:
-                _open_pipelines.discard(self)
+                open_now.discard(self)
             self._orders.put(None)
         if not wait or self._orphaned or threading.current_thread() is self._thread:
             return
@@ -388,7 +388,7 @@ class Pipeline:
         finally:
             self.limit = 0
             self._store.close()
-            _open_pipelines.discard(self)
+            open_now.discard(self)
             self._ended.set()
 
     # -- fork ----------------------------------------------------------------------------------
@@ -412,38 +412,3 @@ class Pipeline:
         self._store.join_run(self.run_id, self.rank)
         self._start()
         self.limit = min(_SOON, self.max_queue)
-
-
-# -- the end of the process ---------------------------------------------------------------------
-
-
-def ended_badly() -> bool:
-    """Whether the interpreter is going down with an uncaught exception."""
-    return hasattr(sys, "last_value") and not hasattr(sys, "ps1")
-
-
-@atexit.register
-def _close_all() -> None:
-    status = "failed" if ended_badly() else "finished"
-    pipelines = list(_open_pipelines)
-    for wait in (False, True):
-        for pipeline in pipelines:
-            pipeline.close(status, wait=wait)
-
-
-def _end_with_worker() -> None:
-    """Have the workers of multiprocessing, which end by os._exit, close what they log to."""
-    process = sys.modules.get("multiprocessing.process")
-    util = sys.modules.get("multiprocessing.util")
-    if process is not None and util is not None and process.parent_process() is not None:
-        util.Finalize(None, _close_all, exitpriority=100)
-
-
-def _after_fork_in_child() -> None:
-    quick_switching.after_fork_in_child()
-    for pipeline in list(_open_pipelines):
-        pipeline.after_fork_in_child()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork_in_child)

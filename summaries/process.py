@@ -6,6 +6,7 @@ import os
 import platform
 import socket
 import sys
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,3 +65,17 @@ def environment() -> dict[str, Any]:
         "platform": platform.platform(),
         "cwd": cwd,
     }
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Which process on which machine logs."""
+
+    host: str
+    pid: int
+    process_key: str
+
+    @staticmethod
+    def own() -> Identity:
+        """This process."""
+        return Identity(host_name(), os.getpid(), process_key())

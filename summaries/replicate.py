@@ -13,7 +13,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from summaries.destination import DATABASE_NAME, is_url, split_postgres_url
+from summaries.destination import (
+    DATABASE_NAME,
+    is_http_url,
+    is_url,
+    split_http_url,
+    split_postgres_url,
+)
 from summaries.errors import NotFoundError
 from summaries.event import Event
 from summaries.records import Scalars
@@ -51,6 +57,9 @@ class Part:
 
 class Target(Protocol):
     """A store that takes copies of runs; every call may be made again."""
+
+    def close(self) -> None:
+        """Give it back."""
 
     def open_run(self, record: Mapping[str, Any], replaced: Sequence[ReplacedRow]) -> Lengths:
         """What the copy has of the run with the record's key, which is made if it is not there."""
@@ -196,12 +205,16 @@ def fork_run(writer: StoreWriter, run_id: int, parent: str, step: int) -> None:
         editing.note_fork(connection, run_id, parent_id, step)
 
 
-def as_target(url: str | Path) -> StoreTarget:
-    """The target at a PostgreSQL URL, or the shared database of a directory.
+def as_target(url: str | Path, token: str | None = None) -> Target:
+    """The target at an address, or the shared database of a directory.
 
     Raises:
         LogdirError: an address of no known kind.
     """
+    if is_http_url(url):
+        from summaries.remote import HttpTarget
+
+        return HttpTarget(split_http_url(str(url), token)[0])
     if is_url(url):
         return StoreTarget(split_postgres_url(str(url))[0])
     return StoreTarget(Path(url) / DATABASE_NAME)
@@ -212,6 +225,7 @@ def copy_runs(
     target: str | Path,
     runs: str = "*",
     progress: Callable[[str, int], None] = lambda name, sent: None,
+    token: str | None = None,
 ) -> CopyReport:
     """Runs of one logdir brought into another; what the other has already is not sent again.
 
@@ -220,13 +234,16 @@ def copy_runs(
 
     Args:
         source: a directory or a PostgreSQL URL.
-        target: likewise; in a directory all runs go into its one shared database.
+        target: likewise, or the address of a ``dashboard serve --ingest``; in a directory all
+            runs go into its one shared database.
         runs: glob of the names wanted.
         progress: called after each run with its name and how many values were sent.
+        token: what a server asks for.
 
     Raises:
         LogdirError: the source does not exist.
         StoreWriteError: the target cannot be written.
+        OSError, RemoteError: a server does not answer, or refuses.
 
     Example:
         >>> import tempfile
@@ -245,7 +262,7 @@ def copy_runs(
     with Reader(source) as reader:
         wanted = [info.name for info in reader.runs() if fnmatchcase(info.name, runs)]
         report.failed = [problem.message for problem in reader.problems()]
-        sink = as_target(target)
+        sink = as_target(target, token)
         try:
             for name in wanted:
                 store, own_name = reader.store_of(name)

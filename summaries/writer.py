@@ -18,7 +18,7 @@ from summaries.kinds import graph as graph_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
 from summaries.kinds import text as text_kind
-from summaries.pipeline import Pipeline
+from summaries.opening import open_pipeline
 from summaries.records import HistogramRecord
 
 
@@ -50,13 +50,17 @@ class SummaryWriter:
         max_queue: int = 500_000,
         flush_secs: float = 0.5,
         filename_suffix: str = "",
+        *,
+        token: str | None = None,
+        rank: int = 0,
     ) -> None:
         """Open the run.
 
         Args:
             log_dir: the run's directory; by default ``runs/<time>_<host><comment>``. Or the URL of
                 a PostgreSQL database, the run's name behind it:
-                ``postgresql+psycopg://host/team/lr=0.1``.
+                ``postgresql+psycopg://host/team/lr=0.1``, or likewise of a server that takes values
+                (``dashboard serve --ingest``): ``http://host:6006/lr=0.1``.
             comment: end of the default directory's name.
             purge_step: what the run has at this step and later is taken out of sight, for a script
                 that goes on from a checkpoint. It is kept: see `Reader.replaced`.
@@ -64,6 +68,8 @@ class SummaryWriter:
                 make each tenth call wait, so fewer than 10,000 count as 10,000.
             flush_secs: taken for compatibility; points never wait longer than half a second.
             filename_suffix: taken for compatibility; there is one database a directory.
+            token: of the server, where log_dir is the address of a ``dashboard serve --ingest``.
+            rank: which of several processes that log this one run; kept with each value.
 
         Raises:
             StoreWriteError: the directory cannot be written.
@@ -76,10 +82,10 @@ class SummaryWriter:
         now = datetime.now().strftime("%b%d_%H-%M-%S")
         made_up = f"{now}_{socket.gethostname()}{comment}"
         self.log_dir = str(Path("runs") / made_up if log_dir is None else log_dir)
-        place = of_run_directory(self.log_dir, made_up)
-        self._pipeline = Pipeline(place.where, place.name, max_queue=max(max_queue, 10_000))
-        if purge_step is not None:
-            self._pipeline.rewind(purge_step)
+        place = of_run_directory(self.log_dir, made_up, token)
+        self._pipeline = open_pipeline(
+            place, rank=rank, rewind_step=purge_step, max_queue=max(max_queue, 10_000)
+        )
         # A writer that nobody holds any more is closed, its values written.
         weakref.finalize(self, self._pipeline.close, wait=False).atexit = False
         self._points = self._pipeline.points

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
+from summaries.event import Event
+from summaries.records import Scalars
 from summaries.store import schema
 from summaries.store.dialect import execute, insert_rows
 from summaries.store.runs import free_name, next_revision
@@ -119,8 +121,71 @@ def write_record(connection: Connection, run_id: int, record: Mapping[str, Any])
     )
 
 
-def lengths(connection: Connection, run_id: int) -> dict[tuple[str, str], int]:
-    """How many values each series of the run has, by kind and tag."""
-    query = "SELECT kind, tag, n FROM series WHERE run_id = ?"
-    rows = execute(connection, query, (run_id,)).cursor.fetchall()
-    return {(kind, tag): int(n) for kind, tag, n in rows}
+def lengths(connection: Connection, run_id: int, source: str = "") -> dict[tuple[str, str], int]:
+    """How many values each series of the run has, by kind and tag.
+
+    Args:
+        connection: in a transaction.
+        run_id: which run.
+        source: count only what this store sent.
+    """
+    if source:
+        query = "SELECT kind, tag, n FROM received WHERE run_id = ? AND source = ?"
+        rows = execute(connection, query, (run_id, source)).cursor.fetchall()
+    else:
+        query = "SELECT kind, tag, n FROM series WHERE run_id = ?"
+        rows = execute(connection, query, (run_id,)).cursor.fetchall()
+    return {(kind, tag): int(n) for kind, tag, n in rows if kind}
+
+
+def note_received(
+    connection: Connection,
+    run_id: int,
+    source: str,
+    have: Mapping[tuple[str, str], int],
+    scalars: Mapping[str, Scalars],
+    events: Sequence[Event],
+) -> None:
+    """Count what the source sent, in the transaction that stores it."""
+    more: dict[tuple[str, str], int] = {("scalar", tag): len(p) for tag, p in scalars.items()}
+    for one in events:
+        more[one.kind, one.tag] = more.get((one.kind, one.tag), 0) + 1
+    insert_rows(
+        connection,
+        "received",
+        ("run_id", "source", "kind", "tag", "n"),
+        [(run_id, source, *key, have.get(key, 0) + n) for key, n in more.items()],
+        "ON CONFLICT (run_id, source, kind, tag) DO UPDATE SET n = excluded.n",
+    )
+
+
+def note_source(connection: Connection, run_id: int, source: str, writer_id: int) -> None:
+    """Remember to which run the source sends, as which of its writers.
+
+    An entry of no kind stands for that.
+    """
+    next_revision(connection)
+    insert_rows(
+        connection,
+        "received",
+        ("run_id", "source", "kind", "tag", "n"),
+        [(run_id, source, "", "", writer_id)],
+        "ON CONFLICT (run_id, source, kind, tag) DO NOTHING",
+    )
+
+
+def run_of_source(connection: Connection, source: str) -> tuple[int, str, int] | None:
+    """Id and key of the run that the source sends to, and its writer's; None if it is not open."""
+    query = (
+        "SELECT run.id, run.key, received.n AS writer_id FROM received"
+        " JOIN run ON run.id = received.run_id WHERE source = ? AND kind = ''"
+    )
+    row = execute(connection, query, (source,)).first()
+    return None if row is None else (int(row.id), str(row.key), int(row.writer_id))
+
+
+def name_of(connection: Connection, run_id: int) -> str:
+    """The run's name as it stands now."""
+    return str(
+        connection.execute(select(schema.run.c.name).where(schema.run.c.id == run_id)).scalar_one()
+    )

@@ -221,7 +221,7 @@ def remove(connection: Connection, run_ids: Sequence[int]) -> None:
         own = "(SELECT id FROM series WHERE run_id = ?)"
         for table in ("tail", "chunk", "event"):
             execute(connection, f"DELETE FROM {table} WHERE series_id IN {own}", (run_id,))
-        for table in ("series", "writer", "replaced"):
+        for table in ("series", "writer", "received", "replaced"):
             execute(connection, f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
         execute(connection, "DELETE FROM run WHERE id = ?", (run_id,))
         _note_removed(connection, name, revision)

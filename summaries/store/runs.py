@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, func, insert, select, update
 
 from summaries.errors import LogdirError, NotFoundError
-from summaries.process import environment, host_name, is_alive, process_key
+from summaries.process import Identity, environment, is_alive
 from summaries.store import schema
 
 HEARTBEAT_MISSED_S = 30.0
@@ -64,8 +63,10 @@ def start(
     *,
     exist: Exist,
     key: str | None,
+    new_key: str | None,
     rank: int,
     fields: Mapping[str, Any],
+    identity: Identity,
 ) -> StartedRun:
     """Make the run or go on with it, and enter this process as one of its writers.
 
@@ -96,10 +97,10 @@ def start(
     if found is None or not joins or not _bury(connection, found.id):
         # Of several ranks the first one's stand in the record.
         values |= {
-            "host": host_name(),
-            "pid": os.getpid(),
-            "process_key": process_key(),
-            "environment": as_json(environment()),
+            "host": identity.host,
+            "pid": identity.pid,
+            "process_key": identity.process_key,
+            "environment": values.get("environment") or as_json(environment()),
         }
     if found is not None and joins:
         merged = {**json.loads(found.config), **config}
@@ -111,7 +112,7 @@ def start(
         run_id, name, key, config = int(found.id), found.name, found.key, merged
     else:
         name = free_name(connection, name)
-        key = key or uuid4().hex
+        key = key or new_key or uuid4().hex
         defaults = {"hparams": "{}", "notes": "", "labels": "[]", "archived": 0, "created": now}
         inserted = connection.execute(
             insert(schema.run).values(
@@ -120,7 +121,7 @@ def start(
         ).inserted_primary_key
         assert inserted is not None
         run_id = int(inserted[0])
-    writer_id = enter_writer(connection, run_id, rank)
+    writer_id = enter_writer(connection, run_id, rank, identity)
     step = _last_step(connection, run_id) if joins else None
     return StartedRun(run_id, name, key, writer_id, not joins, step, config)
 
@@ -189,16 +190,16 @@ def merge_json(connection: Connection, run_id: int, column: str, values: Mapping
 # -- writers --------------------------------------------------------------------------------------
 
 
-def enter_writer(connection: Connection, run_id: int, rank: int) -> int:
-    """The id of this process's entry among the run's writers."""
+def enter_writer(connection: Connection, run_id: int, rank: int, identity: Identity) -> int:
+    """The id of the process's entry among the run's writers."""
     now = time.time()
     inserted = connection.execute(
         insert(schema.writer).values(
             run_id=run_id,
             rank=rank,
-            host=host_name(),
-            pid=os.getpid(),
-            process_key=process_key(),
+            host=identity.host,
+            pid=identity.pid,
+            process_key=identity.process_key,
             status="running",
             started=now,
             heartbeat=now,
@@ -206,6 +207,18 @@ def enter_writer(connection: Connection, run_id: int, rank: int) -> int:
     ).inserted_primary_key
     assert inserted is not None
     return int(inserted[0])
+
+
+def id_of_key(connection: Connection, key: str) -> int:
+    """The id of the run with that key.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = connection.execute(select(schema.run.c.id).where(schema.run.c.key == key)).first()
+    if found is None:
+        raise NotFoundError(f"run '{key}': there is none with this id")
+    return int(found.id)
 
 
 def beat(connection: Connection, run_id: int, writer_id: int) -> None:

@@ -106,6 +106,19 @@ writer = Table(
     Index("writer_run", "run_id"),
 )
 
+# How much of what a writer elsewhere sent has been taken, by its store's uuid: it may send a part
+# again, and several may send to one series.
+received = Table(
+    "received",
+    metadata,
+    Column("run_id", BigInteger, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("tag", String, primary_key=True),
+    Column("n", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # Names of runs that were removed or renamed, for readers that have listed them.
 removed = Table(
     "removed",
@@ -235,7 +248,7 @@ def _nothing(connection: Connection) -> None:
 
 def _add_writers_ranks_and_keys(connection: Connection) -> None:
     """Version 2: several processes and ranks a run, ids of runs, rewinding and removing."""
-    for new in (writer, removed, replaced):
+    for new in (writer, received, removed, replaced):
         new.create(connection)
     text = "VARCHAR NOT NULL DEFAULT ''"
     for table, column, kind in (

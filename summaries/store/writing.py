@@ -17,8 +17,9 @@ from sqlalchemy.exc import DBAPIError
 
 from summaries.errors import DamagedStoreError, GapError, StoreWriteError, SummariesError
 from summaries.event import Event
+from summaries.process import Identity
 from summaries.records import Scalars
-from summaries.store import editing, runs, schema
+from summaries.store import copying, editing, runs, schema
 from summaries.store.connect import Where, fold_log, label_of, open_for_writing
 from summaries.store.dialect import execute, insert_rows
 from summaries.store.editing import EVENT_COLUMNS
@@ -60,6 +61,7 @@ class StoreWriter:
         try:
             with self._engine.begin() as connection:
                 schema.migrate(connection)
+                self.uuid = str(connection.execute(select(schema.store.c.uuid)).scalar_one())
         except DBAPIError as error:
             self.close()
             raise _explained(self.label, error) from error
@@ -106,8 +108,10 @@ class StoreWriter:
         *,
         exist: Exist = "join",
         key: str | None = None,
+        new_key: str | None = None,
         rank: int = 0,
         fields: Mapping[str, Any] | None = None,
+        identity: Identity | None = None,
     ) -> StartedRun:
         """A run that now is running, with this process as one of its writers.
 
@@ -119,8 +123,10 @@ class StoreWriter:
                 takes the name with the first free number behind it, "must" demands that there is
                 one, "never" that there is none.
             key: the run's id; made up if None.
+            new_key: the id of a run that is made although no key was asked for.
             rank: which of the run's processes this is.
             fields: further columns of the record.
+            identity: the process that logs; this one if None.
 
         Raises:
             NotFoundError, LogdirError: against what "must" and "never" demand.
@@ -132,8 +138,10 @@ class StoreWriter:
                 config or {},
                 exist=exist,
                 key=key,
+                new_key=new_key,
                 rank=rank,
                 fields=fields or {},
+                identity=identity or Identity.own(),
             )
         self._writers[started.id] = started.writer_id
         return started
@@ -141,7 +149,7 @@ class StoreWriter:
     def join_run(self, run_id: int, rank: int = 0) -> None:
         """Enter this process among the writers of a run that is running."""
         with self._engine.begin() as connection:
-            self._writers[run_id] = runs.enter_writer(connection, run_id, rank)
+            self._writers[run_id] = runs.enter_writer(connection, run_id, rank, Identity.own())
 
     def end_run(self, run_id: int, status: str = "finished") -> None:
         """This writer is done with the run, which has ended if nobody else logs to it."""
@@ -192,6 +200,7 @@ class StoreWriter:
         events: Sequence[Event] = (),
         rank: int = 0,
         starts: Mapping[tuple[str, str], int] | None = None,
+        source: str = "",
     ) -> None:
         """Add points and events behind what the run has; all of them, or on an error none.
 
@@ -202,6 +211,8 @@ class StoreWriter:
             rank: who logged them, where they do not say.
             starts: the sequence number that the first of each (kind, tag) has at their source:
                 what is here already is left out, so that a copy may be sent again.
+            source: whose numbers those are: "" where the series here is the copy of that there;
+                else a name of the store there, whose values are added to those of others.
 
         Raises:
             GapError: something before the first of them is not here.
@@ -216,7 +227,10 @@ class StoreWriter:
             wanted |= {(e.kind, e.tag): e.step for e in reversed(events)}
             known = self._known_series(connection, run_id, wanted, seen)
             if starts is not None:
-                scalars, events = _only_new(known, scalars, events, starts)
+                have = copying.lengths(connection, run_id, source)
+                scalars, events = _only_new(have, scalars, events, starts)
+                if source:
+                    copying.note_received(connection, run_id, source, have, scalars, events)
             changed: dict[tuple[str, str], SeriesRecord] = {}
             packets: list[tuple[int, int, int, bytes]] = []
             for tag, points in scalars.items():
@@ -328,7 +342,7 @@ def add_points(
 
 
 def _only_new(
-    known: Mapping[tuple[str, str], SeriesRecord],
+    lengths: Mapping[tuple[str, str], int],
     scalars: Mapping[str, Scalars],
     events: Sequence[Event],
     starts: Mapping[tuple[str, str], int],
@@ -336,7 +350,7 @@ def _only_new(
     """What of a copied part is not here yet."""
     skip: dict[tuple[str, str], int] = {}
     for key, start in starts.items():
-        have = known[key].n if key in known else 0
+        have = lengths.get(key, 0)
         if have < start:
             raise GapError(f"{key[0]} '{key[1]}': has {have} values, the part begins at {start}")
         skip[key] = have - start

@@ -242,7 +242,7 @@ def test_a_frame_has_every_point(logdir: str | Path) -> None:
 def test_a_silent_run_of_another_machine_is_crashed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("summaries.store.runs.process_key", lambda: "elsewhere:boot:ns|1|2")
+    monkeypatch.setattr("summaries.process.process_key", lambda: "elsewhere:boot:ns|1|2")
     run = init(tmp_path, name="a")
     with open_logdir(tmp_path) as reader:
         assert reader.runs()[0].status == "running"
