@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from summaries.destination import DATABASE_NAME
 from summaries.errors import DamagedStoreError, EmptyStoreError, LogdirError, SummariesError
 from summaries.records import RunInfo, Status
-from summaries.store.connect import is_postgres_url, label_of
+from summaries.store.connect import Where, is_postgres_url, label_of
 from summaries.store.reading import Pulse, RunRow, StoreReader, stat_of, status_now
 
 _RESCAN_S = 1.0
@@ -34,6 +34,10 @@ class Source(Protocol):
     def label(self) -> str:
         """How messages name it."""
 
+    @property
+    def where(self) -> Where:
+        """The database: a file, or a server's URL."""
+
     def stamp(self) -> tuple[Any, ...]:
         """Changes with what is in it. First its identity: another database, another value.
 
@@ -49,7 +53,7 @@ class FileSource:
     """A SQLite file, watched by its size and times and those of its log."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
+        self.where = path
         self.label = str(path)
         self._file = os.path.realpath(path)
 
@@ -59,27 +63,27 @@ class FileSource:
         return stat if _settled(stat) or stat[0] == 0 else (stat[0], time.monotonic())
 
     def open(self) -> StoreReader:
-        return StoreReader(self.path)
+        return StoreReader(self.where)
 
 
 class ServerSource:
     """A PostgreSQL database, watched by a query over a connection of its own."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.where = url
         self.label = label_of(url)
         self._watch: StoreReader | None = None
 
     def stamp(self) -> tuple[Any, ...]:
         if self._watch is None:
             try:
-                self._watch = StoreReader(self.url)
+                self._watch = StoreReader(self.where)
             except EmptyStoreError:
                 return (0,)  # until the first run is started in it
         return (self._watch.uuid, *self._watch.stamp())
 
     def open(self) -> StoreReader:
-        return StoreReader(self.url)
+        return StoreReader(self.where)
 
 
 @dataclass

@@ -362,6 +362,18 @@ class Reader:
 
     # -- parts ---------------------------------------------------------------------------------
 
+    def databases(self) -> list[Path | str]:
+        """The databases below the logdir: files, or the URL of the one on a server."""
+        return [place.source.where for place in self._places.fresh()]
+
+    def prefix_of(self, run: str) -> str:
+        """What the names of all runs in the run's database begin with, "" if nothing.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return self._locate(run)[0].prefix
+
     def store_of(self, run: str) -> tuple[StoreReader, str]:
         """The database that holds the run, and the run's name in it.
 

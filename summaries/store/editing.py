@@ -106,7 +106,7 @@ def _rewind_points(
     if len(tail):
         packet = (series.id, seq + full, len(tail), tail.packet())
         insert_rows(connection, "tail", ("series_id", "seq", "n", "data"), [packet])
-    _store(connection, replace(after, sealed=seq + full, chunks=chunks))
+    write_series(connection, replace(after, sealed=seq + full, chunks=chunks))
     return len(replaced)
 
 
@@ -170,15 +170,36 @@ def _rewind_events(
             last_wall_us=kept[-1][3],
             ranks=as_ranges(row[4] for row in kept),
         )
-    _store(connection, after)
+    write_series(connection, after)
     return len(gone)
 
 
-def _store(connection: Connection, series: SeriesRecord) -> None:
+def write_series(connection: Connection, series: SeriesRecord) -> None:
+    """Set the series' record."""
     values = {column: getattr(series, column) for column in COLUMNS if column != "id"}
     connection.execute(
         update(schema.series).where(schema.series.c.id == series.id).values(**values)
     )
+
+
+def reseal(connection: Connection, series_id: int) -> int:
+    """Store the series' points anew in full chunks, with the bins they make; the chunks saved."""
+    query = f"SELECT {', '.join(COLUMNS)} FROM series WHERE id = ?"
+    series = SeriesRecord(**execute(connection, query, (series_id,)).one()._mapping)
+    query = "SELECT n, data FROM chunk WHERE series_id = ? AND level = 0 ORDER BY idx"
+    sealed = execute(connection, query, (series_id,)).cursor.fetchall()
+    points = Points.joined(
+        [*(Points.decoded(data, n) for n, data in sealed), read_tail(connection, series_id)]
+    )
+    _cut(connection, series_id, 0)
+    chunks = seal(connection, series_id, 0, 0, points)
+    revision = next_revision(connection)
+    write_series(connection, replace(series, sealed=len(points), chunks=chunks))
+    # What the run's writers remember of it holds no more.
+    connection.execute(
+        update(schema.run).where(schema.run.c.id == series.run_id).values(revision=revision)
+    )
+    return series.chunks - chunks
 
 
 # -- runs as a whole ------------------------------------------------------------------------------
@@ -225,8 +246,13 @@ def remove(connection: Connection, run_ids: Sequence[int]) -> None:
             execute(connection, f"DELETE FROM {table} WHERE run_id = ?", (run_id,))
         execute(connection, "DELETE FROM run WHERE id = ?", (run_id,))
         _note_removed(connection, name, revision)
+    drop_unused_blobs(connection)
+
+
+def drop_unused_blobs(connection: Connection) -> None:
+    """Delete the blobs that nothing refers to any more."""
     used = " UNION ".join(
-        f"SELECT blob FROM {t} WHERE blob IS NOT NULL" for t in ("event", "replaced")
+        f"SELECT blob FROM {table} WHERE blob IS NOT NULL" for table in ("event", "replaced")
     )
     execute(connection, f"DELETE FROM blob WHERE sha256 NOT IN ({used})")
 

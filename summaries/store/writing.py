@@ -99,6 +99,21 @@ class StoreWriter:
         with self._engine.begin() as connection:
             yield connection
 
+    def vacuum(self) -> None:
+        """Give the space of what was deleted back to the disk, as far as nobody is in the way."""
+        connection = self._engine.raw_connection()
+        try:
+            if self._engine.dialect.name == "postgresql":
+                connection.driver_connection.autocommit = True  # type: ignore[union-attr]
+            cursor = connection.cursor()
+            cursor.execute("VACUUM")
+            cursor.close()
+        finally:
+            if self._engine.dialect.name == "postgresql":
+                connection.driver_connection.autocommit = False  # type: ignore[union-attr]
+            connection.close()
+        fold_log(self._engine)
+
     # -- runs ---------------------------------------------------------------------------------
 
     def start_run(
