@@ -1,8 +1,9 @@
-"""The command line: ``dashboard serve LOGDIR`` and ``dashboard demo``."""
+"""The command line: ``dashboard serve LOGDIR``, ``dashboard demo``, and `dashboard.commands`."""
 
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import __version__
+from dashboard.commands import COMMANDS
 
 if TYPE_CHECKING:
     from summaries.ingest import Ingest
@@ -49,7 +51,22 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_address(demo)
     demo.add_argument("--no-open", action="store_true", help="do not open a browser")
+
+    for command in COMMANDS:
+        own = commands.add_parser(command.NAME, help=command.HELP, description=command.HELP)
+        command.add_arguments(own)
     return top
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """The arguments; a command's names may stand before, between and behind its options."""
+    command = next((c for c in COMMANDS if arguments[:1] == [c.NAME]), None)
+    if command is None:
+        return parser().parse_args(arguments)
+    own = argparse.ArgumentParser(prog=f"dashboard {command.NAME}", description=command.HELP)
+    command.add_arguments(own)
+    own.set_defaults(act=command.run)
+    return own.parse_intermixed_args(arguments[1:])
 
 
 def _add_address(command: argparse.ArgumentParser) -> None:
@@ -77,16 +94,22 @@ def _port(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; the exit status is 0, or 2 where the arguments cannot be used."""
-    options = parser().parse_args(arguments)
+    options = _parsed(list(sys.argv[1:] if arguments is None else arguments))
     # Imported after parsing: --help and a mistyped option answer at once.
     from dashboard.serve import ServeError
     from summaries.errors import SummariesError
 
     try:
+        if "act" in options:
+            return int(options.act(options))
         if options.command == "demo":
             return _demo(options)
         return _serve(options, options.logdir, open_browser=options.open, ingest=options.ingest)
-    except (ServeError, SummariesError) as error:
+    except BrokenPipeError:
+        # `dashboard ls | head`: who reads has enough. Python would complain at its end as well.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (ServeError, SummariesError, FileNotFoundError, ImportError) as error:
         print(f"dashboard: {error}", file=sys.stderr)
         return BAD_USAGE
 

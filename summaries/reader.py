@@ -15,6 +15,7 @@ import numpy as np
 
 from summaries.errors import NotFoundError
 from summaries.kinds import KINDS
+from summaries.matching import Pattern, is_glob, matcher
 from summaries.places import Place, Places, below, joined
 from summaries.records import (
     Changes,
@@ -62,9 +63,15 @@ class Reader:
 
     # -- lists --------------------------------------------------------------------------------
 
-    def runs(self) -> list[RunInfo]:
-        """Every run's record, oldest first."""
+    def runs(self, match: Pattern | None = None) -> list[RunInfo]:
+        """Every run's record, oldest first.
+
+        Args:
+            match: only runs whose name fits this glob or compiled regular expression.
+        """
+        fits = matcher(match)
         found = [place.info(row) for place in self._places.fresh() for row in place.runs()]
+        found = [info for info in found if fits(info.name)]
         return sorted(found, key=lambda info: (info.created, info.name))
 
     def series(self, run: str | None = None, kind: str | None = None) -> list[SeriesInfo]:
@@ -267,44 +274,26 @@ class Reader:
                 return found
         raise NotFoundError(f"blob '{sha256}': there is none in '{self.logdir}'")
 
-    def to_pandas(self, run: str | None = None, tag: str | None = None) -> pd.DataFrame:
+    def to_pandas(self, run: Pattern | None = None, tag: Pattern | None = None) -> pd.DataFrame:
         """Every scalar point as a long frame: run, tag, step, wall_time (UTC), value.
 
+        A column ``rank`` is added where several processes logged.
+
         Args:
-            run: only this run.
-            tag: only this tag.
+            run: only these runs: a name, a glob or a compiled regular expression.
+            tag: only these tags, likewise.
 
         Raises:
             ImportError: pandas is not installed.
             NotFoundError: there is no such run.
         """
-        try:
-            import pandas as pd
-        except ImportError as error:
-            raise ImportError(
-                "to_pandas needs pandas\n  try: pip install trainboard[pandas]"
-            ) from error
-        frames = []
-        for info in self.series(run, "scalar"):
-            if tag is not None and info.tag != tag:
-                continue
-            points = self.scalars(info.run, info.tag)
-            frames.append(
-                pd.DataFrame(
-                    {
-                        "run": info.run,
-                        "tag": info.tag,
-                        "step": points.step,
-                        "wall_time": pd.to_datetime(
-                            np.rint(points.wall_time * 1e6).astype(np.int64), unit="us", utc=True
-                        ),
-                        "value": points.value,
-                    }
-                )
-            )
-        if not frames:
-            return pd.DataFrame(columns=["run", "tag", "step", "wall_time", "value"])
-        return pd.concat(frames, ignore_index=True)
+        from summaries.frames import frame_of
+
+        if isinstance(run, str) and not is_glob(run):
+            self._locate(run)
+        fits_run, fits_tag = matcher(run), matcher(tag)
+        wanted = [s for s in self.series(kind="scalar") if fits_run(s.run) and fits_tag(s.tag)]
+        return frame_of((s.run, s.tag, self.scalars(s.run, s.tag)) for s in wanted)
 
     # -- changes ------------------------------------------------------------------------------
 

@@ -1,0 +1,62 @@
+"""``dashboard push``: runs of a directory to a server, lossless and resumable."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from dashboard.commands.choosing import counted
+
+NAME = "push"
+HELP = "copy runs to a PostgreSQL database or a dashboard serve --ingest"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("logdir", metavar="LOGDIR", help="a directory, or a spool that was left")
+    parser.add_argument(
+        "url",
+        metavar="URL",
+        help="postgresql+psycopg://user@host/database, or http://host:port",
+    )
+    add_choice(parser)
+    parser.add_argument("--token", help="what a server at http://… asks for")
+
+
+def add_choice(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--runs", metavar="GLOB", default="*", help="only runs whose name fits")
+
+
+def run(options: argparse.Namespace) -> int:
+    spool = Path(options.logdir)
+    if options.url.startswith("http") and (spool / "order.json").is_file():
+        return _send_spool(options, spool)
+    return copy(options.logdir, options.url, options.runs, options.token)
+
+
+def copy(source: str, target: str, runs: str, token: str | None = None) -> int:
+    """Copies and says what it does; the exit status."""
+    from summaries.replicate import copy_runs
+
+    report = copy_runs(source, target, runs, _tell, token=token)
+    print(f"{counted(report.values, 'new value')} of {counted(report.runs, 'run')}")
+    for message in report.failed:
+        print(f"dashboard: {message}", file=sys.stderr)
+    return 1 if report.failed else 0
+
+
+def _tell(name: str, sent: int) -> None:
+    if sent:
+        print(f"{name}: {counted(sent, 'value')}", flush=True)
+
+
+def _send_spool(options: argparse.Namespace, spool: Path) -> int:
+    from summaries.destination import split_http_url
+    from summaries.remote import send_spool
+
+    sent = send_spool(split_http_url(options.url, options.token)[0], spool)
+    if sent is None:
+        print(f"dashboard: '{spool}' is being sent by the process that logs to it", file=sys.stderr)
+        return 1
+    print(counted(sent, "value"))
+    return 0
