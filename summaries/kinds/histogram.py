@@ -8,12 +8,15 @@ Every count is exact; only the edges are chosen.
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from summaries.arrays import as_array as as_array  # run.py takes it from here
+from summaries.arrays import as_numpy
 from summaries.event import Event
 from summaries.records import Float64, HistogramRecord
 from summaries.store.codec import decode_columns, encode_columns
@@ -38,32 +41,12 @@ def as_values(tag: str, values: Any) -> NDArray[Any]:
     Raises:
         TypeError: they are not numbers.
     """
-    if hasattr(values, "detach"):  # a torch tensor, on whatever device
-        values = as_array(values)
     if isinstance(values, np.ma.MaskedArray):
         values = values.compressed()
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise TypeError(f"add_histogram '{tag}': expects an array of numbers\n  {error}") from error
-    if array.dtype.kind == "c" or array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"add_histogram '{tag}': expects real numbers\n"
-            f"  got {type(values).__name__} with dtype {array.dtype}"
-        )
+    array = as_numpy("add_histogram", tag, values)
     if array.dtype.kind == "b" or array.dtype == np.float16:
         array = array.astype(np.float32)
     return array.reshape(-1)
-
-
-def as_array(tensor: Any) -> NDArray[Any]:
-    """The torch tensor as an array; a type that NumPy has not (bfloat16) as float32."""
-    held = tensor.detach().cpu()
-    try:
-        array: NDArray[Any] = held.numpy()
-    except TypeError:
-        array = held.float().numpy()
-    return array
 
 
 def _grid_counts(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
@@ -161,32 +144,44 @@ def record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord
 
 
 def _record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord:
+    finite, moments = finite_moments(values)
+    edges = counts = np.empty(0)
+    if len(finite):
+        edges, counts = bin_values(finite, moments[0], moments[1])
+    return HistogramRecord(step, wall_time, edges, counts, *moments)
+
+
+Moments = tuple[float, float, int, float, float, int, int, int]
+"""min, max, number of values, sum, sum of squares, and how many are NaN, +inf and -inf"""
+
+
+def finite_moments(values: NDArray[Any]) -> tuple[NDArray[Any], Moments]:
+    """The finite ones of the values [n], and what a record holds besides their bins."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _finite_moments(values)
+
+
+def _finite_moments(values: NDArray[Any]) -> tuple[NDArray[Any], Moments]:
     num = len(values)
     nan = pos = neg = 0
     # A sum tells in one pass that all are finite, unless it overflows; then look closer.
-    if values.dtype.kind == "f" and num and not np.isfinite(values.sum(dtype=np.float64)):
-        finite = np.isfinite(values)
+    total = float(values.sum(dtype=np.float64))
+    if values.dtype.kind == "f" and not math.isfinite(total):
         nan = int(np.isnan(values).sum())
         pos = int(np.isposinf(values).sum())
         neg = int(np.isneginf(values).sum())
-        values = values[finite]
+        values = values[np.isfinite(values)]
+        total = float(values.sum(dtype=np.float64))
     if len(values) == 0:
-        empty = np.empty(0)
-        return HistogramRecord(
-            step, wall_time, empty, empty, np.nan, np.nan, num, 0.0, 0.0, nan, pos, neg
-        )
+        return values, (np.nan, np.nan, num, 0.0, 0.0, nan, pos, neg)
     low, high = float(values.min()), float(values.max())
-    edges, counts = bin_values(values, low, high)
-    total = float(values.sum(dtype=np.float64))
     if values.dtype.kind != "f":
         squares = float(np.square(values, dtype=np.float64).sum())
     elif values.dtype == np.float32 and not 1e-12 < max(-low, high) < 1e15:
         squares = float(np.square(values, dtype=np.float64).sum())  # past float32's exponents
     else:
         squares = float(np.dot(values, values))
-    return HistogramRecord(
-        step, wall_time, edges, counts, low, high, num, total, squares, nan, pos, neg
-    )
+    return values, (low, high, num, total, squares, nan, pos, neg)
 
 
 def event(tag: str, values: Any, step: int, wall_time: float) -> Event:
