@@ -50,7 +50,8 @@ def as_samples(tag: str, sound: Any) -> NDArray[np.int16]:
     floats = array if array.dtype.kind == "f" else array.astype(np.float64)
     clipped = np.clip(np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
     # Cut towards zero as torch does, so that the same samples give the same file.
-    return (clipped * clipped.dtype.type(_LARGEST)).astype("<i2")
+    samples: NDArray[np.int16] = (clipped * clipped.dtype.type(_LARGEST)).astype(np.int16)
+    return samples
 
 
 def event(tag: str, sound: Any, step: int, wall_time: float, sample_rate: int = 44100) -> Event:
@@ -76,9 +77,7 @@ def event(tag: str, sound: Any, step: int, wall_time: float, sample_rate: int = 
         file.setframerate(rate)
         file.writeframes(samples.astype("<i2", copy=False).tobytes())
     n_frames, channels = samples.shape
-    return _event(
-        tag, step, wall_time, buffer.getvalue(), ("audio/wav", rate, n_frames, channels)
-    )
+    return _event(tag, step, wall_time, buffer.getvalue(), ("audio/wav", rate, n_frames, channels))
 
 
 def event_of_file(

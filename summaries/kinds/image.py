@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +37,7 @@ def as_pixels(array: NDArray[Any]) -> NDArray[np.uint8]:
             np.nan_to_num(scaled, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
         np.rint(scaled, out=scaled)
         np.clip(scaled, 0.0, 255.0, out=scaled)
-        return scaled.astype(np.uint8)
+        array = scaled
     if array.dtype.kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
     pixels: NDArray[np.uint8] = np.clip(array, 0, 255).astype(np.uint8)
@@ -127,6 +128,44 @@ def event_of_picture(tag: str, picture: Any, step: int, wall_time: float) -> Eve
     # Level 1: 5x faster than the default for 10 to 20 % more bytes, on the training thread.
     picture.save(buffer, format="PNG", compress_level=1)
     return _event(tag, step, wall_time, buffer.getvalue(), "image/png", picture.size)
+
+
+def stacked(tag: str, images: Sequence[Any]) -> NDArray[Any]:
+    """The images of one shape as one batch, its first axis.
+
+    Raises:
+        TypeError: not arrays of numbers.
+        ValueError: none, or of shapes that differ.
+    """
+    arrays = [as_numpy("add_images", tag, image) for image in images]
+    if len({array.shape for array in arrays}) != 1:
+        raise ValueError(
+            f"add_images '{tag}': expects images of one shape\n"
+            f"  got {len(arrays)}: {[array.shape for array in arrays[:8]]}"
+        )
+    return np.stack(arrays)
+
+
+def size_of(content: bytes) -> tuple[int, int]:
+    """Width and height of an encoded image; zeros where it is none that Pillow reads."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            return int(picture.width), int(picture.height)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return 0, 0
+
+
+def is_animated(content: bytes) -> bool:
+    """Whether an encoded image has more than one frame."""
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(content)) as picture:
+            return int(getattr(picture, "n_frames", 1)) > 1
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def event_of_file(tag: str, content: bytes, step: int, wall_time: float) -> Event:

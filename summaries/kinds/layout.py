@@ -38,7 +38,7 @@ def as_layout(layout: Any) -> dict[str, dict[str, list[Any]]]:
                 raise _no_layout(chart)
             if chart[0] == "Margin" and len(tags) != 3:
                 raise ValueError(
-                    f"add_custom_scalars '{title}': a margin chart has three tags: value, lower and "
+                    f"add_custom_scalars '{title}': a margin chart has three tags: value, lower, "
                     f"upper\n  got {len(tags)}: {tags}"
                 )
             plain[str(title)] = [chart[0], tags]

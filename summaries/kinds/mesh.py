@@ -70,9 +70,11 @@ def event(
     if faces is not None:
         corners = as_batch(tag, "faces", faces)
         whole = corners.astype(np.int32)
-        if corners.size and ((whole != corners).any() or whole.min() < 0 or (
-            points.shape[1] and whole.max() >= points.shape[1]
-        )):
+        if corners.size and (
+            (whole != corners).any()
+            or whole.min() < 0
+            or (points.shape[1] and whole.max() >= points.shape[1])
+        ):
             raise ValueError(
                 f"add_mesh '{tag}': faces must hold indices of its {points.shape[1]} vertices\n"
                 f"  they are in {corners.min()} to {corners.max()}"

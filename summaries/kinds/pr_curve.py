@@ -115,9 +115,7 @@ def event_of_counts(tag: str, columns: Sequence[Any], step: int, wall_time: floa
     """
     arrays = [as_numpy("add_pr_curve_raw", tag, c).reshape(-1) for c in columns]
     if len({len(array) for array in arrays}) != 1 or len(arrays) != 6 or not len(arrays[0]):
-        lengths = [
-            f"  {name}: {len(array)}" for name, array in zip(_NAMES, arrays, strict=False)
-        ]
+        lengths = [f"  {name}: {len(array)}" for name, array in zip(_NAMES, arrays, strict=False)]
         raise ValueError(
             "\n".join([f"add_pr_curve_raw '{tag}': the six must be of one length", *lengths])
         )
