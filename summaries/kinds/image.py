@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from summaries.arrays import as_numpy
 from summaries.event import Event
+from summaries.png import encode_png
 from summaries.records import ImageRecord
 
 NAME = "image"
@@ -35,9 +36,7 @@ def as_pixels(array: NDArray[Any]) -> NDArray[np.uint8]:
         scaled = np.multiply(array, 255.0, dtype=np.float32)
         if not np.isfinite(scaled.sum()):
             np.nan_to_num(scaled, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
-        np.rint(scaled, out=scaled)
-        np.clip(scaled, 0.0, 255.0, out=scaled)
-        array = scaled
+        array = np.rint(scaled, out=scaled)
     if array.dtype.kind == "b":
         return array.astype(np.uint8) * np.uint8(255)
     pixels: NDArray[np.uint8] = np.clip(array, 0, 255).astype(np.uint8)
@@ -110,24 +109,14 @@ def event(tag: str, image: Any, step: int, wall_time: float, dataformats: str = 
     Raises:
         TypeError, ValueError: as `as_height_width_channels`.
     """
-    return event_of_picture(
-        tag, as_picture(as_height_width_channels(tag, image, dataformats)), step, wall_time
-    )
+    pixels = as_height_width_channels(tag, image, dataformats)
+    return event_of_pixels(tag, pixels, step, wall_time)
 
 
-def as_picture(pixels: NDArray[np.uint8]) -> Any:
-    """The pixels [height, width, channels] as a PIL image."""
-    from PIL import Image  # a logging script that logs no image does not pay for it
-
-    return Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
-
-
-def event_of_picture(tag: str, picture: Any, step: int, wall_time: float) -> Event:
-    """The event of a PIL image (grey, RGB or RGBA), stored as PNG."""
-    buffer = io.BytesIO()
-    # Level 1: 5x faster than the default for 10 to 20 % more bytes, on the training thread.
-    picture.save(buffer, format="PNG", compress_level=1)
-    return _event(tag, step, wall_time, buffer.getvalue(), "image/png", picture.size)
+def event_of_pixels(tag: str, pixels: NDArray[np.uint8], step: int, wall_time: float) -> Event:
+    """The event of uint8 [height, width, channels], stored as PNG."""
+    height, width, _ = pixels.shape
+    return _event(tag, step, wall_time, encode_png(pixels), "image/png", (width, height))
 
 
 def stacked(tag: str, images: Sequence[Any]) -> NDArray[Any]:

@@ -98,8 +98,8 @@ class MediaMethods(Methods):
 
         name, step, wall_time = self._place("add_image_with_boxes", tag, global_step, walltime)
         pixels = image_kind.as_height_width_channels(name, img_tensor, dataformats)
-        picture = with_boxes(name, image_kind.as_picture(pixels), box_tensor, labels, rescale)
-        self._log_event(image_kind.event_of_picture(name, picture, step, wall_time))
+        drawn = with_boxes(name, pixels, box_tensor, labels, rescale)
+        self._log_event(image_kind.event_of_pixels(name, drawn, step, wall_time))
 
     def add_image_file(
         self, tag: str, content: File, global_step: Any = None, walltime: float | None = None

@@ -12,7 +12,7 @@ from summaries.methods.file_writer import FileWriter
 
 pytest.importorskip("torch", reason="torch is not installed")
 
-from torch.utils import tensorboard as peer  # noqa: E402
+from torch.utils import tensorboard as peer
 
 METHODS = [n for n, _ in inspect.getmembers(peer.SummaryWriter, callable) if n[0] != "_"]
 FILE_METHODS = [n for n, _ in inspect.getmembers(peer.FileWriter, callable) if n[0] != "_"]
