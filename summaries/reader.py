@@ -314,7 +314,7 @@ class Reader:
         """
         place, name = self._locate(run)
         rows = self._places.open(place).events(name, layout.TAG, layout.NAME)
-        return layout.merged(layout.decode(*row) for row in rows or ())
+        return layout.merged(_record(layout.NAME, row) for row in rows or ())
 
     def graph(self, run: str) -> GraphRecord | None:
         """The graph the run logged last, None if it logged none.

@@ -191,6 +191,7 @@ class AudioRecord:
     channels: int
     media_type: str
     sha256: str
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -207,6 +208,7 @@ class VideoRecord:
     """Frames a second."""
     media_type: str
     sha256: str
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,7 @@ class PrCurveRecord:
     false_negative_counts: Float64
     precision: Float64
     recall: Float64
+    rank: int = 0
 
     @property
     def thresholds(self) -> Float64:
@@ -243,6 +246,7 @@ class MeshRecord:
     """int32 [batch, m, 3], indices of vertices."""
     config: Mapping[str, Any] = field(default_factory=dict)
     """Settings of the scene, as TensorBoard's viewer takes them."""
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -260,6 +264,7 @@ class EmbeddingRecord:
     """Digest of a PNG for ``reader.blob``: a picture a row of ``mat``, line by line in a square."""
     sprite_size: tuple[int, int] | None = None
     """Width and height of one picture in it."""
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -269,6 +274,7 @@ class TensorRecord:
     step: int
     wall_time: float
     values: NDArray[Any]
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -279,6 +285,7 @@ class LayoutRecord:
     wall_time: float
     categories: Mapping[str, Mapping[str, Any]]
     """Category to chart to ``["Multiline", tags]`` or ``["Margin", [value, lower, upper]]``."""
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -289,6 +296,7 @@ class TableRecord:
     wall_time: float
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    rank: int = 0
 
 
 @dataclass(frozen=True)

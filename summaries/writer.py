@@ -93,7 +93,11 @@ class SummaryWriter(MediaMethods, DataMethods, GraphMethods):
         now = datetime.now().strftime("%b%d_%H-%M-%S")
         made_up = f"{now}_{socket.gethostname()}{comment}"
         self.log_dir = str(log_dir or logdir or Path("runs") / made_up)
-        self._as_opened = {"token": token, "rank": rank, "write_to_disk": write_to_disk}
+        self._as_opened: dict[str, Any] = {
+            "token": token,
+            "rank": rank,
+            "write_to_disk": write_to_disk,
+        }
         self._pipeline: Pipeline
         if write_to_disk:
             place = of_run_directory(self.log_dir, made_up, token)

@@ -130,4 +130,5 @@ def _event(tag: str, step: int, wall_time: float, curve: NDArray[Any]) -> Event:
 def decode(step: int, wall_time: float, data: bytes) -> PrCurveRecord:
     """The record of a stored curve."""
     (k,) = struct.unpack_from("<I", data)
-    return PrCurveRecord(step, wall_time, *decode_columns(data[4:], k))
+    tp, fp, tn, fn, precision, recall = decode_columns(data[4:], k)
+    return PrCurveRecord(step, wall_time, tp, fp, tn, fn, precision, recall)

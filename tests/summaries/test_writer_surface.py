@@ -139,6 +139,39 @@ def test_exported_scalars_have_tensorboardxs_form(tmp_path: Path) -> None:
     assert made["ours-again"] == made["theirs-again"] == {"group/sin": [[7.0, 2, 9.0]]}
 
 
+def test_each_kind_keeps_the_rank_that_logged_it(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path, rank=2) as writer:
+        writer.add_tensor("x", np.arange(3))
+        writer.add_table("t", {"a": [1]})
+        writer.add_pr_curve("p", [0, 1], [0.1, 0.9])
+    with open_logdir(tmp_path) as reader:
+        found = reader.tensors(".", "x") + reader.tables(".", "t") + reader.pr_curves(".", "p")
+    assert [record.rank for record in found] == [2, 2, 2]
+
+
+@pytest.mark.parametrize(
+    ("address", "below"),
+    [
+        ("runs/a", "runs/a/hparams-2"),
+        ("postgresql+psycopg://me@host/team/a", "postgresql+psycopg://me@host/team/a/hparams-2"),
+        ("postgresql:///team?host=/tmp&run=a", "postgresql:///team?host=/tmp&run=a/hparams-2"),
+        ("http://host:6006/a?token=x", "http://host:6006/?token=x&run=a/hparams-2"),
+    ],
+)
+def test_a_run_below_one_at_an_address_is_at_that_address(address: str, below: str) -> None:
+    from summaries.destination import is_http_url, is_url, split_http_url, split_postgres_url
+
+    writer = SummaryWriter(address, write_to_disk=False)
+    writer._pipeline.name = "a"
+    found = writer._address("hparams-2")
+    if not is_url(address):
+        assert found == below
+    elif is_http_url(address):
+        assert split_http_url(found) == split_http_url(below)
+    else:
+        assert split_postgres_url(found) == split_postgres_url(below)
+
+
 # -- hyperparameters ----------------------------------------------------------------------------
 
 
