@@ -35,7 +35,8 @@ def record(
     if not isinstance(bins, (str, int)):
         bins = as_numpy("add_histogram", tag, bins)
     try:
-        counts, edges = np.histogram(finite, bins=bins)
+        with np.errstate(over="ignore", invalid="ignore"):
+            counts, edges = np.histogram(finite, bins=bins)
     except (ValueError, TypeError) as error:
         raise ValueError(f"add_histogram '{tag}': bins={shown(bins)}\n  {error}") from error
     counts, edges = counts.astype(np.float64), edges.astype(np.float64)

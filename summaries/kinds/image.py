@@ -33,8 +33,10 @@ def as_pixels(array: NDArray[Any]) -> NDArray[np.uint8]:
         return array
     if array.dtype.kind == "f":
         # One array, worked on in place: a picture is walked a few times on the training thread.
-        scaled = np.multiply(array, 255.0, dtype=np.float32)
-        if not np.isfinite(scaled.sum()):
+        with np.errstate(over="ignore", invalid="ignore"):  # what is out of range is clipped
+            scaled = np.multiply(array, 255.0, dtype=np.float32)
+            finite = np.isfinite(scaled.sum())
+        if not finite:
             np.nan_to_num(scaled, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
         array = np.rint(scaled, out=scaled)
     if array.dtype.kind == "b":

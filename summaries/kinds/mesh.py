@@ -56,7 +56,8 @@ def event(
         TypeError: not arrays of numbers, or a config that is no mapping.
         ValueError: their shapes do not fit, or a face has a vertex that there is not.
     """
-    points = as_batch(tag, "vertices", vertices).astype(np.float32)
+    with np.errstate(over="ignore"):  # past float32's range they are infinite
+        points = as_batch(tag, "vertices", vertices).astype(np.float32)
     parts = [pack_array(points), b"", b""]
     if colors is not None:
         shade = as_batch(tag, "colors", colors)
@@ -69,7 +70,8 @@ def event(
         parts[1] = pack_array(np.clip(np.rint(numbers), 0, 255).astype(np.uint8))
     if faces is not None:
         corners = as_batch(tag, "faces", faces)
-        whole = corners.astype(np.int32)
+        with np.errstate(invalid="ignore"):  # found below: it is no index
+            whole = corners.astype(np.int32)
         if corners.size and (
             (whole != corners).any()
             or whole.min() < 0

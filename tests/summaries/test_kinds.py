@@ -466,3 +466,59 @@ def test_pictures_of_many_colours_become_a_gif_of_256(tmp_path: Path) -> None:
         frames = frames_of(reader, record)
     assert frames.shape == (2, 40, 40, 3)
     assert np.abs(frames[0] - film[0, 0].transpose(1, 2, 0) * 255).mean() < 20
+
+
+EXTREMES = np.array([np.nan, np.inf, -np.inf, 1e300, -1e300, 0.5])
+
+
+def test_extreme_numbers_are_kept_or_clipped_without_a_warning(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_image("image", EXTREMES.reshape(1, 2, 3))
+        writer.add_audio("audio", EXTREMES)
+        writer.add_video("video", EXTREMES.reshape(1, 1, 1, 2, 3))
+        writer.add_mesh("mesh", EXTREMES.reshape(2, 3))
+        writer.add_histogram("histogram", EXTREMES, bins=4)
+        writer.add_tensor("tensor", EXTREMES)
+        writer.add_embedding(EXTREMES.reshape(3, 2), tag="embedding")
+        with pytest.raises(ValueError, match="'faces'"):
+            writer.add_mesh("faces", VERTICES, faces=EXTREMES.reshape(2, 3))
+        with pytest.raises(ValueError, match="'curve'"):
+            writer.add_pr_curve("curve", LABELS, EXTREMES[:5])
+    with open_logdir(tmp_path) as reader:
+        pixels = pixels_of(reader, reader.images(".", "image")[0])
+        samples = samples_of(reader, reader.audios(".", "audio")[0])
+        (histogram,) = reader.histograms(".", "histogram")
+        (tensor,) = reader.tensors(".", "tensor")
+    assert pixels.tolist() == [[0, 255, 0], [255, 0, 128]]
+    assert samples[:, 0].tolist() == [0, 32767, -32767, 32767, -32767, 16383]
+    assert (histogram.num, histogram.nan_count, histogram.counts.sum()) == (6, 1, 3)
+    assert tensor.values.tobytes() == EXTREMES.tobytes()
+
+
+@pytest.mark.parametrize(
+    ("bins", "expected"),
+    [
+        (3, [2, 1, 2]),
+        (np.array([0.0, 2.0, 4.0]), [2, 3]),
+        ("sqrt", [2, 1, 2]),
+    ],
+)
+def test_bins_of_ones_own_are_numpys(bins: Any, expected: list[int], tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path) as writer:
+        writer.add_histogram("h", [0.0, 1.0, 2.0, 3.0, 4.0], bins=bins)
+        writer.add_histogram("merged", np.arange(100.0), bins=100, max_bins=10)
+    with open_logdir(tmp_path) as reader:
+        assert reader.histograms(".", "h")[0].counts.tolist() == expected
+        assert reader.histograms(".", "merged")[0].counts.tolist() == [10.0] * 10
+
+
+def test_our_png_is_what_pillow_reads() -> None:
+    from summaries.png import encode_png
+
+    for channels in (1, 3, 4):
+        for height, width in ((1, 1), (1, 300), (300, 1), (70, 90)):
+            smooth = np.add.outer(np.arange(height), np.arange(width)).astype(np.uint8)
+            noisy = RNG.integers(0, 256, (height, width, channels)).astype(np.uint8)
+            for pixels in (noisy, np.repeat(smooth[:, :, None], channels, axis=2)):
+                found = np.asarray(Image.open(io.BytesIO(encode_png(pixels))))
+                assert np.array_equal(found.reshape(pixels.shape), pixels)
