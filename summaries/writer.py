@@ -271,6 +271,11 @@ class SummaryWriter(MediaMethods, DataMethods, GraphMethods):
             TypeError: no mapping, or it cannot be stored as JSON.
         """
         plain = as_json("add_hparams", "hparam_dict", values)
+        # As they are recorded already: a loop that says them again need not wait for the store.
+        if plain and all(
+            key in self._hparams and self._hparams[key] == plain[key] for key in plain
+        ):
+            return
         self._pipeline.merge_json("hparams", plain)
         self._hparams.update(plain)
 

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from summaries.arrays import as_array as as_array  # run.py takes it from here
-from summaries.arrays import as_numpy
+from summaries.arrays import as_numpy, pack_doubles, unpack_doubles
 from summaries.event import Event
 from summaries.records import Float64, HistogramRecord
-from summaries.store.codec import decode_columns, encode_columns
+from summaries.store.codec import decode_columns
 
 NAME = "histogram"
 
@@ -34,6 +34,8 @@ _SMALLEST_SPAN = 1e-300
 """Down to it float64 holds the grid's bins a unit."""
 _LARGEST = float(np.finfo(np.float64).max)
 _HEADER = struct.Struct("<ddqddqqqI")
+_DOUBLES = 1 << 31
+"""Set beside the number of bins where `pack_doubles` follows; version 0.1 wrote columns instead."""
 
 
 def as_values(tag: str, values: Any) -> NDArray[Any]:
@@ -214,11 +216,9 @@ def event_of_record(tag: str, histogram: HistogramRecord) -> Event:
         h.nan_count,
         h.pos_inf_count,
         h.neg_inf_count,
-        len(h.counts),
+        len(h.counts) | _DOUBLES,
     )
-    data = header
-    if len(h.counts):
-        data += encode_columns([h.edges[:-1], h.counts]) + struct.pack("<d", h.edges[-1])
+    data = header + pack_doubles(np.concatenate([h.edges, h.counts])) if len(h.counts) else header
     return Event(NAME, tag, h.step, h.wall_time, data)
 
 
@@ -226,7 +226,13 @@ def decode(step: int, wall_time: float, data: bytes) -> HistogramRecord:
     """The record of a stored histogram."""
     low, high, num, total, squares, nan, pos, neg, k = _HEADER.unpack_from(data)
     edges = counts = np.empty(0)
-    if k:
+    if k & _DOUBLES and len(data) > _HEADER.size:
+        numbers = unpack_doubles(data[_HEADER.size :])
+        k ^= _DOUBLES
+        if len(numbers) != 2 * k + 1:
+            raise ValueError(f"damaged histogram of {k} bins: {len(numbers)} numbers")
+        edges, counts = numbers[: k + 1], numbers[k + 1 :]
+    elif k & ~_DOUBLES:
         left, counts = decode_columns(data[_HEADER.size : -8], k)
         edges = np.append(left, struct.unpack("<d", data[-8:])[0])
     return HistogramRecord(

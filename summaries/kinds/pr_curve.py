@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from summaries.arrays import as_numpy
+from summaries.arrays import as_numpy, pack_doubles, unpack_doubles
 from summaries.event import Event
 from summaries.records import Float64, PrCurveRecord
-from summaries.store.codec import decode_columns, encode_columns
 
 NAME = "pr_curve"
 
@@ -123,12 +121,10 @@ def event_of_counts(tag: str, columns: Sequence[Any], step: int, wall_time: floa
 
 
 def _event(tag: str, step: int, wall_time: float, curve: NDArray[Any]) -> Event:
-    data = struct.pack("<I", curve.shape[1]) + encode_columns(list(curve))
-    return Event(NAME, tag, step, wall_time, data)
+    return Event(NAME, tag, step, wall_time, pack_doubles(curve.reshape(-1)))
 
 
 def decode(step: int, wall_time: float, data: bytes) -> PrCurveRecord:
     """The record of a stored curve."""
-    (k,) = struct.unpack_from("<I", data)
-    tp, fp, tn, fn, precision, recall = decode_columns(data[4:], k)
+    tp, fp, tn, fn, precision, recall = unpack_doubles(data).reshape(6, -1)
     return PrCurveRecord(step, wall_time, tp, fp, tn, fn, precision, recall)
