@@ -67,7 +67,8 @@ def calls() -> dict[str, tuple[Call, int]]:
         w.add_figure("figure", figure, s, close=False)
 
     def hparams(w: Any, s: int) -> None:
-        w.add_hparams({"lr": 0.1}, {"best": 0.9})
+        # Another name each time, or ours would see that they are recorded already.
+        w.add_hparams({"lr": 0.1, f"seed{s}": s}, {"best": 0.9})
 
     return {
         "scalar": (lambda w, s: w.add_scalar("a", 0.5, s), 1000),
