@@ -14,22 +14,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from summaries.errors import NotFoundError
-from summaries.kinds import KINDS
+from summaries.kinds import KINDS, layout
 from summaries.matching import Pattern, is_glob, matcher
 from summaries.places import Place, Places, below, joined
 from summaries.records import (
+    AudioRecord,
     Changes,
+    EmbeddingRecord,
     Envelope,
     Float64,
     GraphRecord,
     HistogramRecord,
     ImageRecord,
+    LayoutRecord,
+    MeshRecord,
+    PrCurveRecord,
     Problem,
     Replaced,
     RunInfo,
     Scalars,
     SeriesInfo,
+    TableRecord,
+    TensorRecord,
     TextRecord,
+    VideoRecord,
 )
 from summaries.smoothing import debiased_ema
 from summaries.store.pyramid import Bins, fit
@@ -79,7 +87,7 @@ class Reader:
 
         Args:
             run: only of this run.
-            kind: only of this kind: "scalar", "histogram", "text", "image", "graph".
+            kind: only of this kind: "scalar", or one of `summaries.kinds.KINDS`.
 
         Raises:
             NotFoundError: there is no such run.
@@ -248,6 +256,72 @@ class Reader:
             NotFoundError: there is no such run or tag.
         """
         return self._decoded(run, tag, "image", start)
+
+    def audios(self, run: str, tag: str, start: int = 0) -> list[AudioRecord]:
+        """The sounds in logging order, from ``start`` on; their bytes come from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "audio", start)
+
+    def videos(self, run: str, tag: str, start: int = 0) -> list[VideoRecord]:
+        """The videos in logging order, from ``start`` on; their bytes come from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "video", start)
+
+    def pr_curves(self, run: str, tag: str, start: int = 0) -> list[PrCurveRecord]:
+        """The precision-recall curves in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "pr_curve", start)
+
+    def meshes(self, run: str, tag: str, start: int = 0) -> list[MeshRecord]:
+        """The meshes in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "mesh", start)
+
+    def embeddings(self, run: str, tag: str, start: int = 0) -> list[EmbeddingRecord]:
+        """The embeddings in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "embedding", start)
+
+    def tensors(self, run: str, tag: str, start: int = 0) -> list[TensorRecord]:
+        """The tensors in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "tensor", start)
+
+    def tables(self, run: str, tag: str, start: int = 0) -> list[TableRecord]:
+        """The tables in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "table", start)
+
+    def layout(self, run: str) -> LayoutRecord | None:
+        """The run's charts of several scalars, all it logged as one, None if it logged none.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        place, name = self._locate(run)
+        rows = self._places.open(place).events(name, layout.TAG, layout.NAME)
+        return layout.merged(_record(layout.NAME, row) for row in rows or ())
 
     def graph(self, run: str) -> GraphRecord | None:
         """The graph the run logged last, None if it logged none.

@@ -180,6 +180,126 @@ class ImageRecord:
 
 
 @dataclass(frozen=True)
+class AudioRecord:
+    """One sound; its bytes are fetched by ``reader.blob(sha256)``."""
+
+    step: int
+    wall_time: float
+    sample_rate: int
+    """Frames a second; 0 where the encoded file does not tell, as are the next two."""
+    n_frames: int
+    channels: int
+    media_type: str
+    sha256: str
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class VideoRecord:
+    """One video; its bytes are fetched by ``reader.blob(sha256)``."""
+
+    step: int
+    wall_time: float
+    width: int
+    """Pixels; 0 where the encoded file was not looked into (MP4, WebM), as are the next three."""
+    height: int
+    n_frames: int
+    fps: float
+    """Frames a second."""
+    media_type: str
+    sha256: str
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class PrCurveRecord:
+    """A precision-recall curve; each array is float64 [k], one entry a threshold."""
+
+    step: int
+    wall_time: float
+    true_positive_counts: Float64
+    """What is at or above the threshold ``i / (k - 1)`` and is labelled true, by its weight."""
+    false_positive_counts: Float64
+    true_negative_counts: Float64
+    false_negative_counts: Float64
+    precision: Float64
+    recall: Float64
+    rank: int = 0
+
+    @property
+    def thresholds(self) -> Float64:
+        """float64 [k], from 0 to 1."""
+        return np.linspace(0.0, 1.0, len(self.precision))
+
+
+@dataclass(frozen=True)
+class MeshRecord:
+    """A batch of meshes, or of point clouds where there are no faces."""
+
+    step: int
+    wall_time: float
+    vertices: NDArray[np.float32]
+    """float32 [batch, n, 3]"""
+    colors: NDArray[np.uint8] | None = None
+    """uint8 [batch, n, 3]"""
+    faces: NDArray[np.int32] | None = None
+    """int32 [batch, m, 3], indices of vertices."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """Settings of the scene, as TensorBoard's viewer takes them."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class EmbeddingRecord:
+    """One vector a row, with what is known of each row."""
+
+    step: int
+    wall_time: float
+    mat: NDArray[Any]
+    """[n, d], in the type it was logged in."""
+    metadata: tuple[tuple[str, ...], ...] | None = None
+    """n labels, of one part for each column of the header (of one, if there is no header)."""
+    header: tuple[str, ...] = ()
+    sprite: str | None = None
+    """Digest of a PNG for ``reader.blob``: a picture a row of ``mat``, line by line in a square."""
+    sprite_size: tuple[int, int] | None = None
+    """Width and height of one picture in it."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class TensorRecord:
+    """One array, its dtype and shape as logged."""
+
+    step: int
+    wall_time: float
+    values: NDArray[Any]
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class LayoutRecord:
+    """Which scalars share a chart."""
+
+    step: int
+    wall_time: float
+    categories: Mapping[str, Mapping[str, Any]]
+    """Category to chart to ``["Multiline", tags]`` or ``["Margin", [value, lower, upper]]``."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class TableRecord:
+    """Named columns and rows of numbers and texts."""
+
+    step: int
+    wall_time: float
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    rank: int = 0
+
+
+@dataclass(frozen=True)
 class GraphNode:
     """One operation of a graph."""
 

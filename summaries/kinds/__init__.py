@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from summaries.kinds import graph, histogram, image, text
+from summaries.kinds import (
+    audio,
+    embedding,
+    graph,
+    histogram,
+    image,
+    layout,
+    mesh,
+    pr_curve,
+    table,
+    tensor,
+    text,
+    video,
+)
 
 Decode = Callable[[int, float, bytes], Any]
 """``(step, wall_time, data)`` to the kind's record."""
@@ -18,5 +31,13 @@ KINDS: Mapping[str, Decode] = {
     histogram.NAME: histogram.decode,
     text.NAME: text.decode,
     image.NAME: image.decode,
+    audio.NAME: audio.decode,
+    video.NAME: video.decode,
+    pr_curve.NAME: pr_curve.decode,
+    mesh.NAME: mesh.decode,
+    embedding.NAME: embedding.decode,
+    tensor.NAME: tensor.decode,
+    table.NAME: table.decode,
+    layout.NAME: layout.decode,
     graph.NAME: graph.decode,
 }

@@ -8,15 +8,18 @@ Every count is exact; only the edges are chosen.
 
 from __future__ import annotations
 
+import math
 import struct
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from summaries.arrays import as_array as as_array  # run.py takes it from here
+from summaries.arrays import as_numpy, pack_doubles, unpack_doubles
 from summaries.event import Event
 from summaries.records import Float64, HistogramRecord
-from summaries.store.codec import decode_columns, encode_columns
+from summaries.store.codec import decode_columns
 
 NAME = "histogram"
 
@@ -24,12 +27,15 @@ BINS = 64
 """Bins across the bulk of the values."""
 
 _GRID = 1024
+_BLOCK = 1 << 15
 _FLOAT32_SPANS = (1e-30, 1e38)
 """Between them float32 holds both the span of the values and the grid's bins a unit."""
 _SMALLEST_SPAN = 1e-300
 """Down to it float64 holds the grid's bins a unit."""
 _LARGEST = float(np.finfo(np.float64).max)
 _HEADER = struct.Struct("<ddqddqqqI")
+_DOUBLES = 1 << 31
+"""Set beside the number of bins where `pack_doubles` follows; version 0.1 wrote columns instead."""
 
 
 def as_values(tag: str, values: Any) -> NDArray[Any]:
@@ -38,32 +44,12 @@ def as_values(tag: str, values: Any) -> NDArray[Any]:
     Raises:
         TypeError: they are not numbers.
     """
-    if hasattr(values, "detach"):  # a torch tensor, on whatever device
-        values = as_array(values)
     if isinstance(values, np.ma.MaskedArray):
         values = values.compressed()
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise TypeError(f"add_histogram '{tag}': expects an array of numbers\n  {error}") from error
-    if array.dtype.kind == "c" or array.dtype.kind not in "biuf":
-        raise TypeError(
-            f"add_histogram '{tag}': expects real numbers\n"
-            f"  got {type(values).__name__} with dtype {array.dtype}"
-        )
+    array = as_numpy("add_histogram", tag, values)
     if array.dtype.kind == "b" or array.dtype == np.float16:
         array = array.astype(np.float32)
     return array.reshape(-1)
-
-
-def as_array(tensor: Any) -> NDArray[Any]:
-    """The torch tensor as an array; a type that NumPy has not (bfloat16) as float32."""
-    held = tensor.detach().cpu()
-    try:
-        array: NDArray[Any] = held.numpy()
-    except TypeError:
-        array = held.float().numpy()
-    return array
 
 
 def _grid_counts(values: NDArray[Any], low: float, high: float) -> NDArray[np.int64]:
@@ -72,17 +58,25 @@ def _grid_counts(values: NDArray[Any], low: float, high: float) -> NDArray[np.in
     kind = values.dtype if values.dtype.kind == "f" else np.dtype(np.float64)
     if kind == np.float32 and not _FLOAT32_SPANS[0] < high - low < _FLOAT32_SPANS[1]:
         kind = np.dtype(np.float64)
-    place = np.subtract(values, kind.type(low), dtype=kind)
-    if high - low > _SMALLEST_SPAN:
-        place *= kind.type(_GRID / (high - low))
-    else:
-        place /= kind.type(high - low)
-        place *= _GRID
-    index = place.astype(np.int32)
-    np.minimum(index, _GRID - 1, out=index)
-    # Rounding may carry a value just below `low`'s bin or past the last.
-    np.maximum(index, 0, out=index)
-    return np.bincount(index, minlength=_GRID)
+    divisible = high - low > _SMALLEST_SPAN
+    factor = kind.type(_GRID / (high - low) if divisible else _GRID)
+    start, span = kind.type(low), kind.type(high - low)
+    counts = np.zeros(_GRID + 1, dtype=np.int64)
+    # Block by block: what one step writes the next one finds in the cache (5x for a million).
+    room = np.empty(min(_BLOCK, len(values)), dtype=kind)
+    index = np.empty(len(room), dtype=np.intp)
+    for at in range(0, len(values), _BLOCK):
+        part = values[at : at + _BLOCK]
+        place, bins = room[: len(part)], index[: len(part)]
+        np.subtract(part, start, out=place, dtype=kind)
+        if not divisible:
+            place /= span
+        place *= factor
+        np.copyto(bins, place, casting="unsafe")
+        counts += np.bincount(bins, minlength=_GRID + 1)
+    # The largest value, and what rounding carries there, belongs to the last bin.
+    counts[_GRID - 1] += counts[_GRID]
+    return counts[:_GRID]
 
 
 def _merged(edges: Float64, counts: NDArray[np.int64]) -> tuple[Float64, NDArray[np.int64]]:
@@ -161,32 +155,44 @@ def record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord
 
 
 def _record(values: NDArray[Any], step: int, wall_time: float) -> HistogramRecord:
+    finite, moments = finite_moments(values)
+    edges = counts = np.empty(0)
+    if len(finite):
+        edges, counts = bin_values(finite, moments[0], moments[1])
+    return HistogramRecord(step, wall_time, edges, counts, *moments)
+
+
+Moments = tuple[float, float, int, float, float, int, int, int]
+"""min, max, number of values, sum, sum of squares, and how many are NaN, +inf and -inf"""
+
+
+def finite_moments(values: NDArray[Any]) -> tuple[NDArray[Any], Moments]:
+    """The finite ones of the values [n], and what a record holds besides their bins."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _finite_moments(values)
+
+
+def _finite_moments(values: NDArray[Any]) -> tuple[NDArray[Any], Moments]:
     num = len(values)
     nan = pos = neg = 0
     # A sum tells in one pass that all are finite, unless it overflows; then look closer.
-    if values.dtype.kind == "f" and num and not np.isfinite(values.sum(dtype=np.float64)):
-        finite = np.isfinite(values)
+    total = float(values.sum(dtype=np.float64))
+    if values.dtype.kind == "f" and not math.isfinite(total):
         nan = int(np.isnan(values).sum())
         pos = int(np.isposinf(values).sum())
         neg = int(np.isneginf(values).sum())
-        values = values[finite]
+        values = values[np.isfinite(values)]
+        total = float(values.sum(dtype=np.float64))
     if len(values) == 0:
-        empty = np.empty(0)
-        return HistogramRecord(
-            step, wall_time, empty, empty, np.nan, np.nan, num, 0.0, 0.0, nan, pos, neg
-        )
+        return values, (np.nan, np.nan, num, 0.0, 0.0, nan, pos, neg)
     low, high = float(values.min()), float(values.max())
-    edges, counts = bin_values(values, low, high)
-    total = float(values.sum(dtype=np.float64))
     if values.dtype.kind != "f":
         squares = float(np.square(values, dtype=np.float64).sum())
     elif values.dtype == np.float32 and not 1e-12 < max(-low, high) < 1e15:
         squares = float(np.square(values, dtype=np.float64).sum())  # past float32's exponents
     else:
         squares = float(np.dot(values, values))
-    return HistogramRecord(
-        step, wall_time, edges, counts, low, high, num, total, squares, nan, pos, neg
-    )
+    return values, (low, high, num, total, squares, nan, pos, neg)
 
 
 def event(tag: str, values: Any, step: int, wall_time: float) -> Event:
@@ -210,11 +216,9 @@ def event_of_record(tag: str, histogram: HistogramRecord) -> Event:
         h.nan_count,
         h.pos_inf_count,
         h.neg_inf_count,
-        len(h.counts),
+        len(h.counts) | _DOUBLES,
     )
-    data = header
-    if len(h.counts):
-        data += encode_columns([h.edges[:-1], h.counts]) + struct.pack("<d", h.edges[-1])
+    data = header + pack_doubles(np.concatenate([h.edges, h.counts])) if len(h.counts) else header
     return Event(NAME, tag, h.step, h.wall_time, data)
 
 
@@ -222,7 +226,13 @@ def decode(step: int, wall_time: float, data: bytes) -> HistogramRecord:
     """The record of a stored histogram."""
     low, high, num, total, squares, nan, pos, neg, k = _HEADER.unpack_from(data)
     edges = counts = np.empty(0)
-    if k:
+    if k & _DOUBLES and len(data) > _HEADER.size:
+        numbers = unpack_doubles(data[_HEADER.size :])
+        k ^= _DOUBLES
+        if len(numbers) != 2 * k + 1:
+            raise ValueError(f"damaged histogram of {k} bins: {len(numbers)} numbers")
+        edges, counts = numbers[: k + 1], numbers[k + 1 :]
+    elif k & ~_DOUBLES:
         left, counts = decode_columns(data[_HEADER.size : -8], k)
         edges = np.append(left, struct.unpack("<d", data[-8:])[0])
     return HistogramRecord(

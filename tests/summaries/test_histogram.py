@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from types import SimpleNamespace
 from typing import Any
 
@@ -152,3 +153,16 @@ def test_the_sum_of_squares_is_right_past_the_exponents_of_float32(name: str) ->
     values = ARRAYS[name]
     expected = float(np.square(values.astype(np.float64)).sum())
     assert histogram.record(values, 0, 0.0).sum_squares == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_histogram_of_version_0_1_is_still_read() -> None:
+    from summaries.store.codec import encode_columns
+
+    made = histogram.record(np.array([1.0, 2.0, 4.0]), 3, 5.0)
+    header = struct.pack(
+        "<ddqddqqqI", made.min, made.max, 3, made.sum, made.sum_squares, 0, 0, 0, len(made.counts)
+    )
+    data = header + encode_columns([made.edges[:-1], made.counts])
+    found = histogram.decode(3, 5.0, data + struct.pack("<d", made.edges[-1]))
+    np.testing.assert_array_equal(found.edges, made.edges)
+    np.testing.assert_array_equal(found.counts, made.counts)
