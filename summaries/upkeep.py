@@ -38,6 +38,12 @@ class Checkup:
         """Whether there is nothing left to say of it."""
         return self.problem is None and len(self.findings) == len(self.mended)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether values are wrong or lost, and were not mended."""
+        left = [f for f in self.findings if f not in self.mended]
+        return self.problem is not None or any(f.severity == "damage" for f in left)
+
 
 def check_logdir(logdir: str | Path, *, mend: bool = False) -> list[Checkup]:
     """What is wrong with each database below the logdir; nothing is changed unless asked for.

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 NAME = "doctor"
 HELP = "check a logdir for damage, and say what would mend it"
 
-FOUND = 1
-"""Exit status where something is left that is not in order."""
+DAMAGED = 1
+"""Exit status where values are wrong or lost, and were not mended."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,11 +32,9 @@ def run(options: argparse.Namespace) -> int:
         return 0
     for checkup in checkups:
         _tell(checkup)
-    if all(checkup.is_clean for checkup in checkups):
-        return 0
     if not options.mend and any(f.mend for c in checkups for f in c.findings):
         print(f"try: dashboard doctor --mend {options.logdir}", file=sys.stderr)
-    return FOUND
+    return DAMAGED if any(checkup.is_damaged for checkup in checkups) else 0
 
 
 def _tell(checkup: Checkup) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from summaries import init, open_logdir
+from summaries.upkeep import check_logdir
 
-KILLS = 24
+KILLS = 30
 FLUSH_PERIOD_S = 0.5
 
 # Each point's value is the time it was logged at; before each, the step is written where the test
@@ -72,6 +73,8 @@ def test_a_killed_writer_loses_at_most_one_flush_period(
             # The script is killed between logging a point and noting it, at the latest.
             assert n <= logged + 1
             lost.append(killed_at - last)
+        (checkup,) = check_logdir(logdir)
+        assert [f for f in checkup.findings if f.severity == "damage"] == []
     connection = sqlite3.connect(logdir / "events.db")
     assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
     connection.close()
