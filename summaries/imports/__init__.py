@@ -1,0 +1,1 @@
+"""Other trackers' records into a logdir of ours."""

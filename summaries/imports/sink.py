@@ -1,0 +1,283 @@
+"""Where importers put what they read: whole columns into the store, many points a transaction.
+
+Each transaction also carries bookmarks: how far the source is imported. A bookmark is an event of a
+kind of its own (`BOOKMARK`) in the run, so it is there exactly if what it speaks for is there, and an
+import that was cut short, or is repeated, goes on behind what is there.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from summaries.checks import as_json
+from summaries.event import Event
+from summaries.imports.report import ImportReport
+from summaries.records import RunInfo, Scalars
+
+if TYPE_CHECKING:
+    from summaries.store.writing import StoreWriter
+
+BOOKMARK = "imported"
+"""The kind of the events that say how far a source is imported; no reader shows them."""
+
+_BATCH = 200_000
+"""Points a transaction: 24 bytes each in memory, and some 0.1 s of the file's write lock."""
+_BATCH_BYTES = 32 << 20
+"""Of histograms, texts and images a transaction."""
+# Below every step that is logged: a rewind of the run leaves its bookmarks alone.
+_STEP = -(2**63)
+
+
+class Sink:
+    """The logdir that an import writes to; a context manager."""
+
+    def __init__(self, logdir: str | Path, report: ImportReport | None = None) -> None:
+        """Nothing is made before the first run is.
+
+        Args:
+            logdir: made if it is not there.
+            report: counted up; a new one if None.
+        """
+        self.report = ImportReport() if report is None else report
+        self._logdir = Path(logdir)
+        self._bases: dict[Path, _Base] = {}
+
+    def __enter__(self) -> Sink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the databases back."""
+        for base in self._bases.values():
+            base.store.close()
+        self._bases.clear()
+
+    def run(self, name: str, keys: Sequence[str], source: str, form: str) -> RunSink:
+        """The run to fill: the one that these keys were imported into before, or a new one.
+
+        Args:
+            name: the wanted name, path-like; ``.`` is the logdir itself.
+            keys: what the source calls the run, unlike any other: bookmarks are kept by them.
+            source: where it comes from, for people.
+            form: the format's name, for people.
+
+        Raises:
+            StoreWriteError, DamagedStoreError, SchemaVersionError: the store cannot be used.
+        """
+        path, inside = self._place(name)
+        base = self._bases.get(path) or _Base(path)
+        self._bases[path] = base
+        before = base.run_of(keys)
+        environment = {"imported": {"format": form, "source": source}}
+        run_id, own = base.store.start_run(
+            before or inside, {}, exist="join" if before is not None else "new"
+        )
+        base.store.update_run(run_id, environment=environment, host="", pid=0)
+        if before is None:
+            self.report.runs += 1
+        marks = base.bookmarks(own, keys) if before is not None else {}
+        info = base.infos.get(own) if before is not None else None
+        return RunSink(base.store, run_id, own, marks, info, self.report)
+
+    def _place(self, name: str) -> tuple[Path, str]:
+        """The database the run belongs in, and its name there."""
+        from summaries.store.connect import DATABASE_NAME, is_network_path
+
+        shared, own = self._logdir / DATABASE_NAME, self._logdir / name / DATABASE_NAME
+        # On a network disk each run has a database of its own; see `summaries.init`.
+        parent = self._logdir if self._logdir.exists() else self._logdir.absolute().parent
+        if name != "." and (own.exists() or is_network_path(parent)):
+            return own, "."
+        return shared, name
+
+
+class _Base:
+    """One database that is written to, and what was in it when it was opened."""
+
+    def __init__(self, path: Path) -> None:
+        from summaries.store.writing import StoreWriter  # SQLAlchemy, as in open_logdir
+
+        self._path = path
+        self.store = StoreWriter(path)
+        self.infos: dict[str, RunInfo] = {}
+        self._run_of_key: dict[str, str] = {}
+        from summaries.store.reading import StoreReader
+
+        reader = StoreReader(path)
+        try:
+            rows, _ = reader.changed_runs(-1)
+            self.infos = {row.info.name: row.info for row in rows}
+            self._run_of_key = {s.tag: s.run for s in reader.series() if s.kind == BOOKMARK}
+        finally:
+            reader.close()
+
+    def run_of(self, keys: Sequence[str]) -> str | None:
+        """The run that one of the keys was imported into."""
+        return next((self._run_of_key[key] for key in keys if key in self._run_of_key), None)
+
+    def bookmarks(self, run: str, keys: Sequence[str]) -> dict[str, Any]:
+        """The newest bookmark of each key that has one."""
+        from summaries.store.reading import StoreReader
+
+        found: dict[str, Any] = {}
+        reader = StoreReader(self._path)
+        try:
+            for key in keys:
+                rows = reader.events(run, key, BOOKMARK)
+                if rows:
+                    found[key] = json.loads(rows[-1][2])
+        finally:
+            reader.close()
+        return found
+
+
+class RunSink:
+    """One run that is filled; a context manager, which leaves the run marked finished."""
+
+    def __init__(
+        self,
+        store: StoreWriter,
+        run_id: int,
+        name: str,
+        bookmarks: Mapping[str, Any],
+        info: RunInfo | None,
+        report: ImportReport,
+    ) -> None:
+        self.name = name
+        self.report = report
+        self.bookmarks: Mapping[str, Any] = bookmarks
+        """How far each key was imported before, as `bookmark` was told."""
+        self.status = "finished" if info is None or info.status == "crashed" else info.status
+        """What the run is marked as at the end."""
+        self._store, self._run_id = store, run_id
+        self._scalars: dict[str, list[Scalars]] = {}
+        self._events: list[Event] = []
+        self._marks: dict[str, Any] = {}
+        self._points = self._bytes = 0
+        self._values = 0
+        self._span = (float("inf"), float("-inf")) if info is None else (info.created, info.updated)
+
+    def add(self, scalars: Mapping[str, Scalars], events: Iterable[Event] = ()) -> None:
+        """Take points, whole columns of them, and what is of other kinds."""
+        for tag, points in scalars.items():
+            self._scalars.setdefault(tag, []).append(points)
+            self._points += len(points)
+            self._span = _wider(self._span, points.wall_time)
+        for event in events:
+            self._events.append(event)
+            self._bytes += len(event.data) + (len(event.blob[1]) if event.blob else 0)
+            self._span = _wider(self._span, np.array([event.wall_time]))
+        if self._points >= _BATCH or self._bytes >= _BATCH_BYTES:
+            # Not now: the bookmark that speaks for these may follow.
+            self._is_full = True
+
+    _is_full = False
+
+    def bookmark(self, key: str, state: Any) -> None:
+        """Say how far the source is imported with all that was added so far.
+
+        Args:
+            key: one of the run's keys.
+            state: JSON-able; found in `bookmarks` next time.
+        """
+        self._marks[key] = state
+        if self._is_full:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what was added, and the bookmarks, in one transaction."""
+        marks = {k: s for k, s in self._marks.items() if self.bookmarks.get(k) != s}
+        if not (self._scalars or self._events or marks):
+            return
+        events = [
+            Event(BOOKMARK, key, _STEP, time.time(), json.dumps(state).encode())
+            for key, state in marks.items()
+        ]
+        columns = {tag: _joined(parts) for tag, parts in self._scalars.items()}
+        self._store.append(self._run_id, columns, [*self._events, *events])
+        self.report.values += self._points + len(self._events)
+        self._values += self._points + len(self._events)
+        self.bookmarks = {**self.bookmarks, **marks}
+        self._scalars, self._events, self._marks = {}, [], {}
+        self._points = self._bytes = 0
+        self._is_full = False
+
+    def restart(self, step: int) -> None:
+        """What was added with that step or a later one is replaced by what follows."""
+        self.flush()
+        self.report.restarts.append((self.name, step))
+        rewind(self._store, self._run_id, step)
+
+    def describe(
+        self,
+        config: Mapping[str, Any] | None = None,
+        hparams: Mapping[str, Any] | None = None,
+        **columns: Any,
+    ) -> None:
+        """Set what the run's record says: settings, and columns such as ``notes`` or ``labels``."""
+        for column, values in (("config", config), ("hparams", hparams)):
+            if values:
+                self._store.merge_json(self._run_id, column, as_json("import", column, values))
+        if columns:
+            self._store.update_run(self._run_id, **columns)
+
+    def lasted(self, created: float | None, updated: float | None = None) -> None:
+        """Say when the run began and ended, where the source knows it; seconds."""
+        times = [t for t in (created, updated) if t is not None]
+        self._span = _wider(self._span, np.array(times))
+
+    def __enter__(self) -> RunSink:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.flush()
+        if self._values:
+            self._store.seal_rests(self._run_id)
+        first, last = self._span
+        times = {"created": first, "updated": last} if first <= last else {}
+        self._store.update_run(self._run_id, status=self.status, **times)
+
+
+def rewind(store: StoreWriter, run_id: int, step: int) -> None:
+    """Move the run's points from that step on to those that were replaced."""
+    act = getattr(store, "rewind", None)
+    if act is not None:
+        act(run_id, step)
+
+
+def _wider(span: tuple[float, float], times: Any) -> tuple[float, float]:
+    # A time of 0 is that of an event that has none.
+    times = times[times > 0]
+    if not len(times):
+        return span
+    return min(span[0], float(times.min())), max(span[1], float(times.max()))
+
+
+def _joined(parts: Sequence[Scalars]) -> Scalars:
+    if len(parts) == 1:
+        return parts[0]
+    return Scalars(
+        np.concatenate([p.step for p in parts]),
+        np.concatenate([p.wall_time for p in parts]),
+        np.concatenate([p.value for p in parts]),
+    )
