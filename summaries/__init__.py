@@ -24,6 +24,7 @@ from summaries.errors import (
     StoreWriteError,
     SummariesError,
 )
+from summaries.imports import ImportReport, ImportSourceError, import_runs
 from summaries.run import Histogram, Image, Run, init
 from summaries.tfevents import export_tfevents, import_tfevents
 from summaries.writer import SummaryWriter
@@ -50,6 +51,8 @@ __all__ = [
     "DamagedStoreError",
     "Histogram",
     "Image",
+    "ImportReport",
+    "ImportSourceError",
     "LogdirError",
     "NotFoundError",
     "Run",
@@ -58,6 +61,7 @@ __all__ = [
     "SummariesError",
     "SummaryWriter",
     "export_tfevents",
+    "import_runs",
     "import_tfevents",
     "init",
     "open_logdir",

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from summaries.checks import as_json
+from summaries.destination import DATABASE_NAME, Destination, is_url, of_named_run
 from summaries.event import Event
 from summaries.imports.report import ImportReport
 from summaries.records import RunInfo, Scalars
@@ -42,12 +43,12 @@ class Sink:
         """Nothing is made before the first run is.
 
         Args:
-            logdir: made if it is not there.
+            logdir: a directory, made if it is not there, or a PostgreSQL database's URL.
             report: counted up; a new one if None.
         """
         self.report = ImportReport() if report is None else report
-        self._logdir = Path(logdir)
-        self._bases: dict[Path, _Base] = {}
+        self._logdir = logdir
+        self._bases: dict[Path | str, _Base] = {}
 
     def __enter__(self) -> Sink:
         return self
@@ -63,10 +64,12 @@ class Sink:
     def close(self) -> None:
         """Give the databases back."""
         for base in self._bases.values():
-            base.store.close()
+            base.close()
         self._bases.clear()
 
-    def run(self, name: str, keys: Sequence[str], source: str, form: str) -> RunSink:
+    def run(
+        self, name: str, keys: Sequence[str], source: str, form: str, key: str | None = None
+    ) -> RunSink:
         """The run to fill: the one that these keys were imported into before, or a new one.
 
         Args:
@@ -74,56 +77,52 @@ class Sink:
             keys: what the source calls the run, unlike any other: bookmarks are kept by them.
             source: where it comes from, for people.
             form: the format's name, for people.
+            key: the run's id, where the source has one that is like ours; else one is made up.
 
         Raises:
             StoreWriteError, DamagedStoreError, SchemaVersionError: the store cannot be used.
         """
-        path, inside = self._place(name)
-        base = self._bases.get(path) or _Base(path)
-        self._bases[path] = base
+        to = self._destination(name)
+        base = self._bases.get(to.where) or _Base(to.where)
+        self._bases[to.where] = base
         before = base.run_of(keys)
-        environment = {"imported": {"format": form, "source": source}}
-        run_id, own = base.store.start_run(
-            before or inside, {}, exist="join" if before is not None else "new"
+        started = base.store.start_run(
+            before or to.name, exist="new" if before is None and key is None else "join", key=key
         )
-        base.store.update_run(run_id, environment=environment, host="", pid=0)
-        if before is None:
+        environment = {"imported": {"format": form, "source": source}}
+        base.store.update_run(started.id, environment=environment, host="", pid=0)
+        if started.is_new:
             self.report.runs += 1
-        marks = base.bookmarks(own, keys) if before is not None else {}
-        info = base.infos.get(own) if before is not None else None
-        return RunSink(base.store, run_id, own, marks, info, self.report)
+        marks = base.bookmarks(started.name, keys) if before is not None else {}
+        info = base.infos.get(started.name) if before is not None else None
+        name = name if to.name == "." else started.name
+        return RunSink(base.store, started.id, name, marks, info, self.report)
 
-    def _place(self, name: str) -> tuple[Path, str]:
-        """The database the run belongs in, and its name there."""
-        from summaries.store.connect import DATABASE_NAME, is_network_path
-
-        shared, own = self._logdir / DATABASE_NAME, self._logdir / name / DATABASE_NAME
-        # On a network disk each run has a database of its own; see `summaries.init`.
-        parent = self._logdir if self._logdir.exists() else self._logdir.absolute().parent
-        if name != "." and (own.exists() or is_network_path(parent)):
-            return own, "."
-        return shared, name
+    def _destination(self, name: str) -> Destination:
+        if not is_url(self._logdir) and name != ".":
+            own = Path(self._logdir) / name / DATABASE_NAME
+            if own.exists():  # a SummaryWriter made it: the run goes on where it is
+                return Destination(own, ".", name)
+        return of_named_run(self._logdir, name)
 
 
 class _Base:
     """One database that is written to, and what was in it when it was opened."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, where: Path | str) -> None:
+        from summaries.store.reading import StoreReader
         from summaries.store.writing import StoreWriter  # SQLAlchemy, as in open_logdir
 
-        self._path = path
-        self.store = StoreWriter(path)
-        self.infos: dict[str, RunInfo] = {}
-        self._run_of_key: dict[str, str] = {}
-        from summaries.store.reading import StoreReader
+        self.store = StoreWriter(where)
+        self._reader = StoreReader(where)
+        self.infos = {row.info.name: row.info for row in self._reader.changed_runs(-1).rows}
+        marked = (s for s in self._reader.series() if s.kind == BOOKMARK)
+        self._run_of_key = {s.tag: s.run for s in marked}
 
-        reader = StoreReader(path)
-        try:
-            rows, _ = reader.changed_runs(-1)
-            self.infos = {row.info.name: row.info for row in rows}
-            self._run_of_key = {s.tag: s.run for s in reader.series() if s.kind == BOOKMARK}
-        finally:
-            reader.close()
+    def close(self) -> None:
+        """Give the database back."""
+        self._reader.close()
+        self.store.close()
 
     def run_of(self, keys: Sequence[str]) -> str | None:
         """The run that one of the keys was imported into."""
@@ -131,18 +130,8 @@ class _Base:
 
     def bookmarks(self, run: str, keys: Sequence[str]) -> dict[str, Any]:
         """The newest bookmark of each key that has one."""
-        from summaries.store.reading import StoreReader
-
-        found: dict[str, Any] = {}
-        reader = StoreReader(self._path)
-        try:
-            for key in keys:
-                rows = reader.events(run, key, BOOKMARK)
-                if rows:
-                    found[key] = json.loads(rows[-1][2])
-        finally:
-            reader.close()
-        return found
+        found = {key: self._reader.events(run, key, BOOKMARK) for key in keys}
+        return {key: json.loads(rows[-1].data) for key, rows in found.items() if rows}
 
 
 class RunSink:
@@ -181,11 +170,6 @@ class RunSink:
             self._events.append(event)
             self._bytes += len(event.data) + (len(event.blob[1]) if event.blob else 0)
             self._span = _wider(self._span, np.array([event.wall_time]))
-        if self._points >= _BATCH or self._bytes >= _BATCH_BYTES:
-            # Not now: the bookmark that speaks for these may follow.
-            self._is_full = True
-
-    _is_full = False
 
     def bookmark(self, key: str, state: Any) -> None:
         """Say how far the source is imported with all that was added so far.
@@ -195,7 +179,8 @@ class RunSink:
             state: JSON-able; found in `bookmarks` next time.
         """
         self._marks[key] = state
-        if self._is_full:
+        # Here, not in `add`: a transaction ends where a bookmark speaks for all of it.
+        if self._points >= _BATCH or self._bytes >= _BATCH_BYTES:
             self.flush()
 
     def flush(self) -> None:
@@ -214,13 +199,12 @@ class RunSink:
         self.bookmarks = {**self.bookmarks, **marks}
         self._scalars, self._events, self._marks = {}, [], {}
         self._points = self._bytes = 0
-        self._is_full = False
 
     def restart(self, step: int) -> None:
         """What was added with that step or a later one is replaced by what follows."""
         self.flush()
         self.report.restarts.append((self.name, step))
-        rewind(self._store, self._run_id, step)
+        self._store.rewind(self._run_id, step)
 
     def describe(
         self,
@@ -255,14 +239,9 @@ class RunSink:
             self._store.seal_rests(self._run_id)
         first, last = self._span
         times = {"created": first, "updated": last} if first <= last else {}
-        self._store.update_run(self._run_id, status=self.status, **times)
-
-
-def rewind(store: StoreWriter, run_id: int, step: int) -> None:
-    """Move the run's points from that step on to those that were replaced."""
-    act = getattr(store, "rewind", None)
-    if act is not None:
-        act(run_id, step)
+        if times:
+            self._store.update_run(self._run_id, **times)
+        self._store.end_run(self._run_id, self.status if kind is None else "failed")
 
 
 def _wider(span: tuple[float, float], times: Any) -> tuple[float, float]:
