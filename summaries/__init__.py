@@ -24,6 +24,7 @@ from summaries.errors import (
     StoreWriteError,
     SummariesError,
 )
+from summaries.exports import ExportError, export_runs
 from summaries.imports import ImportReport, ImportSourceError, import_runs
 from summaries.run import Histogram, Image, Run, init
 from summaries.tfevents import export_tfevents, import_tfevents
@@ -49,6 +50,7 @@ def open_logdir(logdir: str | Path) -> Reader:
 
 __all__ = [
     "DamagedStoreError",
+    "ExportError",
     "Histogram",
     "Image",
     "ImportReport",
@@ -60,6 +62,7 @@ __all__ = [
     "StoreWriteError",
     "SummariesError",
     "SummaryWriter",
+    "export_runs",
     "export_tfevents",
     "import_runs",
     "import_tfevents",

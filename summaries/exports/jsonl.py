@@ -11,8 +11,10 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from summaries.exports.selection import Selection
+from summaries.event import Event
+from summaries.exports.selection import Selection, record_of
 from summaries.records import RunInfo, Scalars
+from summaries.store.writing import sha256
 
 NAME = "jsonl"
 
@@ -32,13 +34,13 @@ def write(selection: Selection, out: Path) -> list[Path]:
             _line(file, _record_of(info))
             for series in selection.series(info.name):
                 if series.kind == "scalar":
-                    points = selection.reader.scalars(info.name, series.tag)
-                    file.writelines(_points(info.name, series.tag, points))
+                    for points in selection.points(series):
+                        file.writelines(_points(info.name, series.tag, points))
                     continue
-                for record in selection.reader.records(info.name, series.tag, series.kind):
+                for event in selection.events(series):
                     values = {"kind": series.kind, "run": info.name, "tag": series.tag}
-                    _line(file, {**values, **plain(record)})
-                    _blob(file, selection, getattr(record, "sha256", None), blobs)
+                    _line(file, {**values, **plain(record_of(event))})
+                    _blob(file, event, blobs)
     return [out]
 
 
@@ -65,13 +67,15 @@ def _points(run: str, tag: str, points: Scalars) -> Iterator[str]:
         yield f'{start}, "step": {step}, "wall_time": {wall_time!r}, "value": {number}{end}}}\n'
 
 
-def _blob(file: TextIO, selection: Selection, sha256: str | None, told: set[str]) -> None:
-    if sha256 is None or sha256 in told:
+def _blob(file: TextIO, event: Event, told: set[str]) -> None:
+    if event.blob is None:
         return
-    told.add(sha256)
-    content, media_type = selection.reader.blob(sha256)
-    data = base64.b64encode(content).decode("ascii")
-    _line(file, {"kind": "blob", "sha256": sha256, "media_type": media_type, "base64": data})
+    media_type, content = event.blob
+    digest = sha256(content)
+    if digest not in told:
+        told.add(digest)
+        data = base64.b64encode(content).decode("ascii")
+        _line(file, {"kind": "blob", "sha256": digest, "media_type": media_type, "base64": data})
 
 
 def plain(value: Any) -> Any:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
+from typing import Any
 
+from summaries.event import Event
 from summaries.imports.sink import BOOKMARK
+from summaries.kinds import KINDS
 from summaries.reader import Reader
 from summaries.records import RunInfo, Scalars, SeriesInfo
 
 _ROWS = 65_536
+_EVENTS = 32
 
 
 class Selection:
@@ -20,6 +25,8 @@ class Selection:
         """See `summaries.export_runs`."""
         self.reader = reader
         self._runs, self._tags = runs, tags
+        self.title = Path(str(reader.logdir)).absolute().name or str(reader.logdir)
+        """What to call it: the logdir's own name, without where it lies."""
 
     def runs(self) -> list[RunInfo]:
         """The chosen runs, oldest first."""
@@ -37,9 +44,23 @@ class Selection:
         """(run, tag, points) of each chosen scalar series, in parts of some 10,000 points."""
         for info in self.runs():
             for series in self.series(info.name, "scalar"):
-                points = self.reader.scalars(info.name, series.tag)
-                for start in range(0, len(points), _ROWS):
-                    yield info.name, series.tag, part_of(points, start, start + _ROWS)
+                for points in self.points(series):
+                    yield info.name, series.tag, points
+
+    def points(self, series: SeriesInfo) -> Iterator[Scalars]:
+        """The series' points in logging order, some 10,000 at a time."""
+        store, name = self.reader.store_of(series.run)
+        for start in range(0, series.n, _ROWS):
+            points = store.scalars(name, series.tag, start, min(start + _ROWS, series.n))
+            if points is not None and len(points):
+                yield points
+
+    def events(self, series: SeriesInfo) -> Iterator[Event]:
+        """The series' values as they are stored, with their files."""
+        store, name = self.reader.store_of(series.run)
+        for start in range(0, series.n, _EVENTS):
+            stop = min(start + _EVENTS, series.n)
+            yield from store.events_to_copy(name, series.tag, series.kind, start, stop)
 
     def has_ranks(self) -> bool:
         """Whether a chosen run was logged by several processes."""
@@ -51,11 +72,10 @@ def matches(name: str, pattern: str | None) -> bool:
     return pattern is None or fnmatchcase(name, pattern)
 
 
-def part_of(points: Scalars, start: int, stop: int) -> Scalars:
-    """The points from start to before stop."""
-    at = slice(start, stop)
-    rank = None if points.rank is None else points.rank[at]
-    return Scalars(points.step[at], points.wall_time[at], points.value[at], rank)
+def record_of(event: Event) -> Any:
+    """The record that a reader would give of a stored value."""
+    record = KINDS[event.kind](event.step, event.wall_time, event.data)
+    return replace(record, rank=event.rank) if event.rank else record
 
 
 def below(name: str) -> PurePosixPath:
