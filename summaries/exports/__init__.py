@@ -6,11 +6,13 @@ gives the files it made. A new format is such a module and its place in `FORMATS
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from summaries.errors import SummariesError
+
+if TYPE_CHECKING:
+    from summaries.exports.selection import Selection
 
 
 class ExportError(SummariesError, ValueError):
@@ -18,7 +20,12 @@ class ExportError(SummariesError, ValueError):
 
 
 class _Format(Protocol):
+    """A module or a class of `FORMATS`."""
+
     NAME: str
+
+    def write(self, selection: Selection, out: Path) -> list[Path]:
+        """The files written."""
 
 
 _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet", ".html": "html"}
@@ -63,11 +70,10 @@ def export_runs(
     from summaries.exports.selection import Selection
     from summaries.reader import Reader  # SQLAlchemy, as in open_logdir
 
-    writers: Mapping[str, type[csv.Wide] | object] = {
-        module.NAME: module for module in (csv, csv.Wide, jsonl, parquet, tfevents, html)
-    }
+    formats: tuple[_Format, ...] = (csv, csv.Wide(), jsonl, parquet, tfevents, html)
+    writers = {one.NAME: one for one in formats}
     path = Path(out)
-    name = format or _SUFFIXES.get(path.suffix.lower())
+    name = format or _SUFFIXES.get(path.suffix.lower(), "")
     if name not in writers:
         raise ExportError(
             f"export to '{out}': "
@@ -84,8 +90,7 @@ def export_runs(
         (path if name in _DIRECTORIES else path.absolute().parent).mkdir(
             parents=True, exist_ok=True
         )
-        written: list[Path] = writers[name].write(selection, path)  # type: ignore[union-attr]
-        return written
+        return writers[name].write(selection, path)
 
 
 __all__ = ["ExportError", "export_runs"]

@@ -40,8 +40,7 @@ class Wide:
 
     NAME = "csv-wide"
 
-    @staticmethod
-    def write(selection: Selection, out: Path) -> list[Path]:
+    def write(self, selection: Selection, out: Path) -> list[Path]:
         """A file a tag in the directory ``out``; a step that a run logged twice has two lines."""
         out.mkdir(parents=True, exist_ok=True)
         runs_of: dict[str, list[str]] = {}

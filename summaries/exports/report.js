@@ -214,6 +214,8 @@
     }
     fill();
     g.globalAlpha = 1;
+    // The edges, thin: a spike that is one bin wide would else be a line of a fifth of its colour.
+    for (const edge of [line.min, line.max]) path(g, line.step, edge, px, py, stroke, faint ? .06 : .35, .8);
   };
   const path = (g, steps, values, px, py, stroke, alpha, width) => {
     g.globalAlpha = alpha;

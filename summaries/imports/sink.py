@@ -150,7 +150,7 @@ class RunSink:
         self.report = report
         self.bookmarks: Mapping[str, Any] = bookmarks
         """How far each key was imported before, as `bookmark` was told."""
-        self.status = "finished" if info is None or info.status == "crashed" else info.status
+        self.status: str = "finished" if info is None or info.status == "crashed" else info.status
         """What the run is marked as at the end."""
         self._store, self._run_id = store, run_id
         self._scalars: dict[str, list[Scalars]] = {}

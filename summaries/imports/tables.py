@@ -105,12 +105,12 @@ def _take(
     for values in objects:
         if names is None:
             steps, times = column_of(list(values), STEP_NAMES), column_of(list(values), TIME_NAMES)
-        step = whole(values.get(steps)) if steps is not None else n
+        step = whole(values.get(steps)) if steps else n
         n += 1
         if step is None:
-            file.problem(f"'{steps}' is {values.get(steps)!r}, no whole number")
+            file.problem(f"'{steps}' holds no whole number")
             continue
-        wall_time = seconds(values.get(times)) if times is not None else None
+        wall_time = seconds(values.get(times)) if times else None
         for tag, value in flattened(values):
             if tag not in (steps, times, *_IGNORED):
                 rows.add_value(tag, value, step, when if wall_time is None else wall_time)

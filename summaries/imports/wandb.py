@@ -75,8 +75,8 @@ def _read_chart(
     source: Path, sink: Sink, header: list[str], lines: Mapping[int, tuple[str, str]]
 ) -> None:
     by_run: dict[str, dict[int, str]] = {}
-    for at, (run, tag) in lines.items():
-        by_run.setdefault(run, {})[at] = tag
+    for at, (own, tag) in lines.items():
+        by_run.setdefault(own, {})[at] = tag
     sink.report.note(f"'{source}' has no times: its points have that of the file")
     for name, columns in by_run.items():
         # Run after run, the file read anew: a file of many runs then needs no memory for all.

@@ -221,8 +221,10 @@ def _tensor_layout(
         return None
     kind, _ = _number(rest, tensor[1][1])
     held = tensor.keys() - {1, 2}
-    number = {(1, 5): 5, (1, 4): 4, (2, 6): 6, (2, 4): 4}.get((kind, *held)) if held else None
-    if number is None or len(held) > 1 or (2 in tensor and tensor[2][1] != tensor[2][2]):
+    number = next(iter(held), 0)
+    if len(held) != 1 or (kind, number) not in ((1, 5), (1, 4), (2, 6), (2, 4)):
+        return None
+    if 2 in tensor and tensor[2][1] != tensor[2][2]:
         return None
     where = slice(*tensor[number][1:])
     dtype = "<f4" if kind == 1 else "<f8"

@@ -85,7 +85,8 @@ def find_frames(block: bytes, at: int = 0) -> Frames:
     Lengths are followed first and checked after, all at once: a wrong one leads astray only inside
     the block.
     """
-    starts, end, size = [], at, len(block)
+    starts: list[int] = []
+    end, size = at, len(block)
     found, unpack = starts.append, _LENGTH.unpack_from
     wanted = 0
     while end + HEADER <= size:
@@ -118,7 +119,8 @@ def _rows(block: bytes, start: Int64, width: int) -> NDArray[np.uint8]:
 def _are_headers(heads: NDArray[Any]) -> NDArray[np.bool_]:
     lengths, places = np.unique(heads["length"], return_inverse=True)
     crcs = masked_crc32c([_LENGTH.pack(length) for length in lengths.tolist()])
-    return np.array(crcs, dtype=np.uint64)[places] == heads["crc"]
+    same: NDArray[np.bool_] = np.array(crcs, dtype=np.uint64)[places] == heads["crc"]
+    return same
 
 
 def _are_whole(block: bytes, start: Int64, length: Int64) -> NDArray[np.bool_]:
@@ -126,7 +128,8 @@ def _are_whole(block: bytes, start: Int64, length: Int64) -> NDArray[np.bool_]:
     ends = start + length
     crcs = [value(block[a:b]) for a, b in zip(start.tolist(), ends.tolist(), strict=True)]
     stored = _rows(block, ends, 4).view("<u4")[:, 0]
-    return _masked(np.array(crcs, dtype=np.uint64)) == stored
+    same: NDArray[np.bool_] = _masked(np.array(crcs, dtype=np.uint64)) == stored
+    return same
 
 
 @cache
@@ -156,4 +159,5 @@ def next_headers(block: bytes, at: int) -> Int64:
         crc = table[(crc ^ raw[place + byte]) & 0xFF] ^ (crc >> np.uint32(8))
     masked = _masked((crc ^ np.uint32(0xFFFFFFFF)).astype(np.uint64))
     stored = _rows(raw.tobytes(), place + 8, 4).view("<u4")[:, 0]
-    return (place[masked == stored] + at).astype(np.int64)
+    found: Int64 = (place[masked == stored] + at).astype(np.int64)
+    return found
