@@ -215,9 +215,7 @@ def _media(
                 }
 
 
-def _tell_other_kinds(
-    series: Mapping[str, Sequence[SeriesInfo]], left_out: list[str]
-) -> None:
+def _tell_other_kinds(series: Mapping[str, Sequence[SeriesInfo]], left_out: list[str]) -> None:
     counts: dict[str, int] = {}
     for own in series.values():
         for one in own:

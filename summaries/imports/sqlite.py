@@ -24,7 +24,9 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         database.execute("BEGIN")  # one state of it, whoever writes meanwhile
         yield database
     except sqlite3.Error as error:
-        raise ImportSourceError(f"import '{path}': the database cannot be read\n  {error}") from error
+        raise ImportSourceError(
+            f"import '{path}': the database cannot be read\n  {error}"
+        ) from error
     finally:
         database.close()
 

@@ -44,9 +44,7 @@ def read(source: Path, sink: Sink) -> None:
         for run_id, name in _runs(database, identity):
             key = f"trackio:{source.stem}:{run_id}"
             own = run_id if identity == "run_id" else None
-            with sink.run(
-                run_name(source.stem, name), [key], str(source), NAME, own
-            ) as run:
+            with sink.run(run_name(source.stem, name), [key], str(source), NAME, own) as run:
                 _describe(database, run, identity, run_id)
                 _Reading(database, run, source, identity, run_id, key).all()
     sink.report.files += 1
@@ -59,7 +57,9 @@ def _runs(database: sqlite3.Connection, identity: str) -> list[tuple[str, str]]:
         for table in ("metrics", "system_metrics")
         if identity in columns(database, table)
     ]
-    query = f"SELECT run, run_name FROM ({' UNION ALL '.join(parts)}) GROUP BY run ORDER BY min(first)"
+    query = (
+        f"SELECT run, run_name FROM ({' UNION ALL '.join(parts)}) GROUP BY run ORDER BY min(first)"
+    )
     return database.execute(query).fetchall()
 
 

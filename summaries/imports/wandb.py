@@ -8,19 +8,17 @@ The table of runs: ``"Name","State",...`` with a column a setting and result, or
 from __future__ import annotations
 
 import ast
-import csv
 import json
-import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from summaries.imports.lines import LineFile, csv_header
-from summaries.imports.report import ImportReport, ImportSourceError
+from summaries.imports.report import ImportSourceError
 from summaries.imports.sink import RunSink, Sink
 from summaries.imports.tables import column_of, continued, file_digest, file_time
-from summaries.imports.values import STEP_NAMES, Rows, flattened, plain, run_name, seconds, whole
+from summaries.imports.values import STEP_NAMES, Rows, plain, run_name, seconds, whole
 
 NAME = "wandb"
 
@@ -118,7 +116,9 @@ def _read_run_of_chart(file: LineFile, run: RunSink, key: str, columns: Mapping[
 
 def _is_table(header: list[str]) -> bool:
     names = set(header)
-    return {"summary", "config", "name"} <= names or ("Name" in names and bool(names & _TABLE_COLUMNS))
+    return {"summary", "config", "name"} <= names or (
+        "Name" in names and bool(names & _TABLE_COLUMNS)
+    )
 
 
 def _read_table(source: Path, sink: Sink) -> None:

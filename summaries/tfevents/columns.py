@@ -228,4 +228,6 @@ def _tensor_layout(
         return None
     where = slice(*tensor[number][1:])
     dtype = "<f4" if kind == 1 else "<f8"
-    return _Layout(tag, where, dtype) if where.stop - where.start == np.dtype(dtype).itemsize else None
+    return (
+        _Layout(tag, where, dtype) if where.stop - where.start == np.dtype(dtype).itemsize else None
+    )

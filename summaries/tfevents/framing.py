@@ -152,7 +152,9 @@ def next_headers(block: bytes, at: int) -> Int64:
         return np.empty(0, dtype=np.int64)
     # A record of 4 GiB or more is none: that leaves few places to look at.
     empty = raw == 0
-    place = np.flatnonzero(empty[4 : n + 4] & empty[5 : n + 5] & empty[6 : n + 6] & empty[7 : n + 7])
+    place = np.flatnonzero(
+        empty[4 : n + 4] & empty[5 : n + 5] & empty[6 : n + 6] & empty[7 : n + 7]
+    )
     crc = np.full(len(place), 0xFFFFFFFF, dtype=np.uint32)
     table = _table()
     for byte in range(8):

@@ -91,7 +91,9 @@ def add_file(
         if part.restart is not None:
             sessions += 1
         if key is not None:
-            run.bookmark(key, {"bytes": part.offset, "sessions": sessions - (part.restart is not None)})
+            run.bookmark(
+                key, {"bytes": part.offset, "sessions": sessions - (part.restart is not None)}
+            )
         # The very first start is none: TensorFlow's supervisor logs from several threads, and the
         # first points may come before it.
         if part.restart is not None and not (is_first and sessions == 1):

@@ -127,7 +127,10 @@ def test_a_file_cut_anywhere_in_its_last_record_keeps_the_others(tmp_path: Path,
         path.write_bytes(whole[:end])
         file = EventFile(path)
         assert sum(len(p.scalars["loss"]) for p in file.parts() if p.scalars) == 8
-        assert (file.damaged, file.offset) == (int(end > start), start if end - start < 12 else len(whole[:end]))
+        assert (file.damaged, file.offset) == (
+            int(end > start),
+            start if end - start < 12 else len(whole[:end]),
+        )
 
 
 def test_what_a_flipped_bit_hits_is_one_record_wherever_it_is(tmp_path: Path) -> None:
