@@ -1,7 +1,7 @@
 """A logdir's runs in other programs' formats: a module a format.
 
-Each has a `NAME` and a `write(selection, out) -> list[Path]` that writes what a `Selection` holds and
-gives the files it made. A new format is such a module and its place in `FORMATS`.
+Each has a `NAME` and a `write(selection, out) -> list[Path]` that writes what a `Selection` holds
+and gives the files it made. A new format is such a module and its place in `FORMATS`.
 """
 
 from __future__ import annotations

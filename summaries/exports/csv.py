@@ -15,7 +15,8 @@ NAME = "csv"
 def write(selection: Selection, out: Path) -> list[Path]:
     """One file: run, tag, step, wall_time, value, and rank where several processes logged a run.
 
-    Numbers are written so that reading them gives the same float64; NaN is ``nan``, infinity ``inf``.
+    Numbers are written so that reading them gives the same float64; not-a-number is ``nan``,
+    infinity ``inf``.
     """
     has_ranks = selection.has_ranks()
     header = ["run", "tag", "step", "wall_time", "value"] + (["rank"] if has_ranks else [])

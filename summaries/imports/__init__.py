@@ -19,13 +19,13 @@ FORMATS: tuple[ModuleType, ...] = (events, mlflow, trackio, wandb, tables)
 
 
 def import_runs(source: str | Path, logdir: str | Path, format: str | None = None) -> ImportReport:
-    """Other programs' runs as runs below ``logdir``; all points, each once however often it is done.
+    """Other programs' runs as runs below ``logdir``: all points, each once, however often.
 
     Args:
         source: TensorBoard's event files or a directory of them, the SQLite file of MLflow or
             Trackio, a CSV file (W&B's exports among them) or one of JSON lines.
         logdir: a directory, made if it is not there, or a PostgreSQL database's URL.
-        format: "tfevents", "mlflow", "trackio", "wandb" or "table"; None: what the source looks like.
+        format: "tfevents", "mlflow", "trackio", "wandb" or "table"; None: what it looks like.
 
     Returns:
         what there was; what an earlier import of this source took is not counted again.

@@ -1,8 +1,8 @@
 """Where importers put what they read: whole columns into the store, many points a transaction.
 
 Each transaction also carries bookmarks: how far the source is imported. A bookmark is an event of a
-kind of its own (`BOOKMARK`) in the run, so it is there exactly if what it speaks for is there, and an
-import that was cut short, or is repeated, goes on behind what is there.
+kind of its own (`BOOKMARK`) in the run, so it is there exactly if what it speaks for is there, and
+an import that was cut short, or is repeated, goes on behind what is there.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What W&B exports as CSV: a chart's lines, the table of runs, and a run's history.
 
-A chart: ``"Step","run - metric","run - metric__MIN","run - metric__MAX"``, a group of columns a run.
-The table of runs: ``"Name","State",...`` with a column a setting and result, or pandas' ``summary``,
-``config`` and ``name`` of W&B's own example. A history is `summaries.imports.tables`' business.
+A chart: ``"Step","run - metric","run - metric__MIN","run - metric__MAX"``, three columns a run.
+The table of runs: ``"Name","State",...`` with a column a setting and result, or ``summary``,
+``config`` and ``name`` as W&B's own example writes it. A history is `summaries.imports.tables`' business.
 """
 
 from __future__ import annotations

@@ -36,6 +36,8 @@ class Column:
     step: Int64
     wall_time: Float64
     value: Float64
+    is_bare: bool = False
+    """Whether they are tensors whose plugin only an earlier record can have named."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class _Layout:
     tag: slice
     value: slice
     dtype: str
+    is_bare: bool = False
 
 
 def read_scalars(block: bytes, start: Int64, length: Int64) -> tuple[list[Column], Int64]:
@@ -79,9 +82,9 @@ def _of_one_length(rows: NDArray[np.uint8], place: Int64) -> Iterator[Column]:
             continue
         own = np.flatnonzero(behind == first)
         rest = bytes_at[first:] if len(own) == len(place) else bytes_at[first:, own]
-        for tag, which, value in _of_one_form(rest):
+        for tag, which, value, is_bare in _of_one_form(rest):
             at = own[which]
-            yield Column(tag, place[at], step[at], wall_time[at], value)
+            yield Column(tag, place[at], step[at], wall_time[at], value, is_bare)
 
 
 def _steps(bytes_at: NDArray[np.uint8]) -> tuple[Int64, Int64]:
@@ -102,8 +105,8 @@ def _steps(bytes_at: NDArray[np.uint8]) -> tuple[Int64, Int64]:
     return step.view(np.int64), behind
 
 
-def _of_one_form(rest: NDArray[np.uint8]) -> Iterator[tuple[str, Int64, Float64]]:
-    """(tag, which records, values) of the bytes behind the step: uint8 [length, n]."""
+def _of_one_form(rest: NDArray[np.uint8]) -> Iterator[tuple[str, Int64, Float64, bool]]:
+    """(tag, which records, values, is_bare) of the bytes behind the step: uint8 [length, n]."""
     left = np.arange(rest.shape[1])
     for _ in range(_MOST_LAYOUTS):
         if not len(left):
@@ -126,7 +129,7 @@ def _of_one_form(rest: NDArray[np.uint8]) -> Iterator[tuple[str, Int64, Float64]
 
 def _by_tag(
     rest: NDArray[np.uint8], same: Int64, names: Int64, layout: _Layout
-) -> Iterator[tuple[str, Int64, Float64]]:
+) -> Iterator[tuple[str, Int64, Float64, bool]]:
     """The records ``same`` of one layout, apart by their tags."""
     tags = rest[layout.tag][:, same]
     mixed = np.zeros(len(same), dtype=np.uint64)
@@ -145,7 +148,7 @@ def _by_tag(
     for at, stop in zip(first.tolist(), stops, strict=True):
         which = order[begin:stop]
         tag = tags[:, at].tobytes().decode("utf-8", "replace")
-        yield tag, names[same[which]], values[which]
+        yield tag, names[same[which]], values[which], layout.is_bare
         begin = stop
 
 
@@ -197,9 +200,9 @@ def _layout(rest: bytes) -> _Layout | None:
         if value is None or 1 not in value or value[1][0] != 2 or value[1][1] == value[1][2]:
             return None
         tag = slice(*value[1][1:])
-        if value.keys() == {1, 2} and value[2][0] == 5:
+        if value.keys() - {9} == {1, 2} and value[2][0] == 5 and _is_scalars(rest, value):
             return _Layout(tag, slice(*value[2][1:]), "<f4")
-        if value.keys() == {1, 8, 9} and value[8][0] == value[9][0] == 2:
+        if value.keys() - {9} == {1, 8} and value[8][0] == 2 and _is_scalars(rest, value):
             return _tensor_layout(rest, tag, value)
     except IndexError:
         pass  # it ends inside a number: damaged, and told where it is read field by field
@@ -209,13 +212,7 @@ def _layout(rest: bytes) -> _Layout | None:
 def _tensor_layout(
     rest: bytes, tag: slice, value: dict[int, tuple[int, int, int]]
 ) -> _Layout | None:
-    """The layout of TensorBoard's second form: a tensor of one number, for the scalars plugin."""
-    metadata = _parts(rest, *value[9][1:])
-    if metadata is None or 1 not in metadata:
-        return None
-    plugin = _parts(rest, *metadata[1][1:])
-    if plugin is None or 1 not in plugin or rest[slice(*plugin[1][1:])] != b"scalars":
-        return None
+    """The layout of TensorBoard's second form: a tensor of one number."""
     tensor = _parts(rest, *value[8][1:])
     if tensor is None or 1 not in tensor or tensor[1][0] != 0:
         return None
@@ -228,6 +225,15 @@ def _tensor_layout(
         return None
     where = slice(*tensor[number][1:])
     dtype = "<f4" if kind == 1 else "<f8"
-    return (
-        _Layout(tag, where, dtype) if where.stop - where.start == np.dtype(dtype).itemsize else None
-    )
+    if where.stop - where.start != np.dtype(dtype).itemsize:
+        return None
+    return _Layout(tag, where, dtype, 9 not in value)
+
+
+def _is_scalars(rest: bytes, value: dict[int, tuple[int, int, int]]) -> bool:
+    """Whether the value's metadata, if it has some, says that it is for the scalars plugin."""
+    if 9 not in value:
+        return True
+    metadata = _parts(rest, *value[9][1:]) if value[9][0] == 2 else None
+    plugin = _parts(rest, *metadata[1][1:]) if metadata and 1 in metadata else None
+    return plugin is not None and 1 in plugin and rest[slice(*plugin[1][1:])] == b"scalars"

@@ -1,6 +1,6 @@
 """The framing of event files: a length, its checksum, the record, its checksum.
 
-Source: tensorflow/core/lib/io/record_writer.h; the masking is that of tensorflow/core/lib/hash/crc32c.h.
+Source: tensorflow/core/lib/io/record_writer.h; for the masking tensorflow/core/lib/hash/crc32c.h.
 """
 
 from __future__ import annotations

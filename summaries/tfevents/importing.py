@@ -84,16 +84,20 @@ def add_file(
 ) -> None:
     """What the event file holds behind what the run's bookmark says is there."""
     state = run.bookmarks.get(key, {}) if key is not None else {}
-    file = EventFile(path, state.get("bytes", 0), is_growing=is_growing)
+    plugins = {
+        tag: (name, bytes.fromhex(data)) for tag, (name, data) in state.get("plugins", {}).items()
+    }
+    file = EventFile(path, state.get("bytes", 0), is_growing=is_growing, plugins=plugins)
     sessions = state.get("sessions", 0)
     for part in file.parts():
         run.add(part.scalars, part.events)
-        if part.restart is not None:
-            sessions += 1
+        if part.hparams:
+            run.describe(hparams=part.hparams)
         if key is not None:
-            run.bookmark(
-                key, {"bytes": part.offset, "sessions": sessions - (part.restart is not None)}
-            )
+            known = {tag: (name, data.hex()) for tag, (name, data) in plugins.items()}
+            place = {"bytes": part.offset, "sessions": sessions}
+            run.bookmark(key, {**place, "plugins": known} if known else place)
+        sessions += part.restart is not None
         # The very first start is none: TensorFlow's supervisor logs from several threads, and the
         # first points may come before it.
         if part.restart is not None and not (is_first and sessions == 1):

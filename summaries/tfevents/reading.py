@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from summaries.checks import as_tag
 from summaries.event import Event
 from summaries.records import Int64, Scalars
 from summaries.tfevents.columns import Column, read_scalars
-from summaries.tfevents.decoding import Point, decode_record
+from summaries.tfevents.decoding import Plugins, Point, Record, decode_record
 from summaries.tfevents.framing import FRAME, HEADER, find_frames, masked_crc32c, next_headers
 
 logger = logging.getLogger("summaries")
@@ -31,6 +31,7 @@ class Part:
     scalars: dict[str, Scalars] = field(default_factory=dict)
     """The points of each tag in the order of the file."""
     events: list[Event] = field(default_factory=list)
+    hparams: dict[str, Any] = field(default_factory=dict)
     offset: int = 0
     """Byte of the file up to which all is told once this part is taken."""
     restart: int | None = None
@@ -50,7 +51,14 @@ class EventFile:
         ([16], 1)
     """
 
-    def __init__(self, path: Path, offset: int = 0, *, is_growing: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        offset: int = 0,
+        *,
+        is_growing: bool = False,
+        plugins: Plugins | None = None,
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
@@ -58,12 +66,15 @@ class EventFile:
             offset: where a record begins; that of a `Part` taken before.
             is_growing: what is cut off at the end may yet come: it is left for the next time, and
                 is no damage.
+            plugins: what is known of each tag from what was read before; added to.
         """
         self.path = path
         self.offset = offset
         """Where the next record begins that was not read."""
         self.damaged = 0
         """Records whose checksum or content is wrong, and one that is cut off at the end."""
+        self.plugins: Plugins = {} if plugins is None else plugins
+        """Tag to TensorBoard's plugin, of what is no plain scalar."""
         self._is_growing = is_growing
 
     def parts(self) -> Iterator[Part]:
@@ -116,30 +127,42 @@ class EventFile:
     def _parts_of(self, block: bytes, at: int, start: Int64, length: Int64) -> Iterator[Part]:
         """What the records of a block hold; the block lies at byte ``at`` of the file."""
         columns, left = read_scalars(block, start, length)
-        columns = [column for column in map(self._storable, columns) if len(column.place)]
-        points: list[tuple[int, Point]] = []
-        events: list[tuple[int, Event]] = []
-        restarts: list[tuple[int, int]] = []
-        for place, begin, size in zip(
-            left.tolist(), start[left].tolist(), length[left].tolist(), strict=True
-        ):
+        records = self._decoded(block, start, length, left)
+        # Tensors of one number whose tag turns out to be no scalar's are read again as what it is.
+        other = [c for c in columns if c.is_bare and not self._is_scalar(c.tag)]
+        if other:
+            columns = [c for c in columns if not c.is_bare or self._is_scalar(c.tag)]
+            again = np.sort(np.concatenate([column.place for column in other]))
+            records |= self._decoded(block, start, length, again)
+            records = dict(sorted(records.items()))
+        storable = [c for c in map(self._storable, columns) if len(c.place)]
+        by_tag = _by_tag(storable + _columns(records))
+        first = 0
+        for place, record in records.items():
+            if record.restart is not None:
+                begin = at + int(start[place]) - HEADER
+                part = Part(offset=begin, restart=record.restart)
+                yield _between(by_tag, records, first, place, part)
+                first = place
+        yield _between(by_tag, records, first, len(start), Part(offset=self.offset))
+
+    def _is_scalar(self, tag: str) -> bool:
+        return self.plugins.get(tag, ("",))[0] in ("", "scalars")
+
+    def _decoded(
+        self, block: bytes, start: Int64, length: Int64, which: Int64
+    ) -> dict[int, Record]:
+        """The records of these numbers, read field by field; damaged ones are counted."""
+        found = {}
+        for place in which.tolist():
+            begin = int(start[place])
             try:
-                record = decode_record(block[begin : begin + size])
+                data = block[begin : begin + int(length[place])]
+                found[place] = decode_record(data, self.plugins)
             except ValueError as error:
                 self.damaged += 1
                 logger.warning("event file '%s': a record is skipped: %s", self.path, error)
-                continue
-            points += [(place, point) for point in record.points]
-            events += [(place, event) for event in record.events]
-            if record.restart is not None:
-                restarts.append((place, record.restart))
-        by_tag = _by_tag(columns + _columns(points))
-        first = 0
-        for place, step in restarts:
-            begin = at + int(start[place]) - HEADER
-            yield _between(by_tag, events, first, place, Part(offset=begin, restart=step))
-            first = place
-        yield _between(by_tag, events, first, len(start), Part(offset=self.offset))
+        return found
 
     def _storable(self, column: Column) -> Column:
         tag = as_tag("event", column.tag)
@@ -152,11 +175,12 @@ class EventFile:
         )
 
 
-def _columns(points: Sequence[tuple[int, Point]]) -> list[Column]:
+def _columns(records: Mapping[int, Record]) -> list[Column]:
     """The points that were read one by one as columns."""
     rows: dict[str, list[tuple[int, Point]]] = {}
-    for place, point in points:
-        rows.setdefault(point[0], []).append((place, point))
+    for place, record in records.items():
+        for point in record.points:
+            rows.setdefault(point[0], []).append((place, point))
     return [
         Column(
             tag,
@@ -195,7 +219,7 @@ def _by_tag(columns: Sequence[Column]) -> list[Column]:
 
 def _between(
     columns: Sequence[Column],
-    events: Sequence[tuple[int, Event]],
+    records: Mapping[int, Record],
     first: int,
     end: int,
     part: Part,
@@ -207,5 +231,8 @@ def _between(
             part.scalars[column.tag] = Scalars(
                 column.step[a:b], column.wall_time[a:b], column.value[a:b]
             )
-    part.events.extend(event for place, event in events if first <= place < end)
+    for place, record in records.items():
+        if first <= place < end:
+            part.events.extend(record.events)
+            part.hparams |= record.hparams
     return part

@@ -7,10 +7,18 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from summaries.tfevents.framing import frame_records
-from summaries.wire import SummaryValue, encode_summary, field_bytes, field_double, field_varint
+from summaries.wire import (
+    Sound,
+    SummaryValue,
+    encode_graph,
+    encode_summary,
+    field_bytes,
+    field_double,
+    field_varint,
+)
 
 if TYPE_CHECKING:
     from summaries.event import Event
@@ -68,6 +76,10 @@ def _event(wall_time: float, step: int, content: bytes) -> bytes:
 
 def _records(selection: Selection, info: RunInfo) -> Iterator[bytes]:
     """Every value of the run as an `Event` message."""
+    if info.hparams:
+        metrics = tuple(s.tag for s in selection.series(info.name, "scalar"))
+        value = SummaryValue("", hparams=dict(info.hparams), metrics=metrics)
+        yield _event(info.created or time.time(), 0, field_bytes(5, encode_summary([value])))
     for series in selection.series(info.name):
         if series.kind == "scalar":
             for points in selection.points(series):
@@ -90,12 +102,34 @@ def _contents(event: Event) -> Iterator[bytes]:
     from summaries.exports.selection import record_of
 
     record = record_of(event)
-    value = None
-    if event.kind == "histogram":
-        value = SummaryValue(event.tag, histogram=record)
-    elif event.kind == "text":
-        value = SummaryValue(event.tag, text=record.text)
-    elif event.kind == "image" and event.blob is not None:
-        value = SummaryValue(event.tag, image=event.blob[1])
+    if event.kind == "graph":
+        yield field_bytes(4, encode_graph(record))
+        return
+    value = _value(event, record)
     if value is not None:
         yield field_bytes(5, encode_summary([value]))
+
+
+def _value(event: Event, record: Any) -> SummaryValue | None:
+    tag, content = event.tag, event.blob[1] if event.blob else b""
+    match event.kind:
+        case "histogram":
+            return SummaryValue(tag, histogram=record)
+        case "pr_curve":
+            return SummaryValue(tag, pr_curve=record)
+        case "mesh":
+            return SummaryValue(tag, mesh=record)
+        case "text":
+            return SummaryValue(tag, text=record.text)
+        case "image":
+            return SummaryValue(tag, image=content)
+        case "video":
+            return SummaryValue(tag, video=content)
+        case "audio":
+            sizes = record.sample_rate, record.n_frames, record.channels
+            return SummaryValue(tag, audio=Sound(content, record.media_type, *sizes))
+        case "tensor":
+            return SummaryValue(tag, tensor=record.values)
+        case "layout":
+            return SummaryValue(tag, layout=record.categories)
+    return None

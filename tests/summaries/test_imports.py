@@ -126,7 +126,8 @@ def test_a_wandb_table_of_runs_gives_configs_states_and_tags(tmp_path: Path) -> 
     source = tmp_path / "runs.csv"
     source.write_text(
         '"Name","State","Notes","User","Tags","Created","Runtime","Sweep","lr","optimizer","loss"\n'
-        '"fine-sun-1","finished","-","me","a, b","2024-05-01T10:00:00.000Z","60","","0.1","adam","0.5"\n'
+        '"fine-sun-1","finished","-","me","a, b","2024-05-01T10:00:00.000Z","60","",'
+        '"0.1","adam","0.5"\n'
         '"wild-moon-2","crashed","bad","me","","2024-05-01T11:00:00.000Z","30","","0.01","sgd",""\n'
     )
     import_runs(source, tmp_path / "out")

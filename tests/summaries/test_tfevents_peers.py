@@ -1,4 +1,4 @@
-"""Event files of others come in as they show them; ours show the same in TensorBoard's own reader."""
+"""Event files of others come in point for point; TensorBoard's own reader shows ours so too."""
 
 from __future__ import annotations
 

@@ -53,4 +53,4 @@ def test_a_run_that_was_taken_up_again_shows_what_tensorboard_shows(tmp_path: Pa
         points = reader.scalars(".", "loss")
         assert points.value.tolist() == [e.value for e in found.Scalars("loss")]
         assert points.value.tolist() == [1.0] * 6 + [2.0] * 4
-        assert sum(len(r.points) for r in reader.replaced(".") if r.points is not None) == 4
+        assert sum(len(r.scalars) for r in reader.replaced(".") if r.scalars is not None) == 4
