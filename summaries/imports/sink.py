@@ -83,8 +83,7 @@ class Sink:
             StoreWriteError, DamagedStoreError, SchemaVersionError: the store cannot be used.
         """
         to = self._destination(name)
-        base = self._bases.get(to.where) or _Base(to.where)
-        self._bases[to.where] = base
+        base = self._base(to.where)
         before = base.run_of(keys)
         started = base.store.start_run(
             before or to.name, exist="new" if before is None and key is None else "join", key=key
@@ -97,6 +96,16 @@ class Sink:
         info = base.infos.get(started.name) if before is not None else None
         name = name if to.name == "." else started.name
         return RunSink(base.store, started.id, name, marks, info, self.report)
+
+    def only_run(self, keys: Sequence[str], source: str, form: str) -> RunSink:
+        """The one run of a database that is all the source's, whatever keys it has so far."""
+        base = self._base(of_named_run(self._logdir, ".").where)
+        return self.run(".", [*keys, *base.keys()], source, form)
+
+    def _base(self, where: Path | str) -> _Base:
+        if where not in self._bases:
+            self._bases[where] = _Base(where)
+        return self._bases[where]
 
     def _destination(self, name: str) -> Destination:
         if not is_url(self._logdir) and name != ".":
@@ -123,6 +132,10 @@ class _Base:
         """Give the database back."""
         self._reader.close()
         self.store.close()
+
+    def keys(self) -> list[str]:
+        """Every key that something was imported under."""
+        return list(self._run_of_key)
 
     def run_of(self, keys: Sequence[str]) -> str | None:
         """The run that one of the keys was imported into."""
@@ -235,13 +248,26 @@ class RunSink:
     ) -> None:
         if kind is None:
             self.flush()
+        self.rest(self.status if kind is None else "failed")
+
+    def rest(self, status: str) -> None:
+        """Mark the run as one that nobody logs to; `resume` takes it up again."""
         if self._values:
             self._store.seal_rests(self._run_id)
+            self._values = 0
         first, last = self._span
-        times = {"created": first, "updated": last} if first <= last else {}
-        if times:
-            self._store.update_run(self._run_id, **times)
-        self._store.end_run(self._run_id, self.status if kind is None else "failed")
+        if first <= last:
+            self._store.update_run(self._run_id, created=first, updated=last)
+        self._store.end_run(self._run_id, status)
+
+    def resume(self) -> None:
+        """Mark the run as running, by this process."""
+        self._store.join_run(self._run_id)
+        self._store.update_run(self._run_id, status="running")
+
+    def beat(self) -> None:
+        """Say that this process still fills the run."""
+        self._store.beat(self._run_id)
 
 
 def _wider(span: tuple[float, float], times: Any) -> tuple[float, float]:

@@ -2,7 +2,8 @@
 
 A chart: ``"Step","run - metric","run - metric__MIN","run - metric__MAX"``, three columns a run.
 The table of runs: ``"Name","State",...`` with a column a setting and result, or ``summary``,
-``config`` and ``name`` as W&B's own example writes it. A history is `summaries.imports.tables`' business.
+``config`` and ``name`` as W&B's own example writes it. A history is
+`summaries.imports.tables`' business.
 """
 
 from __future__ import annotations

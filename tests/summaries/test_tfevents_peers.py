@@ -116,3 +116,70 @@ def test_files_of_tensorboardx_come_in_point_for_point(tmp_path: Path) -> None:
         assert reader.histograms(".", "w")[0].counts.sum() == 1000
         assert reader.images(".", "im")[0].width == 5
         assert len(reader.texts(".", reader.series(".", "text")[0].tag)) == 1
+
+
+def log_rare_kinds(directory: Path) -> None:
+    rng = np.random.default_rng(0)
+    with SummaryWriter(directory) as writer:
+        writer.add_scalar("loss", 0.5, 0)
+        writer.add_audio("sound", rng.uniform(-1, 1, 800), 1, sample_rate=8000)
+        writer.add_pr_curve("curve", rng.integers(0, 2, 100), rng.random(100), 2)
+        writer.add_mesh(
+            "mesh",
+            rng.random((1, 4, 3)),
+            colors=rng.integers(0, 256, (1, 4, 3)),
+            faces=np.array([[[0, 1, 2], [1, 2, 3]]]),
+            config_dict={"camera": {"fov": 60}},
+            global_step=3,
+        )
+        writer.add_tensor("tensor", np.arange(6.0).reshape(2, 3), 4)
+        writer.add_hparams({"lr": 0.1, "layers": 3, "act": "relu", "bias": True}, {})
+        writer.add_graph(
+            {
+                "nodes": [
+                    {"name": "x", "op": "Placeholder", "inputs": [], "attrs": {"shape": [2, None]}},
+                    {"name": "layer/y", "op": "Tanh", "inputs": ["x:0"]},
+                ]
+            }
+        )
+
+
+def test_sounds_curves_meshes_tensors_hparams_and_graphs_survive_a_round_trip(
+    tmp_path: Path,
+) -> None:
+    log_rare_kinds(tmp_path / "ours" / "run")
+    export_tfevents(tmp_path / "ours", tmp_path / "events")
+    assert import_tfevents(tmp_path / "events", tmp_path / "back").damaged == 0
+    with open_logdir(tmp_path / "ours") as ours, open_logdir(tmp_path / "back") as back:
+        assert back.hparams()["run"] == ours.hparams()["run"]
+        assert back.audios("run", "sound") == ours.audios("run", "sound")
+        one, two = (reader.pr_curves("run", "curve")[0] for reader in (ours, back))
+        np.testing.assert_array_equal(one.precision, two.precision)
+        np.testing.assert_array_equal(one.true_positive_counts, two.true_positive_counts)
+        one, two = (reader.meshes("run", "mesh")[0] for reader in (ours, back))
+        np.testing.assert_array_equal(one.vertices, two.vertices)
+        np.testing.assert_array_equal(one.colors, two.colors)
+        np.testing.assert_array_equal(one.faces, two.faces)
+        assert one.config == two.config
+        one, two = (reader.tensors("run", "tensor")[0] for reader in (ours, back))
+        np.testing.assert_array_equal(one.values, two.values)
+        first, second = ours.graph("run"), back.graph("run")
+        assert first is not None
+        assert second is not None
+        assert [(n.name, n.op) for n in first.nodes] == [(n.name, n.op) for n in second.nodes]
+
+
+def test_tensorboards_own_reader_shows_sounds_and_graphs(tmp_path: Path) -> None:
+    log_rare_kinds(tmp_path / "ours" / "run")
+    export_tfevents(tmp_path / "ours", tmp_path / "events")
+    found = shown(tmp_path / "events" / "run")
+    with open_logdir(tmp_path / "ours") as ours:
+        (sound,) = found.Audio("sound")
+        assert sound.encoded_audio_string == ours.blob(ours.audios("run", "sound")[0].sha256)[0]
+        assert sound.sample_rate == 8000
+    assert [node.name for node in found.Graph().node] == ["x", "layer/y"]
+    plugins = plugin_accumulator.EventAccumulator(str(tmp_path / "events" / "run"))
+    plugins.Reload()
+    assert plugins.PluginTagToContent("pr_curves").keys() == {"curve"}
+    assert len(plugins.PluginTagToContent("mesh")) == 3
+    assert "_hparams_/session_start_info" in plugins.PluginTagToContent("hparams")

@@ -197,6 +197,31 @@ def test_a_restart_replaces_what_was_logged_from_its_step_on_and_keeps_it(tmp_pa
         assert replaced.tag == "loss"
 
 
+def test_a_tensor_of_one_number_is_what_its_tags_first_record_said(tmp_path: Path) -> None:
+    # TensorFlow's writers name the plugin only with the first value of a tag.
+    tensor = field_varint(1, 1) + field_bytes(5, np.array([0.5], dtype="<f4").tobytes())
+    metadata = field_bytes(9, field_bytes(1, field_bytes(1, b"tensor")))
+
+    def bare(tag: bytes, step: int, more: bytes = b"") -> bytes:
+        value = field_bytes(1, tag) + field_bytes(8, tensor) + more
+        return event(step, field_bytes(5, field_bytes(1, value)))
+
+    first = [bare(b"a", 0, metadata), *(bare(b"a", step) for step in range(1, 9))]
+    path = write(
+        tmp_path / "in" / "events.out.tfevents.1.host",
+        [VERSION, *first, *(bare(b"b", step) for step in range(9))],
+    )
+    import_tfevents(tmp_path / "in", tmp_path / "out")
+    with path.open("ab") as file:
+        file.write(
+            frame_records([bare(tag, step) for step in range(9, 18) for tag in (b"a", b"b")])
+        )
+    import_tfevents(tmp_path / "in", tmp_path / "out")
+    with open_logdir(tmp_path / "out") as reader:
+        assert reader.scalars(".", "b").step.tolist() == list(range(18))
+        assert [t.step for t in reader.tensors(".", "a")] == list(range(18))
+
+
 def test_times_that_are_none_are_counted_as_damage(tmp_path: Path) -> None:
     records = [point("loss", 1.0, step, 1e9) for step in range(8)]
     records += [point("loss", 1.0, step, float("nan")) for step in range(8)]

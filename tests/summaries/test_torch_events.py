@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -54,3 +55,33 @@ def test_a_run_that_was_taken_up_again_shows_what_tensorboard_shows(tmp_path: Pa
         assert points.value.tolist() == [e.value for e in found.Scalars("loss")]
         assert points.value.tolist() == [1.0] * 6 + [2.0] * 4
         assert sum(len(r.scalars) for r in reader.replaced(".") if r.scalars is not None) == 4
+
+
+def test_every_kind_that_torch_writes_comes_in(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="needs torch")
+    rng = np.random.default_rng(0)
+    writer = tensorboard.SummaryWriter(str(tmp_path / "theirs"))
+    writer.add_audio("sound", torch.rand(1, 800) - 0.5, 1, sample_rate=8000)
+    writer.add_pr_curve("curve", rng.integers(0, 2, 100), rng.random(100), 2)
+    writer.add_mesh("mesh", torch.rand(1, 4, 3), global_step=3)
+    writer.add_histogram("w", rng.normal(size=1000), 4)
+    writer.add_image("im", rng.random((3, 4, 5)), 5)
+    writer.add_text("note", "hello", 6)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls what it has deprecated
+        writer.add_graph(torch.nn.Linear(2, 3), torch.rand(1, 2))
+    writer.add_hparams({"lr": 0.1, "act": "relu"}, {"hparam/loss": 0.5}, run_name="trial")
+    writer.close()
+    assert import_tfevents(tmp_path / "theirs", tmp_path / "out").damaged == 0
+    with open_logdir(tmp_path / "out") as reader:
+        assert reader.hparams()["trial"] == {"lr": 0.1, "act": "relu"}
+        assert reader.scalars("trial", "hparam/loss").value.tolist() == [0.5]
+        assert reader.audios(".", "sound")[0].sample_rate == 8000
+        assert len(reader.pr_curves(".", "curve")[0].precision) == 127
+        assert reader.meshes(".", "mesh")[0].vertices.shape == (1, 4, 3)
+        assert reader.histograms(".", "w")[0].counts.sum() == 1000
+        assert reader.images(".", "im")[0].height == 4
+        assert reader.texts(".", "note/text_summary")[0].text == "hello"
+        graph = reader.graph(".")
+        assert graph is not None
+        assert any("Linear" in node.name for node in graph.nodes)
