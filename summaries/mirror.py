@@ -92,6 +92,13 @@ class Mirror:
         self._temporary = tempfile.TemporaryDirectory(prefix="trainboard-mirror-")
         return Path(self._temporary.name)
 
+    def n_bytes(self) -> int:
+        """How much the files hold; 0 where they cannot be looked at."""
+        try:
+            return sum(size for _, size, _ in self._files().values())
+        except OSError:
+            return 0
+
     def refresh(self) -> bool:
         """Take what the files have grown by; whether there was something.
 

@@ -16,7 +16,7 @@ from summaries import ImportSourceError, import_runs, init, open_logdir
 DATA = Path(__file__).parent / "data"
 
 
-def database(tmp_path: Path, dump: str, name: str) -> Path:
+def made_database(tmp_path: Path, dump: str, name: str) -> Path:
     path = tmp_path / name
     with sqlite3.connect(path) as connection:
         connection.executescript((DATA / dump).read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ def database(tmp_path: Path, dump: str, name: str) -> Path:
 
 
 def test_mlflow_runs_come_with_their_parameters_tags_and_every_point(tmp_path: Path) -> None:
-    source = database(tmp_path, "mlflow-3.17.2.sql", "mlflow.db")
+    source = made_database(tmp_path, "mlflow-3.17.2.sql", "mlflow.db")
     report = import_runs(source, tmp_path / "out")
     assert (report.files, report.runs) == (1, 5)
     with open_logdir(tmp_path / "out") as reader:
@@ -52,8 +52,19 @@ def test_mlflow_runs_come_with_their_parameters_tags_and_every_point(tmp_path: P
         assert reader.scalars("sweep/parent/lr=0.1", "back").step.tolist() == [7, 3]
 
 
+def test_what_is_imported_is_the_same_in_a_directory_and_on_a_server(
+    tmp_path: Path, logdir: str | Path
+) -> None:
+    source = made_database(tmp_path, "trackio-0.43.0.sql", "digits.db")
+    import_runs(source, logdir)
+    assert import_runs(source, logdir).values == 0
+    with open_logdir(logdir) as reader:
+        loss = reader.scalars("digits/lr=0.1", "loss")
+        assert loss.value.tolist() == [0.1 / (step + 1) for step in range(25)]
+
+
 def test_a_second_import_of_mlflow_takes_what_was_logged_since(tmp_path: Path) -> None:
-    source = database(tmp_path, "mlflow-3.17.2.sql", "mlflow.db")
+    source = made_database(tmp_path, "mlflow-3.17.2.sql", "mlflow.db")
     import_runs(source, tmp_path / "out")
     assert import_runs(source, tmp_path / "out").values == 0
     with sqlite3.connect(source) as connection:
@@ -73,7 +84,7 @@ def test_a_second_import_of_mlflow_takes_what_was_logged_since(tmp_path: Path) -
 def test_trackio_runs_come_with_configs_system_metrics_and_what_is_no_number(
     tmp_path: Path,
 ) -> None:
-    source = database(tmp_path, "trackio-0.43.0.sql", "digits.db")
+    source = made_database(tmp_path, "trackio-0.43.0.sql", "digits.db")
     picture = tmp_path / "media" / "digits" / "lr=0.1" / "28" / "black.png"
     picture.parent.mkdir(parents=True)
     buffer = io.BytesIO()
@@ -99,7 +110,7 @@ def test_trackio_runs_come_with_configs_system_metrics_and_what_is_no_number(
 
 
 def test_a_media_file_that_is_not_there_is_told_and_the_rest_comes(tmp_path: Path) -> None:
-    source = database(tmp_path, "trackio-0.43.0.sql", "digits.db")
+    source = made_database(tmp_path, "trackio-0.43.0.sql", "digits.db")
     report = import_runs(source, tmp_path / "out")
     assert report.damaged == 1
     assert any("image 'im' at step 28" in note for note in report.notes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 import pytest
 
-from summaries import open_logdir
+from summaries import init, open_logdir
 from summaries.mirror import Mirror, cache_directory
 from summaries.tfevents import frame_records
 from summaries.wire import SummaryValue, encode_summary, field_bytes, field_double, field_varint
@@ -132,3 +133,29 @@ def test_the_environment_says_where_mirrors_are_kept(
     assert cache_directory() == tmp_path / "own"
     monkeypatch.setenv("TRAINBOARD_CACHE", "off")
     assert cache_directory() is None
+
+
+def test_event_files_below_a_logdir_are_runs_beside_native_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TRAINBOARD_CACHE", str(tmp_path / "cache"))
+    logdir = tmp_path / "logs"
+    with init(logdir, name="native") as run:
+        run.log({"loss": 1.0}, step=0)
+    theirs = logdir / "theirs" / "events.out.tfevents.1.host"
+    theirs.parent.mkdir()
+    theirs.write_bytes(frame_records([version(1.0), point(0.5, 0)]))
+    with open_logdir(logdir) as reader:
+        assert sorted(info.name for info in reader.runs()) == ["native", "theirs"]
+        assert reader.scalars("theirs", "loss").step.tolist() == [0]
+        token = reader.changes_since(None).token
+        with theirs.open("ab") as file:
+            file.write(frame_records([point(0.25, 1)]))
+        deadline = time.monotonic() + 20
+        changes = reader.changes_since(token)
+        while not any(series.run == "theirs" for series in changes.series):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+            changes = reader.changes_since(token)
+        assert reader.scalars("theirs", "loss").step.tolist() == [0, 1]
+    assert [path.name for path in theirs.parent.iterdir()] == [theirs.name]
