@@ -15,6 +15,7 @@ from typing import Any, Protocol, TypeVar
 from summaries.destination import DATABASE_NAME
 from summaries.errors import DamagedStoreError, EmptyStoreError, LogdirError, SummariesError
 from summaries.following import Follower
+from summaries.imports.sink import BOOKMARK
 from summaries.records import RunInfo, Status
 from summaries.store.connect import Where, is_postgres_url, label_of
 from summaries.store.reading import Pulse, RunRow, StoreReader, stat_of, status_now
@@ -145,7 +146,11 @@ class Place:
             status=self.status(row),
             heartbeat=pulse.heartbeat,
             updated=pulse.updated,
-            tags={kind: tuple(sorted(names)) for kind, names in sorted(tags.items())},
+            tags={
+                kind: tuple(sorted(names))
+                for kind, names in sorted(tags.items())
+                if kind != BOOKMARK
+            },
             ranks=tuple(sorted(self.ranks.get(row.id, ()))) or (0,),
         )
 

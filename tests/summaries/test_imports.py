@@ -44,6 +44,9 @@ def test_mlflow_runs_come_with_their_parameters_tags_and_every_point(tmp_path: P
         assert one.environment["imported"]["artifacts"].startswith("file:///artifacts/1/")
         assert infos["sweep/parent/lr=0.2"].status == "failed"
         assert infos["sweep/running"].status == "crashed"
+        # What the import notes for itself is nobody's series.
+        assert set(one.tags) == {"scalar"}
+        assert {series.kind for series in reader.series()} == {"scalar"}
         loss = reader.scalars("sweep/parent/lr=0.1", "loss")
         assert loss.value.tolist() == [1 / (step + 1) for step in range(20)]
         assert loss.wall_time.tolist() == [1_700_000_000.0 + step for step in range(20)]
