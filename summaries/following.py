@@ -64,6 +64,7 @@ class Follower:
         self._stopped = threading.Event()
         self._first_round = threading.Event()
         self._thread: threading.Thread | None = None
+        self._wait_until = 0.0
         self._cache = cache_directory()
 
     def sources(self, directories: Iterable[Path]) -> dict[Path, MirrorSource]:
@@ -78,10 +79,11 @@ class Follower:
                     target=self._follow, daemon=True, name="event files"
                 )
                 self._thread.start()
+                self._wait_until = time.monotonic() + _FIRST_WAIT_S
         for source in gone:
             source.mirror.close()
-        if self._thread is not None:
-            self._first_round.wait(_FIRST_WAIT_S)
+        # Once: while a large directory is read in, nobody waits for it again.
+        self._first_round.wait(max(0.0, self._wait_until - time.monotonic()))
         with self._lock:
             return {p: s for p, s in self._sources.items() if s.mirror.path.exists()}
 

@@ -73,7 +73,6 @@ class Mirror:
         self._sink: Sink | None = None
         self._run: RunSink | None = None
         self._stats: dict[str, tuple[int, int, int]] = {}
-        self._is_running = False
         self._grew = self._beaten = 0.0
 
     def _made(self, cache: Path | None, name: str) -> Path:
@@ -184,14 +183,13 @@ class Mirror:
             own = list(keys.values())
             # Whichever of the files it was made of, the database has this one run.
             self._run = self._sink.only_run(own, str(self.directory), "tfevents")
-            self._is_running = True
         return self._run
 
     def _start_anew(self) -> None:
         if self._sink is not None:
             self._sink.close()
         self._sink = self._run = None
-        self._stats, self._is_running = {}, False
+        self._stats = {}
         for end in ("", "-wal", "-shm"):
             Path(f"{self.path}{end}").unlink(missing_ok=True)
 
@@ -200,17 +198,15 @@ class Mirror:
         if self._run is None:
             return
         grows = time.time() - self._grew < QUIET_S
-        if grows and not self._is_running:
-            self._run.resume()
-        elif self._is_running and not grows:
-            self._run.rest("finished")
-        elif grows and time.monotonic() - self._beaten > _BEAT_S:
+        if not grows:
+            # A logdir may hold a thousand of these, and most lie still: no files are kept open.
+            self._release()
+        elif time.monotonic() - self._beaten > _BEAT_S:
             self._run.beat()
             self._beaten = time.monotonic()
-        self._is_running = grows
 
     def _release(self) -> None:
-        if self._run is not None and self._is_running:
+        if self._run is not None:
             self._run.rest("finished")
         if self._sink is not None:
             self._sink.close()

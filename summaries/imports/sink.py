@@ -251,7 +251,7 @@ class RunSink:
         self.rest(self.status if kind is None else "failed")
 
     def rest(self, status: str) -> None:
-        """Mark the run as one that nobody logs to; `resume` takes it up again."""
+        """Mark the run as one that nobody logs to any more."""
         if self._values:
             self._store.seal_rests(self._run_id)
             self._values = 0
@@ -259,11 +259,6 @@ class RunSink:
         if first <= last:
             self._store.update_run(self._run_id, created=first, updated=last)
         self._store.end_run(self._run_id, status)
-
-    def resume(self) -> None:
-        """Mark the run as running, by this process."""
-        self._store.join_run(self._run_id)
-        self._store.update_run(self._run_id, status="running")
 
     def beat(self) -> None:
         """Say that this process still fills the run."""

@@ -39,7 +39,7 @@ def masked_crc32c(parts: Sequence[bytes]) -> list[int]:
 
     Example:
         >>> hex(masked_crc32c([b"123456789"])[0])
-        '0xc7901a2a'
+        '0xc78ab0e5'
     """
     found: list[int] = _masked(np.array(list(map(_crc32c(), parts)), dtype=np.uint64)).tolist()
     return found
