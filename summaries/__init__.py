@@ -24,6 +24,8 @@ from summaries.errors import (
     StoreWriteError,
     SummariesError,
 )
+from summaries.exports import ExportError, export_runs
+from summaries.imports import ImportReport, ImportSourceError, import_runs
 from summaries.run import Histogram, Image, Run, init
 from summaries.tfevents import export_tfevents, import_tfevents
 from summaries.writer import SummaryWriter
@@ -48,8 +50,11 @@ def open_logdir(logdir: str | Path) -> Reader:
 
 __all__ = [
     "DamagedStoreError",
+    "ExportError",
     "Histogram",
     "Image",
+    "ImportReport",
+    "ImportSourceError",
     "LogdirError",
     "NotFoundError",
     "Run",
@@ -57,7 +62,9 @@ __all__ = [
     "StoreWriteError",
     "SummariesError",
     "SummaryWriter",
+    "export_runs",
     "export_tfevents",
+    "import_runs",
     "import_tfevents",
     "init",
     "open_logdir",

@@ -14,6 +14,8 @@ from typing import Any, Protocol, TypeVar
 
 from summaries.destination import DATABASE_NAME
 from summaries.errors import DamagedStoreError, EmptyStoreError, LogdirError, SummariesError
+from summaries.following import Follower
+from summaries.imports.sink import BOOKMARK
 from summaries.records import RunInfo, Status
 from summaries.store.connect import Where, is_postgres_url, label_of
 from summaries.store.reading import Pulse, RunRow, StoreReader, stat_of, status_now
@@ -144,7 +146,11 @@ class Place:
             status=self.status(row),
             heartbeat=pulse.heartbeat,
             updated=pulse.updated,
-            tags={kind: tuple(sorted(names)) for kind, names in sorted(tags.items())},
+            tags={
+                kind: tuple(sorted(names))
+                for kind, names in sorted(tags.items())
+                if kind != BOOKMARK
+            },
             ranks=tuple(sorted(self.ranks.get(row.id, ()))) or (0,),
         )
 
@@ -166,6 +172,7 @@ class Places:
         self._scanned = -_RESCAN_S
         self._lock = threading.RLock()
         self._find: Callable[[], Iterator[tuple[str, Source]]]
+        self._follower: Follower | None = None
         if is_postgres_url(str(logdir)):
             server = ServerSource(str(logdir))
             # A wrong address or password is told at once, not on a page.
@@ -175,7 +182,9 @@ class Places:
             return
         directory, only = as_directory(logdir)
         self.label = str(directory)
-        self._find = partial(_databases, directory, only)
+        self._follower = Follower()
+        self._follower.stop_with(self)
+        self._find = partial(_databases, directory, only, self._follower)
 
     def close(self) -> None:
         """Give the files back."""
@@ -183,6 +192,8 @@ class Places:
             for store in self._stores.values():
                 store.close()
             self._stores.clear()
+        if self._follower is not None:
+            self._follower.close()
 
     def known(self) -> dict[str, Place]:
         """The databases as they were found last."""
@@ -317,16 +328,28 @@ def as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
     return path, None
 
 
-def _databases(logdir: Path, only: Path | None) -> Iterator[tuple[str, Source]]:
-    """(what the runs' names begin with, database) of each event store below the directory."""
+def _databases(logdir: Path, only: Path | None, follower: Follower) -> Iterator[tuple[str, Source]]:
+    """(what the runs' names begin with, database) of each event store below the directory.
+
+    A directory with TensorBoard's event files, and no store of ours, has one in the cache.
+    """
     if only is not None:
         yield "", FileSource(only)
         return
+    with_event_files: list[Path] = []
     for directory, subdirectories, files in os.walk(logdir, followlinks=False):
         subdirectories[:] = sorted(d for d in subdirectories if not d.startswith("."))
         if DATABASE_NAME in files:
-            below = Path(directory).relative_to(logdir).as_posix()
-            yield ("" if below == "." else below), FileSource(Path(directory) / DATABASE_NAME)
+            yield _prefix(logdir, Path(directory)), FileSource(Path(directory) / DATABASE_NAME)
+        elif any("tfevents" in name for name in files):
+            with_event_files.append(Path(directory))
+    for path, source in follower.sources(with_event_files).items():
+        yield _prefix(logdir, path), source
+
+
+def _prefix(logdir: Path, directory: Path) -> str:
+    below = directory.relative_to(logdir).as_posix()
+    return "" if below == "." else below
 
 
 def joined(prefix: str, name: str) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from summaries.errors import NotFoundError
+from summaries.imports.sink import BOOKMARK
 from summaries.kinds import KINDS, layout
 from summaries.matching import Pattern, is_glob, matcher
 from summaries.places import Place, Places, below, joined
@@ -447,9 +448,10 @@ class Reader:
         return self._places.open(place), name
 
     def _named(self, place: Place, series: list[SeriesInfo]) -> list[SeriesInfo]:
+        shown = [s for s in series if s.kind != BOOKMARK]
         if not place.prefix:
-            return series
-        return [replace(s, run=joined(place.prefix, s.run)) for s in series]
+            return shown
+        return [replace(s, run=joined(place.prefix, s.run)) for s in shown]
 
     def _locate(self, run: str) -> tuple[Place, str]:
         """Where the run lies, and its name there.
