@@ -23,6 +23,8 @@ _FIRST_WAIT_S = 1.0
 class MirrorSource:
     """The database of one directory of event files."""
 
+    is_mirror = True
+
     def __init__(self, directory: Path, cache: Path | None) -> None:
         self.label = f"{directory} (event files)"
         self.mirror = Mirror(directory, cache)

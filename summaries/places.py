@@ -40,6 +40,10 @@ class Source(Protocol):
     def where(self) -> Where:
         """The database: a file, or a server's URL."""
 
+    @property
+    def is_mirror(self) -> bool:
+        """Whether it only shows what other files hold, and nothing is to be changed in it."""
+
     def stamp(self) -> tuple[Any, ...]:
         """Changes with what is in it. First its identity: another database, another value.
 
@@ -53,6 +57,8 @@ class Source(Protocol):
 
 class FileSource:
     """A SQLite file, watched by its size and times and those of its log."""
+
+    is_mirror = False
 
     def __init__(self, path: Path) -> None:
         self.where = path
@@ -70,6 +76,8 @@ class FileSource:
 
 class ServerSource:
     """A PostgreSQL database, watched by a query over a connection of its own."""
+
+    is_mirror = False
 
     def __init__(self, url: str) -> None:
         self.where = url
@@ -331,20 +339,23 @@ def as_directory(logdir: str | Path) -> tuple[Path, Path | None]:
 def _databases(logdir: Path, only: Path | None, follower: Follower) -> Iterator[tuple[str, Source]]:
     """(what the runs' names begin with, database) of each event store below the directory.
 
-    A directory with TensorBoard's event files, and no store of ours, has one in the cache.
+    A directory with TensorBoard's event files has one in the cache. Where it holds a store of ours
+    as well, whose run has the directory's name, the run of the event files says that it is theirs.
     """
     if only is not None:
         yield "", FileSource(only)
         return
-    with_event_files: list[Path] = []
+    with_event_files: dict[Path, str] = {}
     for directory, subdirectories, files in os.walk(logdir, followlinks=False):
         subdirectories[:] = sorted(d for d in subdirectories if not d.startswith("."))
+        prefix = _prefix(logdir, Path(directory))
         if DATABASE_NAME in files:
-            yield _prefix(logdir, Path(directory)), FileSource(Path(directory) / DATABASE_NAME)
-        elif any("tfevents" in name for name in files):
-            with_event_files.append(Path(directory))
+            yield prefix, FileSource(Path(directory) / DATABASE_NAME)
+        if any("tfevents" in name for name in files):
+            suffix = " (event files)" if DATABASE_NAME in files else ""
+            with_event_files[Path(directory)] = f"{prefix}{suffix}".strip()
     for path, source in follower.sources(with_event_files).items():
-        yield _prefix(logdir, path), source
+        yield with_event_files[path], source
 
 
 def _prefix(logdir: Path, directory: Path) -> str:

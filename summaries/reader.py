@@ -427,8 +427,20 @@ class Reader:
     # -- parts ---------------------------------------------------------------------------------
 
     def databases(self) -> list[Path | str]:
-        """The databases below the logdir: files, or the URL of the one on a server."""
-        return [place.source.where for place in self._places.fresh()]
+        """The databases below the logdir: files, or the URL of the one on a server.
+
+        Those of TensorBoard's event files are none of them.
+        """
+        places = self._places.fresh()
+        return [place.source.where for place in places if not place.source.is_mirror]
+
+    def is_mirrored(self, run: str) -> bool:
+        """Whether the run is one of TensorBoard's event files, which are shown and never changed.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return self._locate(run)[0].source.is_mirror
 
     def prefix_of(self, run: str) -> str:
         """What the names of all runs in the run's database begin with, "" if nothing.

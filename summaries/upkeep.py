@@ -273,6 +273,11 @@ def _located(reader: Reader, names: Sequence[str]) -> dict[str, tuple[Where, str
     found = {}
     for name in names:
         store, own = reader.store_of(name)
+        if reader.is_mirrored(name):
+            raise LogdirError(
+                f"run '{name}': is of event files, which are shown and never changed\n"
+                f"  try: dashboard import '{Path(reader.logdir) / name}' LOGDIR, and the copy"
+            )
         found[name] = (store.where, own, store.run_id(own))
     return found
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from types import ModuleType
 
+from summaries.destination import is_url
 from summaries.imports import events, mlflow, tables, trackio, wandb
 from summaries.imports.report import ImportReport, ImportSourceError
 from summaries.imports.sink import Sink
@@ -62,9 +63,19 @@ def import_runs(source: str | Path, logdir: str | Path, format: str | None = Non
             "  known: event files, MLflow's and Trackio's SQLite files, .csv, .jsonl\n"
             f"  try: format=, one of {', '.join(by_name)}"
         )
+    if module is events and not is_url(logdir) and _is_below(path, Path(logdir)):
+        raise ImportSourceError(
+            f"import '{source}': lies in '{logdir}', where its runs would then be twice\n"
+            f"  try: dashboard serve '{logdir}', which shows event files where they lie;"
+            " or another logdir"
+        )
     with Sink(logdir) as sink:
         module.read(path, sink)
         return sink.report
+
+
+def _is_below(path: Path, directory: Path) -> bool:
+    return path.resolve().is_relative_to(directory.resolve())
 
 
 __all__ = ["FORMATS", "ImportReport", "ImportSourceError", "Sink", "import_runs"]

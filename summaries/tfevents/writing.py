@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import socket
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from summaries.pipeline import logger
 from summaries.tfevents.framing import frame_records
 from summaries.wire import (
     Sound,
@@ -51,6 +53,7 @@ def write_runs(selection: Selection, out: Path) -> list[Path]:
     from summaries.exports.selection import below
 
     written: list[Path] = []
+    _tell_left_out(selection)
     for info in selection.runs():
         directory = out / below(info.name)
         directory.mkdir(parents=True, exist_ok=True)
@@ -68,6 +71,24 @@ def write_runs(selection: Selection, out: Path) -> list[Path]:
             file.write(frame_records(batch))
         written.append(path)
     return written
+
+
+def _tell_left_out(selection: Selection) -> None:
+    """Say what event files have no form for: it stays in the logdir alone."""
+    left: Counter[str] = Counter()
+    for info in selection.runs():
+        series = selection.series(info.name)
+        left.update(s.kind for s in series if s.kind not in _KINDS)
+        if len(info.ranks) > 1:
+            left["rank of a value"] += 1
+    if left:
+        told = ", ".join(f"{n} {kind}" for kind, n in sorted(left.items()))
+        logger.warning("export to event files: they have no form for %s; left out", told)
+
+
+_KINDS = frozenset(
+    "scalar histogram pr_curve mesh text image video audio tensor layout graph".split()  # noqa: SIM905
+)
 
 
 def _event(wall_time: float, step: int, content: bytes) -> bytes:

@@ -7,10 +7,13 @@ import time
 from pathlib import Path
 
 import pytest
+from tensorboardX import SummaryWriter as TheirWriter
 
-from summaries import init, open_logdir
+from summaries import LogdirError, SummaryWriter, import_runs, init, open_logdir
+from summaries.imports import ImportSourceError
 from summaries.mirror import Mirror, cache_directory
 from summaries.tfevents import frame_records
+from summaries.upkeep import archive_runs, remove_runs, rename_run
 from summaries.wire import SummaryValue, encode_summary, field_bytes, field_double, field_varint
 
 
@@ -159,3 +162,29 @@ def test_event_files_below_a_logdir_are_runs_beside_native_ones(
             changes = reader.changes_since(token)
         assert reader.scalars("theirs", "loss").step.tolist() == [0, 1]
     assert [path.name for path in theirs.parent.iterdir()] == [theirs.name]
+
+
+def test_event_files_beside_a_store_of_ours_are_a_run_of_their_own(tmp_path: Path) -> None:
+    with TheirWriter(str(tmp_path / "exp")) as theirs:
+        theirs.add_scalar("loss", 1.0, 0)
+    with SummaryWriter(tmp_path / "exp") as writer:
+        writer.add_scalar("loss", 2.0, 0)
+    with open_logdir(tmp_path) as reader:
+        found = {i.name: reader.scalars(i.name, "loss").value[0] for i in reader.runs()}
+        assert found == {"exp": 2.0, "exp (event files)": 1.0}
+        assert reader.is_mirrored("exp (event files)")
+        assert reader.databases() == [tmp_path / "exp" / "events.db"]
+
+
+def test_event_files_are_never_changed(tmp_path: Path) -> None:
+    with TheirWriter(str(tmp_path / "exp")) as theirs:
+        theirs.add_scalar("loss", 1.0, 0)
+    for act in (
+        lambda: remove_runs(tmp_path, ["exp"]),
+        lambda: archive_runs(tmp_path, ["exp"]),
+        lambda: rename_run(tmp_path, "exp", "other"),
+    ):
+        with pytest.raises(LogdirError, match=r"of event files.*\n.*dashboard import"):
+            act()
+    with pytest.raises(ImportSourceError, match="would then be twice"):
+        import_runs(tmp_path / "exp", tmp_path)
