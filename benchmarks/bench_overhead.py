@@ -26,6 +26,7 @@ from peers import machine, table
 RATE = 5000
 Step = Callable[[], float]
 Log = Callable[[str, float, int], Any]
+"""An `add_scalar`."""
 
 
 def numpy_step() -> Step:
@@ -70,25 +71,25 @@ def torch_step() -> Step:
 LOOPS = {"NumPy": numpy_step, "torch": torch_step}
 
 
-def ours(directory: str) -> Log:
+def ours(directory: str) -> Any:
     from summaries import SummaryWriter
 
-    return SummaryWriter(directory).add_scalar
+    return SummaryWriter(directory)
 
 
-def torch_writer(directory: str) -> Log:
+def torch_writer(directory: str) -> Any:
     from torch.utils.tensorboard import SummaryWriter
 
-    return SummaryWriter(directory).add_scalar
+    return SummaryWriter(directory)
 
 
-def tensorboardx(directory: str) -> Log:
+def tensorboardx(directory: str) -> Any:
     from tensorboardX import SummaryWriter
 
-    return SummaryWriter(directory).add_scalar
+    return SummaryWriter(directory)
 
 
-TOOLS: dict[str, Callable[[str], Log]] = {
+TOOLS: dict[str, Callable[[str], Any]] = {
     "trainboard": ours,
     "torch": torch_writer,
     "tensorboardX": tensorboardx,
@@ -123,7 +124,8 @@ def main() -> None:
         plain_rate = stretch(step, None, 0.0, 2.0)
         per_step = RATE / plain_rate
         with tempfile.TemporaryDirectory() as directory:
-            logs = {tool: open_(f"{directory}/{tool}") for tool, open_ in TOOLS.items()}
+            writers = {tool: open_(f"{directory}/{tool}") for tool, open_ in TOOLS.items()}
+            logs: dict[str, Log] = {tool: w.add_scalar for tool, w in writers.items()}
             slower: dict[str, list[float]] = {tool: [] for tool in ("nothing", *TOOLS)}
             for _ in range(options.rounds):
                 before = stretch(step, None, per_step, options.seconds)
@@ -132,6 +134,8 @@ def main() -> None:
                     after = stretch(step, None, per_step, options.seconds)
                     slower[tool].append((before + after) / 2 / rate - 1.0)
                     before = after
+            for writer in writers.values():
+                writer.close()
         for tool, found in slower.items():
             spread = statistics.quantiles(found, n=4)
             rows.append(
