@@ -361,3 +361,44 @@ class Replaced:
     scalars: Scalars | None = None
     record: Any = None
     """The record of a value that is not a scalar."""
+
+
+@dataclass(frozen=True)
+class AlertRecord:
+    """One alert of a run: raised by its health, by the script, or by the reader (a dead process)."""
+
+    step: int
+    wall_time: float
+    level: Literal["info", "warn", "error"]
+    title: str
+    text: str
+    source: Literal["health", "user"]
+    about: str | None
+    """The tag it is about; None for the run as a whole."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class ConsoleRecord:
+    """Lines that a run's process wrote one after the other; `Reader.console` gives them singly."""
+
+    step: int
+    """Number of the first line, from 0, each stream for itself."""
+    wall_time: float
+    stream: Literal["stdout", "stderr"]
+    times: tuple[float, ...]
+    lines: tuple[str, ...]
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class ConsoleLine:
+    """One line that a run's process wrote."""
+
+    number: int
+    """From 0, each stream for itself."""
+    wall_time: float
+    stream: Literal["stdout", "stderr"]
+    text: str
+    """Without its line end; of a progress bar the last state."""
+    rank: int = 0

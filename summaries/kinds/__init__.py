@@ -10,7 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from summaries.kinds import (
+    alert,
     audio,
+    console,
     embedding,
     graph,
     histogram,
@@ -40,4 +42,6 @@ KINDS: Mapping[str, Decode] = {
     table.NAME: table.decode,
     layout.NAME: layout.decode,
     graph.NAME: graph.decode,
+    alert.NAME: alert.decode,
+    console.NAME: console.decode,
 }
