@@ -24,8 +24,9 @@ from summaries.errors import (
     StoreWriteError,
     SummariesError,
 )
-from summaries.run import Histogram, Image, Run, init
+from summaries.run import Run, init
 from summaries.tfevents import export_tfevents, import_tfevents
+from summaries.values import Histogram, Html, Image, Plotly
 from summaries.writer import SummaryWriter
 
 if TYPE_CHECKING:
@@ -49,9 +50,11 @@ def open_logdir(logdir: str | Path) -> Reader:
 __all__ = [
     "DamagedStoreError",
     "Histogram",
+    "Html",
     "Image",
     "LogdirError",
     "NotFoundError",
+    "Plotly",
     "Run",
     "SchemaVersionError",
     "StoreWriteError",

@@ -19,8 +19,13 @@ SYSTEM_METRICS_VARIABLE = "TRAINBOARD_SYSTEM_METRICS"
 class Companion(Protocol):
     """Something that runs in a thread of its own until it is stopped."""
 
-    def stop(self) -> None:
-        """Write the last of it; the run is still open."""
+    def stop(self, wait: bool = True) -> None:
+        """Write the last of it; the run is still open.
+
+        Args:
+            wait: whether to return only when that is done. The garbage collector does not, see
+                `Pipeline.close`.
+        """
 
 
 class Companions:
@@ -53,9 +58,7 @@ class Companions:
             atexit.register(self.stop)
             _end_with_worker(self.stop)
 
-    def _begin(
-        self, pipeline: Pipeline, what: str, begin: Callable[[Pipeline], Companion]
-    ) -> None:
+    def _begin(self, pipeline: Pipeline, what: str, begin: Callable[[Pipeline], Companion]) -> None:
         try:
             self._running.append(begin(pipeline))
         except Exception as error:  # whatever the machine does: training comes first
@@ -67,11 +70,11 @@ class Companions:
                 error,
             )
 
-    def stop(self) -> None:
+    def stop(self, wait: bool = True) -> None:
         """End them, the last one first; a second call does nothing."""
         atexit.unregister(self.stop)
         while self._running:
-            self._running.pop().stop()
+            self._running.pop().stop(wait)
 
 
 def _is_on(variable: str) -> bool:

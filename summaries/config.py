@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from summaries.checks import as_json
 
 _ABSENT = object()
+
+Changed = Callable[["StoredDict", Collection[str] | None], None]
+"""Called after a change with the dict and the names that changed in it; None if any was removed."""
 
 
 def as_settings(method: str, what: str, values: Any) -> dict[str, Any]:
@@ -33,20 +36,20 @@ class StoredDict(dict[str, Any]):
 
     __slots__ = ("_changed", "_label")
 
-    _changed: Callable[[str | None], None]
+    _changed: Changed
     _label: str
 
     def __init__(
         self,
         values: Mapping[str, Any],
-        changed: Callable[[str | None], None],
+        changed: Changed,
         label: str = "config",
     ) -> None:
         """Hold values that are plain already.
 
         Args:
             values: what is in it.
-            changed: called after a change with the name that changed; None if one was removed.
+            changed: stores what changed.
             label: what errors call it.
         """
         super().__init__()
@@ -57,15 +60,16 @@ class StoredDict(dict[str, Any]):
 
     def _nested(self, name: str, value: Any) -> Any:
         if isinstance(value, dict):
-            changed = self._changed
-            return type(self)(value, lambda _: changed(name), f"{self._label}.{name}")
+            return type(self)(
+                value, lambda *_: self._changed(self, (name,)), f"{self._label}.{name}"
+            )
         return value
 
     def _put(self, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
             super().__setitem__(name, self._nested(name, value))
-        for name in values:
-            self._changed(name)
+        if values:
+            self._changed(self, tuple(values))
 
     # -- what a dict does, and is stored ----------------------------------------------------------
 
@@ -74,7 +78,7 @@ class StoredDict(dict[str, Any]):
 
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)
-        self._changed(None)
+        self._changed(self, None)
 
     def update(self, *values: Any, allow_val_change: bool | None = None, **named: Any) -> None:
         """Take in a mapping, an argparse.Namespace, a dataclass, or pairs.
@@ -126,13 +130,13 @@ class StoredDict(dict[str, Any]):
     def popitem(self) -> tuple[str, Any]:
         """The last entry, taken out."""
         found = super().popitem()
-        self._changed(None)
+        self._changed(self, None)
         return found
 
     def clear(self) -> None:
         """Take everything out."""
         super().clear()
-        self._changed(None)
+        self._changed(self, None)
 
     def __ior__(self, values: Any) -> StoredDict:  # type: ignore[override, misc]
         self.update(values)
@@ -155,9 +159,7 @@ class StoredDict(dict[str, Any]):
             return self[name]
         except KeyError:
             known = ", ".join(f"'{key}'" for key in list(self)[:10]) or "none"
-            raise AttributeError(
-                f"{self._label} has no '{name}'\n  there are: {known}"
-            ) from None
+            raise AttributeError(f"{self._label} has no '{name}'\n  there are: {known}") from None
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value

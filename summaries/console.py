@@ -9,6 +9,7 @@ such descriptors (a notebook, Windows), Python's own two streams are listened to
 from __future__ import annotations
 
 import codecs
+import contextlib
 import ctypes
 import os
 import shutil
@@ -37,6 +38,7 @@ class ConsoleCapture:
         self._pipeline = pipeline
         self._pid = os.getpid()
         self._stopping = threading.Event()
+        self._taking = threading.RLock()
         self._sources = {name: _source(name) for name in ("stdout", "stderr")}
         self._lines = {name: Lines() for name in self._sources}
         self._counts = dict.fromkeys(self._sources, 0)
@@ -44,12 +46,13 @@ class ConsoleCapture:
         self._thread = threading.Thread(target=self._serve, daemon=True, name="summaries-console")
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, wait: bool = True) -> None:
         """Keep what was written until now, and put everything back."""
         if self._pid != os.getpid():
             return  # a forked child: descriptors and thread are the parent's business
         self._stopping.set()
-        self._thread.join(10.0)
+        if wait:
+            self._thread.join(10.0)
         for name, source in self._sources.items():
             source.restore()
             self._guarded(name, source, last=True)
@@ -62,7 +65,8 @@ class ConsoleCapture:
 
     def _guarded(self, name: str, source: _Source, last: bool = False) -> None:
         try:
-            self._take(name, source, last)
+            with self._taking:
+                self._take(name, source, last)
         except ValueError:  # the run is finished already
             return
         except Exception as error:  # said, and the script goes on
@@ -234,10 +238,8 @@ def _pipe_like(descriptor: int) -> tuple[int, int]:
 
 def _flush(name: str) -> None:
     """Send on what Python's stream and C's hold back."""
-    try:
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # closed, or none at all
         getattr(sys, name).flush()
-    except (AttributeError, OSError, ValueError):  # closed, or none: nothing is held back
-        pass
     ctypes.CDLL(None).fflush(None)
 
 

@@ -66,9 +66,7 @@ class Gpus:
             memory = self._ask(nvml.nvmlDeviceGetMemoryInfo, handle)
             if memory is not None:
                 found[f"gpu{at}/memory_used_mb"] = memory.used / 1e6
-            degrees = self._ask(
-                nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU
-            )
+            degrees = self._ask(nvml.nvmlDeviceGetTemperature, handle, nvml.NVML_TEMPERATURE_GPU)
             if degrees is not None:
                 found[f"gpu{at}/temperature_celsius"] = float(degrees)
             milliwatts = self._ask(nvml.nvmlDeviceGetPowerUsage, handle)

@@ -210,7 +210,9 @@ class _Spikes:
             if value > self._bound:
                 self._usual = median = float(np.median(self._window))
                 self._calm = 0
-                text = f"{value:.6g}, where the last {len(self._window)} had a median of {median:.6g}"
+                text = (
+                    f"{value:.6g}, where the last {len(self._window)} had a median of {median:.6g}"
+                )
                 found.append((begin + at, "warn", "{tag} has a spike", text))
             else:
                 self._take(part[at : at + 1])

@@ -365,7 +365,7 @@ class Replaced:
 
 @dataclass(frozen=True)
 class AlertRecord:
-    """One alert of a run: raised by its health, by the script, or by the reader (a dead process)."""
+    """One alert of a run, of its health or of the script; a dead process the reader tells."""
 
     step: int
     wall_time: float
@@ -401,4 +401,17 @@ class ConsoleLine:
     stream: Literal["stdout", "stderr"]
     text: str
     """Without its line end; of a progress bar the last state."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class HtmlRecord:
+    """One page or chart for a browser; its content is fetched by ``reader.blob(sha256)``."""
+
+    step: int
+    wall_time: float
+    n_bytes: int
+    media_type: str
+    """``text/html``, or ``application/vnd.plotly.v1+json`` for a plotly figure."""
+    sha256: str
     rank: int = 0

@@ -41,9 +41,9 @@ class Surroundings:
         )
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, wait: bool = True) -> None:
         """Let it come to its end, some seconds at most: a run of a moment is recorded as well."""
-        if self._pid == os.getpid():
+        if wait and self._pid == os.getpid():
             self._thread.join(_FINISH_WAIT_S)
 
     def _gather(self) -> None:

@@ -23,7 +23,9 @@ _WORTH_A_LAST_S = 0.5
 class SystemMetrics:
     """Samples until it is stopped. Not continued by a forked child: the run is the parent's."""
 
-    def __init__(self, pipeline: Pipeline, period_s: float = PERIOD_S, first_sample: int = 0) -> None:
+    def __init__(
+        self, pipeline: Pipeline, period_s: float = PERIOD_S, first_sample: int = 0
+    ) -> None:
         """Begin, in a thread.
 
         Args:
@@ -39,10 +41,10 @@ class SystemMetrics:
         self._thread = threading.Thread(target=self._serve, daemon=True, name="summaries-system")
         self._thread.start()
 
-    def stop(self) -> None:
+    def stop(self, wait: bool = True) -> None:
         """Take a last sample and end."""
         self._stopping.set()
-        if self._pid == os.getpid():
+        if wait and self._pid == os.getpid():
             self._thread.join(5.0)
 
     def _serve(self) -> None:

@@ -16,6 +16,7 @@ from summaries.kinds import (
     embedding,
     graph,
     histogram,
+    html,
     image,
     layout,
     mesh,
@@ -44,4 +45,5 @@ KINDS: Mapping[str, Decode] = {
     graph.NAME: graph.decode,
     alert.NAME: alert.decode,
     console.NAME: console.decode,
+    html.NAME: html.decode,
 }

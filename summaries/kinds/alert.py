@@ -6,7 +6,7 @@ import json
 
 from summaries.checks import shown
 from summaries.event import Event
-from summaries.records import AlertRecord
+from summaries.records import AlertRecord, RunInfo
 
 NAME = "alert"
 LEVELS = ("info", "warn", "error")
@@ -46,7 +46,9 @@ def event(
             raise TypeError(f"alert: {name} must be a str\n  got {shown(value)}")
     known = str(getattr(level, "value", level)).lower()
     if known not in LEVELS:
-        raise ValueError(f"alert '{title:.80}': level must be one of {LEVELS}\n  got {shown(level)}")
+        raise ValueError(
+            f"alert '{title:.80}': level must be one of {LEVELS}\n  got {shown(level)}"
+        )
     content = {
         "level": known,
         "title": title[:_LONGEST],
@@ -68,4 +70,12 @@ def decode(step: int, wall_time: float, data: bytes) -> AlertRecord:
         content["text"],
         content["source"],
         content["about"],
+    )
+
+
+def gone(info: RunInfo) -> AlertRecord:
+    """The alert of a run whose process ended without a word, which nobody could store."""
+    text = f"process {info.pid} on {info.host} gave its last sign of life then"
+    return AlertRecord(
+        0, info.heartbeat, "error", "the run's process is gone", text, "health", None
     )

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Sequence
 
 from summaries.event import Event
-from summaries.records import ConsoleRecord
+from summaries.records import ConsoleLine, ConsoleRecord
 
 NAME = "console"
 MAX_EVENT_BYTES = 256 << 10
@@ -25,7 +25,9 @@ def event(stream: str, lines: Sequence[tuple[float, str]], first_line: int) -> E
     times = [round(when, 3) for when, _ in lines]
     # A broken string from outside is kept, not raised on: JSON escapes lone surrogates.
     content = json.dumps({"stream": stream, "times": times, "lines": [text for _, text in lines]})
-    return Event(NAME, f"system/{stream}", first_line, lines[0][0], zlib.compress(content.encode("utf-8"), 1))
+    return Event(
+        NAME, f"system/{stream}", first_line, lines[0][0], zlib.compress(content.encode("utf-8"), 1)
+    )
 
 
 def decode(step: int, wall_time: float, data: bytes) -> ConsoleRecord:
@@ -34,3 +36,11 @@ def decode(step: int, wall_time: float, data: bytes) -> ConsoleRecord:
     return ConsoleRecord(
         step, wall_time, content["stream"], tuple(content["times"]), tuple(content["lines"])
     )
+
+
+def lines_of(record: ConsoleRecord) -> list[ConsoleLine]:
+    """The record's lines, one by one."""
+    return [
+        ConsoleLine(record.step + at, when, record.stream, text, record.rank)
+        for at, (when, text) in enumerate(zip(record.times, record.lines, strict=True))
+    ]

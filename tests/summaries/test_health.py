@@ -46,7 +46,10 @@ def falling(n: int, seed: int, noise: float = 0.1) -> Any:
 def test_the_first_nan_is_told_with_its_step_whatever_the_batches(batch: int) -> None:
     values = falling(200, 0)
     values[[120, 121, 125]] = np.nan
-    assert titles(values, batch=batch) == [(120, "error", "is NaN"), (133, "info", "is finite again")]
+    assert titles(values, batch=batch) == [
+        (120, "error", "is NaN"),
+        (133, "info", "is finite again"),
+    ]
 
 
 @pytest.mark.parametrize(
