@@ -26,7 +26,7 @@ from summaries.errors import (
 )
 from summaries.run import Run, init
 from summaries.tfevents import export_tfevents, import_tfevents
-from summaries.values import Histogram, Html, Image, Plotly
+from summaries.values import Audio, Histogram, Html, Image, Object3D, Plotly, Table, Video
 from summaries.writer import SummaryWriter
 
 if TYPE_CHECKING:
@@ -48,18 +48,22 @@ def open_logdir(logdir: str | Path) -> Reader:
 
 
 __all__ = [
+    "Audio",
     "DamagedStoreError",
     "Histogram",
     "Html",
     "Image",
     "LogdirError",
     "NotFoundError",
+    "Object3D",
     "Plotly",
     "Run",
     "SchemaVersionError",
     "StoreWriteError",
     "SummariesError",
     "SummaryWriter",
+    "Table",
+    "Video",
     "export_tfevents",
     "import_tfevents",
     "init",

@@ -14,13 +14,13 @@ from summaries.checks import as_float, as_json, as_step, as_tag, shown
 from summaries.companions import Companions
 from summaries.config import Changed, StoredDict, as_settings
 from summaries.destination import Destination, of_named_run
-from summaries.errors import LogdirError
 from summaries.kinds import alert as alert_kind
 from summaries.kinds import graph as graph_kind
 from summaries.metrics import MetricRule, Metrics, Summary, as_rules
 from summaries.names import as_run_name, made_up_name
+from summaries.opening import open_pipeline
 from summaries.pipeline import Pipeline, logger
-from summaries.resuming import RESUME, Resume, left_unfinished, run_called
+from summaries.resuming import RESUME, Resume, left_unfinished, parent_called
 from summaries.values import events_of
 
 if TYPE_CHECKING:
@@ -104,46 +104,40 @@ def init(
         found = left_unfinished(logdir, wanted)
         if found is not None:
             id, wanted = found.key, found.name
-    parent = None
-    if fork_from is not None:
-        parent = run_called(logdir, fork_from)
-        settings = {**parent.config, **settings}
     place = of_named_run(logdir, wanted or made_up_name())
+    fork = None
+    if fork_from is not None and fork_step is not None:
+        parent, inherited = parent_called(logdir, place, fork_from)
+        fork, settings = (
+            (parent, as_step("init", "fork_step", fork_step)),
+            {**inherited, **settings},
+        )
     if place.is_network_disk:
         logger.warning(
             "logdir '%s' is on a network disk: each run writes its own database there", logdir
         )
-        if parent is not None:
-            raise LogdirError(
-                f"init: fork_from '{fork_from}': runs on a network disk have a database each\n"
-                "  try: a logdir on a local disk, or a PostgreSQL URL"
-            )
     given: dict[str, Any] = {
         "run_group": group,
         "job_type": job_type,
         "labels": None if tags is None else as_labels(tags),
         "notes": notes,
     }
-    pipeline = Pipeline(
-        place.where,
-        place.name,
+    pipeline = open_pipeline(
+        place,
         settings,
         exist=_exist(resume, id, rank),
         key=id,
         rank=rank or 0,
         fields={column: value for column, value in given.items() if value is not None},
+        fork=fork,
+        rewind_step=None if rewind_step is None else as_step("init", "rewind_step", rewind_step),
         health=health,
     )
     run = Run(
         pipeline, place, given, surroundings=surroundings, system_metrics=system_metrics,
         capture_console=capture_console,
     )  # fmt: skip
-    if parent is not None and fork_step is not None:
-        pipeline.fork(parent.name, fork_step)
-        run.step = fork_step
-    if rewind_step is not None:
-        pipeline.rewind(as_step("init", "rewind_step", rewind_step), rank)
-        run.step = rewind_step
+    run.step = next((at for at in (fork_step, rewind_step) if at is not None), run.step)
     return run
 
 
@@ -238,10 +232,9 @@ class Run:
                 are the classes of `summaries.values`, or lists of them; figures of matplotlib and
                 plotly are taken as they are; a mapping inside is a group, its keys put behind
                 ``tag/``.
-            step: a whole number; None for the run's own count, which begins with 0. A lower step
+            step: a whole number; None goes on from the last step, the first being 0. A lower step
                 than before is logged like any other.
-            commit: whether the count goes on afterwards. None: where no step is given. With False,
-                further calls log at the same step.
+            commit: False if more comes at this step: the next call without one is at it too.
 
         Raises:
             TypeError: a value that can be none of these; those before it were logged.
@@ -254,12 +247,8 @@ class Run:
                 f"log: expects a mapping of tags to values\n  got {type(values).__name__}\n"
                 "  try: run.log({'loss': loss}, step=step)"
             )
-        at = self.step
-        if step is not None:
-            at = as_step("log", "step", step)
-            self.step = max(self.step, at)
-        if commit or (commit is None and step is None):
-            self.step = max(self.step, at + 1)
+        at = as_step("log", "step", self.step if step is None else step)
+        self.step = at if commit is False else at + 1
         now = time.time()
         self._log_all(values, "", at, now)
         if self._metrics:

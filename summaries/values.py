@@ -10,12 +10,17 @@ from typing import Any
 
 import numpy as np
 
+from summaries.arrays import as_array, as_numpy
 from summaries.checks import shown
 from summaries.event import Event
+from summaries.kinds import audio as audio_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import html as html_kind
 from summaries.kinds import image as image_kind
+from summaries.kinds import mesh as mesh_kind
+from summaries.kinds import table as table_kind
 from summaries.kinds import text as text_kind
+from summaries.kinds import video as video_kind
 from summaries.records import HistogramRecord
 
 
@@ -57,7 +62,7 @@ class Image(Value):
         elif _is_figure(data):
             self._content = png_of_figure(data)
         elif hasattr(data, "detach"):
-            data = histogram_kind.as_array(data)
+            data = as_array(data)
         elif hasattr(data, "getbands"):  # of PIL
             simple = data.mode in ("L", "RGB", "RGBA")
             data = np.asarray(data if simple else data.convert("RGBA"))
@@ -110,6 +115,150 @@ def _counted(np_histogram: Any, step: int, wall_time: float) -> HistogramRecord:
         float((counts * middles).sum()),
         float((counts * middles**2).sum()),
     )
+
+
+class Audio(Value):
+    """A sound to log.
+
+    Args:
+        data: floats in -1 to 1 or int16, [frames] or [frames, channels]; or the path or the bytes
+            of an encoded file (WAV, MP3, Ogg, FLAC), kept as it is.
+        sample_rate: frames a second of an array.
+        caption: a text logged beside it, as ``tag/caption``.
+    """
+
+    def __init__(
+        self, data: Any, sample_rate: int | None = None, caption: str | None = None
+    ) -> None:
+        self.data = _content(data)
+        self.sample_rate = 44100 if sample_rate is None else sample_rate
+        self.caption = caption
+
+    def _event(self, tag: str, step: int, wall_time: float) -> Event:
+        if isinstance(self.data, bytes):
+            return audio_kind.event_of_file(tag, self.data, step, wall_time)
+        return audio_kind.event(tag, self.data, step, wall_time, self.sample_rate)
+
+
+class Video(Value):
+    """A video to log.
+
+    Args:
+        data: frames, [frames, channels, height, width] or with an axis of clips before, floats in
+            0 to 1 or integers in 0 to 255; or the path or the bytes of an encoded file (GIF, MP4,
+            WebM), kept as it is.
+        fps: frames a second of an array, 4 if None.
+        caption: a text logged beside it, as ``tag/caption``.
+    """
+
+    def __init__(self, data: Any, fps: float | None = None, caption: str | None = None) -> None:
+        self.data = _content(data)
+        self.fps = fps
+        self.caption = caption
+
+    def _event(self, tag: str, step: int, wall_time: float) -> Event:
+        if isinstance(self.data, bytes):
+            return video_kind.event_of_file(tag, self.data, step, wall_time, self.fps or 0)
+        return video_kind.event(tag, self.data, step, wall_time, self.fps or 4)
+
+
+class Table(Value):
+    """A table to log: named columns of numbers and texts.
+
+    Args:
+        columns: their names.
+        data: rows, as long as ``columns``; or a pandas frame.
+
+    Example:
+        >>> table = Table(columns=["word", "count"])
+        >>> table.add_data("the", 7)
+        >>> table.data
+        [['the', 7]]
+    """
+
+    def __init__(self, columns: Sequence[Any] | None = None, data: Any = None) -> None:
+        # Checked here, where the mistake is made.
+        given = [] if data is None else data
+        self.columns, self.data = table_kind.as_columns_and_rows("Table", given, columns)
+
+    def add_data(self, *row: Any) -> None:
+        """Add a row, a cell for each column.
+
+        Raises:
+            ValueError: it has more or fewer.
+        """
+        if len(row) != len(self.columns):
+            raise ValueError(
+                f"Table: a row must have a cell for each column\n"
+                f"  columns: {self.columns}\n  got {shown(row)}"
+            )
+        self.data.append(list(row))
+
+    def add_column(self, name: str, data: Any) -> None:
+        """Add a column behind the others, a cell for each row.
+
+        Raises:
+            ValueError: it has more or fewer.
+        """
+        cells = list(data)
+        if self.columns and len(cells) != len(self.data):
+            raise ValueError(
+                f"Table: column '{name}' must have a cell for each row\n"
+                f"  rows: {len(self.data)}\n  got {len(cells)}"
+            )
+        rows = self.data if self.columns else [[] for _ in cells]
+        self.columns.append(str(name))
+        self.data = [[*row, cell] for row, cell in zip(rows, cells, strict=True)]
+
+    def _event(self, tag: str, step: int, wall_time: float) -> Event:
+        return self.events(tag, step, wall_time)[0]
+
+    def events(self, tag: str, step: int, wall_time: float) -> list[Event]:
+        """The table, and what its cells hold of images and the like, as ``tag/column/row``."""
+        media: list[Event] = []
+        rows = []
+        for number, row in enumerate(self.data):
+            cells = []
+            for name, cell in zip(self.columns, row, strict=True):
+                if isinstance(cell, Value):
+                    own = f"{tag}/{name}/{number}"
+                    media += cell.events(own, step, wall_time)
+                    cell = f"→ {own}"
+                cells.append(cell)
+            rows.append(cells)
+        return [table_kind.event(tag, rows, step, wall_time, self.columns), *media]
+
+
+class Object3D(Value):
+    """A cloud of points to log: [points, 3], with a category [.., 4] or a colour [.., 6] behind."""
+
+    _CATEGORIES = np.random.default_rng(1).integers(32, 256, (64, 3))
+
+    def __init__(self, data: Any, caption: str | None = None) -> None:
+        self.caption = caption
+        array = np.asarray(as_numpy("Object3D", "data", data))
+        if array.ndim != 2 or array.shape[1] not in (3, 4, 6):
+            raise ValueError(
+                f"Object3D: expects points [n, 3], [n, 4] or [n, 6]\n  got shape {array.shape}\n"
+                "  try: the vertices of the object; files are not read"
+            )
+        self.points = array
+
+    def _event(self, tag: str, step: int, wall_time: float) -> Event:
+        colors = None
+        if self.points.shape[1] == 6:
+            colors = self.points[None, :, 3:].clip(0, 255).astype(np.uint8)
+        elif self.points.shape[1] == 4:
+            numbers = self.points[:, 3].astype(int) % len(self._CATEGORIES)
+            colors = self._CATEGORIES[numbers][None].astype(np.uint8)
+        return mesh_kind.event(tag, self.points[None, :, :3], step, wall_time, colors)
+
+
+def _content(data: Any) -> Any:
+    """The bytes of a file that is named, everything else as it is."""
+    if isinstance(data, (str, Path)):
+        return Path(data).read_bytes()
+    return data.read() if hasattr(data, "read") else data
 
 
 class Html(Value):
