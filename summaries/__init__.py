@@ -26,8 +26,9 @@ from summaries.errors import (
 )
 from summaries.exports import ExportError, export_runs
 from summaries.imports import ImportReport, ImportSourceError, import_runs
-from summaries.run import Histogram, Image, Run, init
+from summaries.run import Run, init
 from summaries.tfevents import export_tfevents, import_tfevents
+from summaries.values import Audio, Histogram, Html, Image, Object3D, Plotly, Table, Video
 from summaries.writer import SummaryWriter
 
 if TYPE_CHECKING:
@@ -38,34 +39,47 @@ def open_logdir(logdir: str | Path) -> Reader:
     """A read-only view of every run below the logdir.
 
     Args:
-        logdir: a directory; it may be empty, and runs that appear later are found.
+        logdir: a directory; it may be empty, and runs that appear later are found. Or the URL of a
+            PostgreSQL database.
 
     Raises:
         LogdirError: the path does not exist, or is not a directory.
+        DamagedStoreError: the server cannot be reached.
     """
     from summaries.reader import Reader  # SQLAlchemy: 0.15 s that a logging script need not pay
 
     return Reader(logdir)
 
 
+open = open_logdir
+"""The same for those who write ``import summaries``: ``summaries.open("logs")``."""
+
+
 __all__ = [
+    "Audio",
     "DamagedStoreError",
     "ExportError",
     "Histogram",
+    "Html",
     "Image",
     "ImportReport",
     "ImportSourceError",
     "LogdirError",
     "NotFoundError",
+    "Object3D",
+    "Plotly",
     "Run",
     "SchemaVersionError",
     "StoreWriteError",
     "SummariesError",
     "SummaryWriter",
+    "Table",
+    "Video",
     "export_runs",
     "export_tfevents",
     "import_runs",
     "import_tfevents",
     "init",
+    "open",
     "open_logdir",
 ]

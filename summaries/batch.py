@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,6 +44,10 @@ class Batch:
 
     def columns(self) -> dict[str, Scalars]:
         """The points of each tag as columns, in logging order."""
+        return self._columns
+
+    @cached_property
+    def _columns(self) -> dict[str, Scalars]:
         by_tag: dict[str, list[Point]] = {}
         for point in self.points:
             try:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from summaries.batch import Batch, Point, first_line, may_pass
 from summaries.endings import end_with_worker, open_now
 from summaries.event import Event
+from summaries.health import HealthWatch
 from summaries.switching import quick_switching
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ class Pipeline:
         rank: int = 0,
         fields: Mapping[str, Any] | None = None,
         max_queue: int = 500_000,
+        health: bool = True,
     ) -> None:
         """Open the store and start the run.
 
@@ -99,6 +101,7 @@ class Pipeline:
         self.limit = min(_SOON, max_queue)
         """Length of `points` at which a logging call must call `relieve`."""
         self.closed = False
+        self._health = HealthWatch() if health else None
         self._status: str | None = None
         self._pending: deque[Batch | Act] = deque()
         self._store: StoreWriter = StoreWriter(where)
@@ -298,12 +301,25 @@ class Pipeline:
         if not self.closed:
             self.limit = min(_SOON, self.max_queue)
         if len(batch):
+            self._look_at_health(batch)
             self._pending.append(batch)
         self._pending.extend(order.act for order in orders if order.act is not None)
         while self._pending:
             if not self._write(self._pending.popleft()):
                 self._make_room()
                 return
+
+    def _look_at_health(self, batch: Batch) -> None:
+        """Add the alerts that the batch gives reason for to it: they are written together."""
+        if self._health is None or not batch.points:
+            return
+        try:
+            batch.events.extend(self._health.look(batch.columns()))
+        except Exception as error:  # the points are worth more than what is said about them
+            self._health = None
+            logger.error(
+                "run '%s': its health is no longer watched\n  %s", self.name, first_line(error)
+            )
 
     def _write(self, item: Batch | Act) -> bool:
         """Write what was taken from the front of what is pending; False if it is there again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 import socket
 import sys
 from dataclasses import dataclass
@@ -53,6 +54,30 @@ def is_alive(key: str) -> bool | None:
     return pid.isdecimal() and _start_time(int(pid)) == started
 
 
+_SECRET = re.compile(r"passw|secret|token$|api[-_]?key|credential", re.IGNORECASE)
+
+
+def safe_command(arguments: list[str]) -> list[str]:
+    """The command line without what options such as ``--api-key`` and ``--password`` are given.
+
+    Example:
+        >>> safe_command(["train.py", "--lr", "0.1", "--hf-token", "abc", "--api_key=abc"])
+        ['train.py', '--lr', '0.1', '--hf-token', '***', '--api_key=***']
+    """
+    shown: list[str] = []
+    hide_next = False
+    for argument in arguments:
+        name, equals, _ = argument.partition("=")
+        if hide_next and not argument.startswith("-"):
+            shown.append("***")
+            hide_next = False
+            continue
+        secret = _SECRET.search(name) is not None and (argument.startswith("-") or equals != "")
+        hide_next = secret and not equals
+        shown.append(f"{name}=***" if secret and equals else argument)
+    return shown
+
+
 def environment() -> dict[str, Any]:
     """What surrounds the run: command line, Python, platform, working directory."""
     try:
@@ -60,7 +85,7 @@ def environment() -> dict[str, Any]:
     except OSError:  # it was removed
         cwd = ""
     return {
-        "command": sys.argv,
+        "command": safe_command(sys.argv),
         "python": platform.python_version(),
         "platform": platform.platform(),
         "cwd": cwd,

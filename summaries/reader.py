@@ -16,16 +16,21 @@ import numpy as np
 from summaries.errors import NotFoundError
 from summaries.imports.sink import BOOKMARK
 from summaries.kinds import KINDS, layout
+from summaries.kinds.alert import gone
+from summaries.kinds.console import lines_of
 from summaries.matching import Pattern, is_glob, matcher
 from summaries.places import Place, Places, below, joined
 from summaries.records import (
+    AlertRecord,
     AudioRecord,
     Changes,
+    ConsoleLine,
     EmbeddingRecord,
     Envelope,
     Float64,
     GraphRecord,
     HistogramRecord,
+    HtmlRecord,
     ImageRecord,
     LayoutRecord,
     MeshRecord,
@@ -333,6 +338,46 @@ class Reader:
         place, name = self._locate(run)
         rows = self._places.open(place).events(name, "graph", "graph")
         return None if not rows else _record("graph", rows[-1])
+
+    def html(self, run: str, tag: str, start: int = 0) -> list[HtmlRecord]:
+        """The pages in logging order, from ``start`` on; their content comes from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "html", start)
+
+    def alerts(self, run: str) -> list[AlertRecord]:
+        """The run's alerts by time: its health's, the script's, and that its process is gone.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        found = [alert for tag in self._tags(run, "alert") for alert in self._alerts(run, tag)]
+        info = next(info for info in self.runs() if info.name == run)
+        if info.status == "crashed":
+            found.append(gone(info))
+        return sorted(found, key=lambda alert: alert.wall_time)
+
+    def _alerts(self, run: str, tag: str) -> list[AlertRecord]:
+        return self._decoded(run, tag, "alert", 0)
+
+    def console(self, run: str) -> list[ConsoleLine]:
+        """What the run's process wrote to stdout and stderr, by time.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        found = [
+            line
+            for tag in self._tags(run, "console")
+            for record in self._decoded(run, tag, "console", 0)
+            for line in lines_of(record)
+        ]
+        return sorted(found, key=lambda line: line.wall_time)
+
+    def _tags(self, run: str, kind: str) -> list[str]:
+        return [series.tag for series in self.series(run, kind)]
 
     def blob(self, sha256: str) -> tuple[bytes, str]:
         """Content and media type of a stored file, by the digest in its record.

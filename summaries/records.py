@@ -361,3 +361,57 @@ class Replaced:
     scalars: Scalars | None = None
     record: Any = None
     """The record of a value that is not a scalar."""
+
+
+@dataclass(frozen=True)
+class AlertRecord:
+    """One alert of a run, of its health or of the script; a dead process the reader tells."""
+
+    step: int
+    wall_time: float
+    level: Literal["info", "warn", "error"]
+    title: str
+    text: str
+    source: Literal["health", "user"]
+    about: str | None
+    """The tag it is about; None for the run as a whole."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class ConsoleRecord:
+    """Lines that a run's process wrote one after the other; `Reader.console` gives them singly."""
+
+    step: int
+    """Number of the first line, from 0, each stream for itself."""
+    wall_time: float
+    stream: Literal["stdout", "stderr"]
+    times: tuple[float, ...]
+    lines: tuple[str, ...]
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class ConsoleLine:
+    """One line that a run's process wrote."""
+
+    number: int
+    """From 0, each stream for itself."""
+    wall_time: float
+    stream: Literal["stdout", "stderr"]
+    text: str
+    """Without its line end; of a progress bar the last state."""
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class HtmlRecord:
+    """One page or chart for a browser; its content is fetched by ``reader.blob(sha256)``."""
+
+    step: int
+    wall_time: float
+    n_bytes: int
+    media_type: str
+    """``text/html``, or ``application/vnd.plotly.v1+json`` for a plotly figure."""
+    sha256: str
+    rank: int = 0

@@ -11,9 +11,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from summaries.errors import LogdirError, SummariesError
+from summaries.names import as_run_name
 from summaries.places import joined
 from summaries.reader import Reader
-from summaries.run import as_run_name
 from summaries.store.writing import StoreWriter
 
 if TYPE_CHECKING:

@@ -68,3 +68,12 @@ def start_script() -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture(autouse=True)
+def nothing_beside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No system metrics and no look at git in any run, those of scripts included.
+
+    Tests of these set the variable themselves.
+    """
+    monkeypatch.setenv("TRAINBOARD_CAPTURE", "0")

@@ -10,10 +10,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from summaries.kinds import (
+    alert,
     audio,
+    console,
     embedding,
     graph,
     histogram,
+    html,
     image,
     layout,
     mesh,
@@ -40,4 +43,7 @@ KINDS: Mapping[str, Decode] = {
     table.NAME: table.decode,
     layout.NAME: layout.decode,
     graph.NAME: graph.decode,
+    alert.NAME: alert.decode,
+    console.NAME: console.decode,
+    html.NAME: html.decode,
 }

@@ -92,7 +92,7 @@ def test_non_finite_values_are_values(tmp_path: Path, value: float) -> None:
             made.add_scalar("loss", one, step)
     with open_logdir(tmp_path) as reader:
         np.testing.assert_array_equal(reader.scalars(".", "loss").value, [1.0, value, 2.0])
-        (series,) = reader.series()
+        (series,) = reader.series(kind="scalar")
         assert (series.min_value, series.max_value) == (1.0, 2.0)
 
 

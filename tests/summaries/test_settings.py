@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +45,7 @@ def cyclic() -> dict[str, object]:
     return found
 
 
-@pytest.mark.parametrize("config", [cyclic(), {"n": 10**5000}, [("lr", 0.1)], argparse.Namespace()])
+@pytest.mark.parametrize("config", [cyclic(), {"n": 10**5000}, [("lr", 0.1)]])
 def test_settings_that_are_no_json_are_refused_before_a_run_is_made(
     tmp_path: Path, config: Any
 ) -> None:
