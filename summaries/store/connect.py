@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,20 +58,31 @@ def _connect_for_writing(path: Path, network: bool) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
     )
+    end = time.monotonic() + BUSY_TIMEOUT_S
     try:
-        tables = connection.execute(
-            "SELECT name FROM sqlite_master WHERE type = 'table'"
-        ).fetchall()
-        if tables and ("schema_version",) not in tables:
-            return connection  # somebody else's: not even its journal mode is changed
-        # The page size counts only before the first table; see docs/decisions/0003-store.md.
-        connection.execute("PRAGMA page_size = 4096")
-        connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}")
-        connection.execute(f"PRAGMA synchronous = {'FULL' if network else 'NORMAL'}")
+        while True:
+            try:
+                _set_up(connection, network)
+                return connection
+            except sqlite3.OperationalError as error:
+                # Of several that open a new file, or one that another closes, at the same moment,
+                # SQLite tells some that it is locked, and does not wait by itself.
+                if "locked" not in str(error) or time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
     except BaseException:
         connection.close()
         raise
-    return connection
+
+
+def _set_up(connection: sqlite3.Connection, network: bool) -> None:
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    if tables and ("schema_version",) not in tables:
+        return  # somebody else's: not even its journal mode is changed
+    # The page size counts only before the first table; see docs/decisions/0003-store.md.
+    connection.execute("PRAGMA page_size = 4096")
+    connection.execute(f"PRAGMA journal_mode = {'DELETE' if network else 'WAL'}")
+    connection.execute(f"PRAGMA synchronous = {'FULL' if network else 'NORMAL'}")
 
 
 def is_postgres_url(text: str) -> bool:

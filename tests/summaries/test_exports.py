@@ -71,7 +71,8 @@ def test_json_lines_hold_all_kinds_with_their_files(logdir: Path, tmp_path: Path
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     assert lines[0]["kind"] == "run"
     assert lines[0]["config"] == {"lr": 0.1, "model": {"act": "relu"}}
-    losses = [line for line in lines if line.get("tag") == "train/loss"]
+    values = [line for line in lines if line["kind"] == "scalar"]
+    losses = [line for line in values if line["tag"] == "train/loss"]
     assert_same([line["value"] for line in losses], VALUES)
     (histogram,) = [line for line in lines if line["kind"] == "histogram"]
     assert sum(histogram["counts"]) == 10

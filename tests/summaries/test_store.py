@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -200,6 +201,32 @@ def test_a_taken_name_gets_the_next_free_number(database: str | Path) -> None:
     names.append(store.start_run("aXb-2", {}, exist="new").name)
     assert names == ["a_b", "a_b-2", "a_b-3", "aXb-2"]
     store.close()
+
+
+def test_many_that_open_a_new_database_at_once_all_can(database: str | Path) -> None:
+    for round in range(5):
+        where = database.parent / f"{round}.db" if isinstance(database, Path) else database
+        barrier, errors = threading.Barrier(8), []
+
+        def begin(
+            where: str | Path = where,
+            barrier: threading.Barrier = barrier,
+            errors: list[Exception] = errors,
+        ) -> None:
+            barrier.wait()
+            try:
+                store = StoreWriter(where)
+                store.end_run(store.start_run("a", exist="new").id)
+                store.close()
+            except Exception as error:
+                errors.append(error)
+
+        threads = [threading.Thread(target=begin) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert errors == []
 
 
 # -- migrations -----------------------------------------------------------------------------------
