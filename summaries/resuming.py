@@ -38,7 +38,7 @@ def parent_called(
             found = found or [info for info in runs if info.name == which]
             if found:
                 store, name = reader.store_of(found[-1].name)
-                if store.where != place.where:
+                if isinstance(place.where, Path) and not _is_same(store.where, place.where):
                     raise LogdirError(
                         f"run '{which}': has a database of its own, and no fork is made of it\n"
                         f"  it: {store.where}\n  the new run: {place.where}\n"
@@ -50,6 +50,10 @@ def parent_called(
         f"run '{which}': there is none of that id or name in '{logdir}'\n"
         f"  newest runs: {names or 'none yet'}"
     )
+
+
+def _is_same(one: Path | str, other: Path) -> bool:
+    return Path(one).resolve() == other.resolve()
 
 
 def left_unfinished(logdir: str | Path, name: str | None) -> RunInfo | None:
