@@ -23,19 +23,17 @@ _WORTH_A_LAST_S = 0.5
 class SystemMetrics:
     """Samples until it is stopped. Not continued by a forked child: the run is the parent's."""
 
-    def __init__(
-        self, pipeline: Pipeline, period_s: float = PERIOD_S, first_sample: int = 0
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, period_s: float = PERIOD_S) -> None:
         """Begin, in a thread.
 
         Args:
             pipeline: of the run.
             period_s: seconds between samples.
-            first_sample: number of the first one, where a run goes on.
         """
         self._pipeline = pipeline
         self._period_s = period_s
-        self._number = first_sample
+        self._number = 0
+        self._taken = 0
         self._pid = os.getpid()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="summaries-system")
@@ -62,6 +60,7 @@ class SystemMetrics:
 
     def _sample_all(self) -> None:
         machine = Machine()
+        self._number = _next_number(self._pipeline)
         wait = min(_FIRST_AFTER_S, self._period_s)
         try:
             while True:
@@ -69,7 +68,7 @@ class SystemMetrics:
                 stopping = self._stopping.wait(wait)
                 wait = self._period_s
                 # Rates over a shorter time than this are noise.
-                if not stopping or time.monotonic() - began > _WORTH_A_LAST_S or not self._number:
+                if not stopping or time.monotonic() - began > _WORTH_A_LAST_S or not self._taken:
                     self._log(machine.sample())
                 if stopping:
                     return
@@ -83,6 +82,24 @@ class SystemMetrics:
                 pipeline.relieve()
             pipeline.points.append((PREFIX + name, value, self._number, now))
         self._number += 1
+        self._taken += 1
+
+
+def _next_number(pipeline: Pipeline) -> int:
+    """Number of the next sample: a run that is resumed goes on counting, each rank for itself."""
+    if pipeline.started.is_new or pipeline.rank:
+        return 0
+    from summaries.store.reading import StoreReader  # SQLAlchemy is loaded: the run is open
+
+    store = StoreReader(pipeline.where)
+    try:
+        tag = PREFIX + "cpu_percent"
+        steps = [
+            series.last_step for series in store.series(run=pipeline.name) if series.tag == tag
+        ]
+    finally:
+        store.close()
+    return max(steps, default=-1) + 1
 
 
 class Machine:

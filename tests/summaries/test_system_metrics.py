@@ -59,6 +59,14 @@ def test_a_run_of_a_moment_has_one_sample(tmp_path: Path, monkeypatch: pytest.Mo
         assert len(reader.scalars("r", "system/memory_used_percent")) == 1
 
 
+def test_a_resumed_run_goes_on_counting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINBOARD_CAPTURE", "1")
+    for _ in range(3):
+        init(tmp_path, name="r", resume=True, surroundings=False).finish()
+    with open_logdir(tmp_path) as reader:
+        assert reader.scalars("r", "system/memory_used_percent").step.tolist() == [0, 1, 2]
+
+
 @pytest.mark.parametrize("off", ["flag", "variable"])
 def test_they_can_be_turned_off(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, off: str) -> None:
     monkeypatch.setenv("TRAINBOARD_CAPTURE", "1")
