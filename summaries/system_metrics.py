@@ -18,6 +18,8 @@ PERIOD_S = 10.0
 PREFIX = "system/"
 _FIRST_AFTER_S = 1.0
 _WORTH_A_LAST_S = 0.5
+_SHORTEST_RATE_S = 0.1
+"""The kernel counts processor time by the hundredth of a second: below that, rates are noise."""
 
 
 class SystemMetrics:
@@ -93,7 +95,7 @@ def _next_number(pipeline: Pipeline) -> int:
 
     store = StoreReader(pipeline.where)
     try:
-        tag = PREFIX + "cpu_percent"
+        tag = PREFIX + "memory_used_percent"
         steps = [
             series.last_step for series in store.series(run=pipeline.name) if series.tag == tag
         ]
@@ -124,22 +126,28 @@ class Machine:
     def sample(self) -> dict[str, float]:
         """Names with their unit to values: percent, MB (a million bytes), MB a second."""
         psutil = self._psutil
-        memory = psutil.virtual_memory()
         found = {
-            "cpu_percent": float(psutil.cpu_percent()),
-            "process_cpu_percent": float(self._process.cpu_percent()),
-            "memory_used_percent": float(memory.percent),
+            "memory_used_percent": float(psutil.virtual_memory().percent),
             "process_memory_mb": self._process.memory_info().rss / 1e6,
         }
-        now, counts = time.monotonic(), self._count()
-        seconds = max(now - self._at, 1e-3)
+        seconds = time.monotonic() - self._at
+        if seconds >= _SHORTEST_RATE_S:
+            found |= self._rates(seconds)
+        if self._gpus is not None:
+            found |= self._gpus.sample()
+        return found
+
+    def _rates(self, seconds: float) -> dict[str, float]:
+        found = {
+            "cpu_percent": float(self._psutil.cpu_percent()),
+            "process_cpu_percent": float(self._process.cpu_percent()),
+        }
+        counts = self._count()
         for name, count in counts.items():
             if name in self._counts:
                 # A counter that was reset starts from 0.
                 found[name] = max(count - self._counts[name], 0) / seconds / 1e6
-        self._at, self._counts = now, counts
-        if self._gpus is not None:
-            found |= self._gpus.sample()
+        self._at, self._counts = time.monotonic(), counts
         return found
 
     def _count(self) -> dict[str, int]:

@@ -37,17 +37,17 @@ def test_a_sample_is_of_this_process() -> None:
 
 def test_samples_are_numbered_scalars_of_the_run(tmp_path: Path) -> None:
     pipeline = Pipeline(tmp_path / "events.db", "r")
-    metrics = SystemMetrics(pipeline, period_s=0.05)
-    time.sleep(0.4)
+    metrics = SystemMetrics(pipeline, period_s=0.15)
+    time.sleep(0.7)
     metrics.stop()
     pipeline.close()
     with open_logdir(tmp_path) as reader:
-        points = reader.scalars("r", "system/cpu_percent")
+        points = reader.scalars("r", "system/memory_used_percent")
         tags = reader.runs()[0].tags["scalar"]
         assert len(points) >= 3
         assert points.step.tolist() == list(range(len(points)))
         assert {f"system/{name}" for name in ALWAYS} <= set(tags)
-        assert all(len(reader.scalars("r", tag)) == len(points) for tag in tags)
+        assert all(len(points) - 1 <= len(reader.scalars("r", tag)) <= len(points) for tag in tags)
         assert reader.alerts("r") == []
 
 
@@ -99,7 +99,7 @@ run.finish()
     assert process.communicate(timeout=60) == ("", "")
     assert process.returncode == 0
     with open_logdir(tmp_path) as reader:
-        assert len(reader.scalars("r", "system/cpu_percent")) == 1
+        assert len(reader.scalars("r", "system/memory_used_percent")) == 1
         assert len(reader.scalars("r", "child")) == 1
 
 
