@@ -396,7 +396,7 @@ class ConsoleLine:
     """One line that a run's process wrote."""
 
     number: int
-    """From 0, each stream for itself."""
+    """From 0, each stream of each process for itself."""
     wall_time: float
     stream: Literal["stdout", "stderr"]
     text: str

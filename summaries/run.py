@@ -8,9 +8,9 @@ import weakref
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from summaries.checks import as_float, as_json, as_step, as_tag, shown
+from summaries.checks import as_float, as_json, as_step, as_tag
 from summaries.companions import Companions
 from summaries.config import Changed, StoredDict, as_settings
 from summaries.destination import Destination, of_named_run
@@ -20,11 +20,8 @@ from summaries.metrics import MetricRule, Metrics, Summary, as_rules
 from summaries.names import as_run_name, made_up_name
 from summaries.opening import open_pipeline
 from summaries.pipeline import Pipeline, logger
-from summaries.resuming import RESUME, Resume, left_unfinished, parent_called
+from summaries.resuming import Resume, as_exist, check_plan, left_unfinished, parent_called
 from summaries.values import events_of
-
-if TYPE_CHECKING:
-    from summaries.store.runs import Exist
 
 
 def init(
@@ -99,7 +96,7 @@ def init(
     """
     settings = as_settings("init", "config", {} if config is None else config)
     wanted = None if name is None else as_run_name(name)
-    _check_plan(resume, rewind_step, fork_from, fork_step)
+    check_plan(resume, rewind_step, fork_from, fork_step)
     if resume == "auto" and id is None:
         found = left_unfinished(logdir, wanted)
         if found is not None:
@@ -125,7 +122,7 @@ def init(
     pipeline = open_pipeline(
         place,
         settings,
-        exist=_exist(resume, id, rank),
+        exist=as_exist(resume, id, rank),
         key=id,
         rank=rank or 0,
         fields={column: value for column, value in given.items() if value is not None},
@@ -144,30 +141,6 @@ def init(
 def as_labels(tags: str | Sequence[str]) -> list[str]:
     """The labels as a list; a single str is one."""
     return [tags] if isinstance(tags, str) else [str(tag) for tag in tags]
-
-
-def _check_plan(
-    resume: Any, rewind_step: int | None, fork_from: str | None, fork_step: int | None
-) -> None:
-    if resume not in RESUME:
-        raise ValueError(f"init: resume must be one of {RESUME}\n  got {shown(resume)}")
-    if rewind_step is not None and resume in (None, False, "never"):
-        raise ValueError(
-            "init: rewind_step is for a run that is resumed\n  try: resume='must', and its id"
-        )
-    if (fork_from is None) != (fork_step is None):
-        raise ValueError("init: fork_from and fork_step belong together\n  try: give both")
-    if fork_from is not None and resume not in (None, False, "never"):
-        raise ValueError("init: a run is either forked from another or resumed\n  try: fork_from")
-
-
-def _exist(resume: Resume, id: str | None, rank: int | None) -> Exist:
-    if resume in (None, False):
-        if rank is not None:
-            # Whichever rank comes first makes the run, the others log into it.
-            return "running" if id is None else "join"
-        return "new" if id is None else "never"
-    return resume if resume in ("must", "never") else "join"
 
 
 class Run:

@@ -18,24 +18,24 @@ PERIOD_S = 10.0
 PREFIX = "system/"
 _FIRST_AFTER_S = 1.0
 _WORTH_A_LAST_S = 0.5
+_SHORTEST_RATE_S = 0.1
+"""The kernel counts processor time by the hundredth of a second: below that, rates are noise."""
 
 
 class SystemMetrics:
     """Samples until it is stopped. Not continued by a forked child: the run is the parent's."""
 
-    def __init__(
-        self, pipeline: Pipeline, period_s: float = PERIOD_S, first_sample: int = 0
-    ) -> None:
+    def __init__(self, pipeline: Pipeline, period_s: float = PERIOD_S) -> None:
         """Begin, in a thread.
 
         Args:
             pipeline: of the run.
             period_s: seconds between samples.
-            first_sample: number of the first one, where a run goes on.
         """
         self._pipeline = pipeline
         self._period_s = period_s
-        self._number = first_sample
+        self._number = 0
+        self._taken = 0
         self._pid = os.getpid()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._serve, daemon=True, name="summaries-system")
@@ -62,6 +62,7 @@ class SystemMetrics:
 
     def _sample_all(self) -> None:
         machine = Machine()
+        self._number = _next_number(self._pipeline)
         wait = min(_FIRST_AFTER_S, self._period_s)
         try:
             while True:
@@ -69,7 +70,7 @@ class SystemMetrics:
                 stopping = self._stopping.wait(wait)
                 wait = self._period_s
                 # Rates over a shorter time than this are noise.
-                if not stopping or time.monotonic() - began > _WORTH_A_LAST_S or not self._number:
+                if not stopping or time.monotonic() - began > _WORTH_A_LAST_S or not self._taken:
                     self._log(machine.sample())
                 if stopping:
                     return
@@ -83,6 +84,24 @@ class SystemMetrics:
                 pipeline.relieve()
             pipeline.points.append((PREFIX + name, value, self._number, now))
         self._number += 1
+        self._taken += 1
+
+
+def _next_number(pipeline: Pipeline) -> int:
+    """Number of the next sample: a run that is resumed goes on counting, each rank for itself."""
+    if pipeline.started.is_new or pipeline.rank:
+        return 0
+    from summaries.store.reading import StoreReader  # SQLAlchemy is loaded: the run is open
+
+    store = StoreReader(pipeline.where)
+    try:
+        tag = PREFIX + "memory_used_percent"
+        steps = [
+            series.last_step for series in store.series(run=pipeline.name) if series.tag == tag
+        ]
+    finally:
+        store.close()
+    return max(steps, default=-1) + 1
 
 
 class Machine:
@@ -107,22 +126,28 @@ class Machine:
     def sample(self) -> dict[str, float]:
         """Names with their unit to values: percent, MB (a million bytes), MB a second."""
         psutil = self._psutil
-        memory = psutil.virtual_memory()
         found = {
-            "cpu_percent": float(psutil.cpu_percent()),
-            "process_cpu_percent": float(self._process.cpu_percent()),
-            "memory_used_percent": float(memory.percent),
+            "memory_used_percent": float(psutil.virtual_memory().percent),
             "process_memory_mb": self._process.memory_info().rss / 1e6,
         }
-        now, counts = time.monotonic(), self._count()
-        seconds = max(now - self._at, 1e-3)
+        seconds = time.monotonic() - self._at
+        if seconds >= _SHORTEST_RATE_S:
+            found |= self._rates(seconds)
+        if self._gpus is not None:
+            found |= self._gpus.sample()
+        return found
+
+    def _rates(self, seconds: float) -> dict[str, float]:
+        found = {
+            "cpu_percent": float(self._psutil.cpu_percent()),
+            "process_cpu_percent": float(self._process.cpu_percent()),
+        }
+        counts = self._count()
         for name, count in counts.items():
             if name in self._counts:
                 # A counter that was reset starts from 0.
                 found[name] = max(count - self._counts[name], 0) / seconds / 1e6
-        self._at, self._counts = now, counts
-        if self._gpus is not None:
-            found |= self._gpus.sample()
+        self._at, self._counts = time.monotonic(), counts
         return found
 
     def _count(self) -> dict[str, int]:

@@ -1,0 +1,1 @@
+"""Other trackers' APIs, to be imported in their place: ``from summaries.compat import wandb``."""
