@@ -104,13 +104,21 @@ class StoreTarget:
             self._ids[record["key"]] = run_id
             return copying.lengths(connection, run_id)
 
+    def _id(self, key: str) -> int:
+        if key not in self._ids:  # opened by another process, as of a server that was restarted
+            from summaries.store import runs
+
+            with self.store.transaction() as connection:
+                self._ids[key] = runs.id_of_key(connection, key)
+        return self._ids[key]
+
     def append(self, key: str, part: Part) -> None:
-        self.store.append(self._ids[key], part.scalars, part.events, starts=part.starts)
+        self.store.append(self._id(key), part.scalars, part.events, starts=part.starts)
 
     def close_run(self, record: Mapping[str, Any]) -> None:
         from summaries.store import copying
 
-        run_id = self._ids[record["key"]]
+        run_id = self._id(record["key"])
         self.store.seal_rests(run_id)
         with self.store.transaction() as connection:
             copying.write_record(connection, run_id, record)
