@@ -9,7 +9,7 @@ from typing import Any
 
 from summaries import messages
 from summaries.destination import DATABASE_NAME, is_url, split_postgres_url
-from summaries.errors import NotFoundError
+from summaries.errors import NotFoundError, StoreWriteError
 from summaries.process import Identity
 from summaries.replicate import StoreTarget, fork_run
 
@@ -31,7 +31,8 @@ class Ingest:
             StoreWriteError, DamagedStoreError, SchemaVersionError: it cannot be used.
         """
         where = split_postgres_url(str(logdir))[0] if is_url(logdir) else Path(logdir)
-        self._target = StoreTarget(where / DATABASE_NAME if isinstance(where, Path) else where)
+        self._where = where / DATABASE_NAME if isinstance(where, Path) else where
+        self._target = StoreTarget(self._where)
         self._store = self._target.store
         self._lock = threading.Lock()
         self._runs: dict[str, int] = {}
@@ -61,12 +62,23 @@ class Ingest:
         Raises:
             KeyError: no such act, or no such run.
             ValueError: the message is damaged; for "append" `GapError`, if it does not follow.
+            StoreWriteError: the database cannot be written.
         """
         with self._lock:
-            self._store.check_file()
+            self._follow_file()
             if act == "append":
                 return self._append(message)
             return self._acts[act](messages.decode(message)[0])
+
+    def _follow_file(self) -> None:
+        """Go on in a new database where ours was removed or replaced: its writers send it all."""
+        try:
+            self._store.check_file()
+        except StoreWriteError:
+            new = StoreTarget(self._where)
+            self._target.close()
+            self._target, self._store = new, new.store
+            self._runs.clear()
 
     def _id(self, key: str) -> int:
         found = self._runs.get(key)

@@ -78,12 +78,9 @@ class Connection:
         headers = {"Content-Type": messages.MEDIA_TYPE}
         if self.server.token:
             headers["Authorization"] = f"Bearer {self.server.token}"
+        path = f"/api/v1/ingest/{act}"
         try:
-            if self._open is None:
-                self._open = self._make(self._host, timeout=timeout_s)
-            self._open.request("POST", f"/api/v1/ingest/{act}", message, headers)
-            response = self._open.getresponse()
-            content = response.read()
+            response, content = self._exchange(path, message, headers, timeout_s)
         except (OSError, http.client.HTTPException) as error:
             self.close()
             raise OSError(f"{self.server.url}: {error or type(error).__name__}") from error
@@ -94,6 +91,31 @@ class Connection:
         if response.status >= 500:
             raise OSError(f"{self.server.url}: {response.status} {text}")
         raise RemoteError(self.server.url, response.status, text)
+
+
+    def _exchange(
+        self, path: str, message: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        is_new = self._open is None
+        try:
+            return self._once(path, message, headers, timeout_s)
+        except (ConnectionError, http.client.BadStatusLine):
+            self.close()
+            if is_new:
+                raise
+        # A server hangs up on who was silent for some seconds, which shows only in the next try.
+        return self._once(path, message, headers, timeout_s)
+
+    def _once(
+        self, path: str, message: bytes, headers: Mapping[str, str], timeout_s: float
+    ) -> tuple[http.client.HTTPResponse, bytes]:
+        if self._open is None:
+            self._open = self._make(self._host, timeout=timeout_s)
+        elif self._open.sock is not None:
+            self._open.sock.settimeout(timeout_s)
+        self._open.request("POST", path, message, dict(headers))
+        response = self._open.getresponse()
+        return response, response.read()
 
 
 def _error_of(content: bytes) -> str:

@@ -104,13 +104,21 @@ class StoreTarget:
             self._ids[record["key"]] = run_id
             return copying.lengths(connection, run_id)
 
+    def _id(self, key: str) -> int:
+        if key not in self._ids:  # opened by another process, as of a server that was restarted
+            from summaries.store import runs
+
+            with self.store.transaction() as connection:
+                self._ids[key] = runs.id_of_key(connection, key)
+        return self._ids[key]
+
     def append(self, key: str, part: Part) -> None:
-        self.store.append(self._ids[key], part.scalars, part.events, starts=part.starts)
+        self.store.append(self._id(key), part.scalars, part.events, starts=part.starts)
 
     def close_run(self, record: Mapping[str, Any]) -> None:
         from summaries.store import copying
 
-        run_id = self._ids[record["key"]]
+        run_id = self._id(record["key"])
         self.store.seal_rests(run_id)
         with self.store.transaction() as connection:
             copying.write_record(connection, run_id, record)
@@ -141,18 +149,25 @@ def copy_run(store: StoreReader, name: str, target: Target, shown_name: str | No
     """
     from summaries.store import copying
 
-    with store.connection() as connection:
-        record = copying.read_record(connection, name)
-        replaced = copying.read_replaced(connection, name)
-    if record is None:
-        raise NotFoundError(f"run '{name}': there is none of that name in '{store.label}'")
-    if shown_name is not None:
-        record["name"] = shown_name
-    have = target.open_run(record, replaced)
+    def read() -> tuple[dict[str, Any], list[ReplacedRow]]:
+        with store.connection() as connection:
+            record = copying.read_record(connection, name)
+            replaced = copying.read_replaced(connection, name)
+        if record is None:
+            raise NotFoundError(f"run '{name}': there is none of that name in '{store.label}'")
+        return {**record, "name": shown_name or record["name"]}, replaced
+
     sent = 0
-    for part in parts_after(store, name, have):
-        target.append(record["key"], part)
-        sent += len(part)
+    after: list[ReplacedRow] | None = None
+    record, replaced = read()
+    # A run that is rewound meanwhile is copied again: what was sent may be of before and after.
+    while after is None or len(after) != len(replaced):
+        replaced = replaced if after is None else after
+        have = target.open_run(record, replaced)
+        for part in parts_after(store, name, have):
+            target.append(record["key"], part)
+            sent += len(part)
+        record, after = read()
     target.close_run(record)
     return sent
 
@@ -168,14 +183,18 @@ def parts_after(store: StoreReader, name: str, have: Lengths) -> Iterator[Part]:
             if kind == "scalar":
                 room = _POINTS_A_PART - part.n_points()
                 points = store.scalars(name, tag, at, min(series.n, at + room))
-                assert points is not None
-                part.scalars[tag] = points
-                at += len(points)
+                n = 0 if points is None else len(points)
+                if points is not None and n:
+                    part.scalars[tag] = points
             else:
-                # One image may be megabytes, so few are held at once.
-                events = store.events_to_copy(name, tag, kind, at, min(series.n, at + 64))
+                room = _BYTES_A_PART - part.n_bytes()
+                events = store.events_to_copy(name, tag, kind, at, series.n, room)
                 part.events += events
-                at += len(events)
+                n = len(events)
+            if not n:  # it was rewound, or its run removed, since the series were listed
+                del part.starts[kind, tag]
+                break
+            at += n
             if part.n_points() >= _POINTS_A_PART or part.n_bytes() >= _BYTES_A_PART:
                 yield part
                 part = Part()

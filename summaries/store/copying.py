@@ -11,7 +11,7 @@ from summaries.event import Event
 from summaries.records import Scalars
 from summaries.store import schema
 from summaries.store.dialect import execute, insert_rows
-from summaries.store.runs import free_name, next_revision
+from summaries.store.runs import free_name, new_id, next_revision
 
 # What a store says of a run by itself, and not of the run.
 _OF_THE_STORE = frozenset({"id", "revision", "record_revision", "parent_id"})
@@ -57,11 +57,13 @@ def place_run(
     if found is None:
         values = {column: record[column] for column in CARRIED}
         values["name"] = free_name(connection, record["name"])
-        key = connection.execute(
-            insert(schema.run).values(**values, revision=revision, record_revision=revision)
-        ).inserted_primary_key
-        assert key is not None
-        return int(key[0]), not rewinds
+        run_id = new_id(connection, schema.run, revision)
+        connection.execute(
+            insert(schema.run).values(
+                id=run_id, **values, revision=revision, record_revision=revision
+            )
+        )
+        return run_id, not rewinds
     run_id = int(found.id)
     query = "SELECT DISTINCT rewound FROM replaced WHERE run_id = ?"
     known = {row[0] for row in execute(connection, query, (run_id,)).cursor.fetchall()}

@@ -166,6 +166,7 @@ def _rewind_events(
     if kept:
         after = replace(
             after,
+            first_step=kept[0][2],
             last_step=kept[-1][2],
             last_wall_us=kept[-1][3],
             ranks=as_ranges(row[4] for row in kept),

@@ -36,6 +36,9 @@ from summaries.store.pyramid import Bins
 from summaries.store.runs import is_writing
 
 
+_EVENTS_A_QUERY = 16
+
+
 @dataclass(frozen=True)
 class StoredEvent:
     """One value that is not a scalar, as it is stored."""
@@ -285,18 +288,32 @@ class StoreReader:
             ).cursor.fetchall()
         return [StoredEvent(step, us / 1e6, data, rank) for step, us, data, rank in found]
 
-    def events_to_copy(self, run: str, tag: str, kind: str, start: int, stop: int) -> list[Event]:
-        """The values from ``start`` to before ``stop``, with the blobs they refer to."""
+    def events_to_copy(
+        self, run: str, tag: str, kind: str, start: int, stop: int, n_bytes: int = 1 << 62
+    ) -> list[Event]:
+        """The values from ``start`` to before ``stop``, with the blobs they refer to.
+
+        No more of them than pass ``n_bytes`` with the last: one image may be megabytes. None where
+        there is no such series.
+        """
+        found: list[Event] = []
         with self.connection() as connection:
-            row = find(connection, kind, tag, [run])[run]
-            rows = execute(connection, queries.EVENTS_TO_COPY, (row.id, start, stop))
-            found: list[Event] = []
-            for step, wall_us, data, rank, name in rows.cursor.fetchall():
-                blob = None
-                if name is not None:
-                    held = execute(connection, queries.BLOB, (name,)).one()
-                    blob = (held.media_type, held.data)
-                found.append(Event(kind, tag, step, wall_us / 1e6, data, blob, rank))
+            row = find(connection, kind, tag, [run]).get(run)
+            while row is not None and start < stop and n_bytes > 0:
+                few = (row.id, start, min(stop, start + _EVENTS_A_QUERY))
+                rows = execute(connection, queries.EVENTS_TO_COPY, few).cursor.fetchall()
+                for step, wall_us, data, rank, name in rows:
+                    blob = None
+                    if name is not None:
+                        held = execute(connection, queries.BLOB, (name,)).one()
+                        blob = (held.media_type, held.data)
+                    found.append(Event(kind, tag, step, wall_us / 1e6, data, blob, rank))
+                    n_bytes -= len(data) + (len(blob[1]) if blob else 0)
+                    if n_bytes <= 0:
+                        break
+                if not rows:
+                    break
+                start += len(rows)
         return found
 
     def blob(self, sha256: str) -> tuple[bytes, str] | None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, func, insert, select, update
 
-from summaries.errors import LogdirError, NotFoundError
+from summaries.errors import LogdirError, NotFoundError, StoreWriteError
 from summaries.process import Identity, environment, is_alive
 from summaries.store import schema
 
@@ -43,6 +43,16 @@ def next_revision(connection: Connection) -> int:
     """
     connection.execute(update(schema.store).values(revision=schema.store.c.revision + 1))
     return int(connection.execute(select(schema.store.c.revision)).scalar_one())
+
+
+def new_id(connection: Connection, table: Table, revision: int) -> int:
+    """An id that no row of the table ever had, for one made in the transaction of that revision.
+
+    SQLite would give a removed run's id to the next one, and whoever still logs to the removed one
+    would write into that.
+    """
+    most = connection.execute(select(func.coalesce(func.max(table.c.id), 0))).scalar_one()
+    return max(revision, int(most) + 1)
 
 
 def as_json(value: Any) -> str:
@@ -114,14 +124,13 @@ def start(
         name = free_name(connection, name)
         key = key or new_key or uuid4().hex
         defaults = {"hparams": "{}", "notes": "", "labels": "[]", "archived": 0, "created": now}
-        inserted = connection.execute(
+        run_id = new_id(connection, schema.run, revision)
+        connection.execute(
             insert(schema.run).values(
-                name=name, key=key, config=as_json(config), **{**defaults, **values}
+                id=run_id, name=name, key=key, config=as_json(config), **{**defaults, **values}
             )
-        ).inserted_primary_key
-        assert inserted is not None
-        run_id = int(inserted[0])
-    writer_id = enter_writer(connection, run_id, rank, identity)
+        )
+    writer_id = enter_writer(connection, run_id, rank, identity, revision)
     step = _last_step(connection, run_id) if joins else None
     return StartedRun(run_id, name, key, writer_id, not joins, step, config)
 
@@ -160,10 +169,20 @@ def free_name(connection: Connection, name: str) -> str:
     return f"{name}-{number}"
 
 
+def _there(is_there: bool) -> None:
+    """Refuse what is meant for a run that was removed."""
+    if not is_there:
+        raise StoreWriteError("the run was removed from the store")
+
+
 def update_record(connection: Connection, run_id: int, values: Mapping[str, Any]) -> None:
-    """Set columns of the run's record; mappings and sequences are stored as JSON."""
+    """Set columns of the run's record; mappings and sequences are stored as JSON.
+
+    Raises:
+        StoreWriteError: the run was removed.
+    """
     revision = next_revision(connection)
-    connection.execute(
+    changed = connection.execute(
         update(schema.run)
         .where(schema.run.c.id == run_id)
         .values(
@@ -172,13 +191,19 @@ def update_record(connection: Connection, run_id: int, values: Mapping[str, Any]
             **{column: _stored(value) for column, value in values.items()},
         )
     )
+    _there(changed.rowcount > 0)
 
 
 def merge_json(connection: Connection, run_id: int, column: str, values: Mapping[str, Any]) -> None:
-    """Add entries to a column of JSON; a name that is there is replaced."""
+    """Add entries to a column of JSON; a name that is there is replaced.
+
+    Raises:
+        StoreWriteError: the run was removed.
+    """
     revision = next_revision(connection)
     place = schema.run.c[column]
-    known = connection.execute(select(place).where(schema.run.c.id == run_id)).scalar_one()
+    known = connection.execute(select(place).where(schema.run.c.id == run_id)).scalar()
+    _there(known is not None)
     merged = as_json({**json.loads(known), **values})
     connection.execute(
         update(schema.run)
@@ -190,11 +215,15 @@ def merge_json(connection: Connection, run_id: int, column: str, values: Mapping
 # -- writers --------------------------------------------------------------------------------------
 
 
-def enter_writer(connection: Connection, run_id: int, rank: int, identity: Identity) -> int:
-    """The id of the process's entry among the run's writers."""
+def enter_writer(
+    connection: Connection, run_id: int, rank: int, identity: Identity, revision: int
+) -> int:
+    """The id of the process's entry among the run's writers, made at that revision."""
     now = time.time()
-    inserted = connection.execute(
+    writer_id = new_id(connection, schema.writer, revision)
+    connection.execute(
         insert(schema.writer).values(
+            id=writer_id,
             run_id=run_id,
             rank=rank,
             host=identity.host,
@@ -204,9 +233,8 @@ def enter_writer(connection: Connection, run_id: int, rank: int, identity: Ident
             started=now,
             heartbeat=now,
         )
-    ).inserted_primary_key
-    assert inserted is not None
-    return int(inserted[0])
+    )
+    return writer_id
 
 
 def id_of_key(connection: Connection, key: str) -> int:
@@ -222,16 +250,27 @@ def id_of_key(connection: Connection, key: str) -> int:
 
 
 def beat(connection: Connection, run_id: int, writer_id: int) -> None:
-    """Say that the writer lives. No change as `changes_since` understands it."""
+    """Say that the writer lives. No change as `changes_since` understands it.
+
+    Raises:
+        StoreWriteError: the run was removed.
+    """
     now = time.time()
     connection.execute(
         update(schema.writer).where(schema.writer.c.id == writer_id).values(heartbeat=now)
     )
-    connection.execute(update(schema.run).where(schema.run.c.id == run_id).values(heartbeat=now))
+    beaten = connection.execute(
+        update(schema.run).where(schema.run.c.id == run_id).values(heartbeat=now)
+    )
+    _there(beaten.rowcount > 0)
 
 
 def end(connection: Connection, run_id: int, writer_id: int, status: str) -> None:
-    """The writer logs no more; the run has ended if it was the last one."""
+    """The writer logs no more; the run has ended if it was the last one.
+
+    Raises:
+        StoreWriteError: the run was removed.
+    """
     revision = next_revision(connection)
     now = time.time()
     connection.execute(
@@ -252,11 +291,12 @@ def end(connection: Connection, run_id: int, writer_id: int, status: str) -> Non
         )
     )
     worst = next((s for s in ("failed", "crashed") if s in beside), status)
-    connection.execute(
+    ended = connection.execute(
         update(schema.run)
         .where(schema.run.c.id == run_id)
         .values(status=worst, heartbeat=now, revision=revision, record_revision=revision)
     )
+    _there(ended.rowcount > 0)
 
 
 def _writing(connection: Connection, run_id: int) -> list[Row[Any]]:

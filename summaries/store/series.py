@@ -10,6 +10,7 @@ import numpy as np
 from summaries.store.points import Points, as_ranges, of_ranges
 
 MUTABLE = (
+    "first_step",
     "n",
     "sealed",
     "chunks",
@@ -23,7 +24,7 @@ MUTABLE = (
     "ranks",
     "revision",
 )
-COLUMNS = ("id", "run_id", "tag", "kind", "first_step", *MUTABLE)
+COLUMNS = ("id", "run_id", "tag", "kind", *MUTABLE)
 """In the order of the fields of `SeriesRecord`."""
 
 
@@ -66,6 +67,8 @@ def _storable(value: float) -> float | None:
 def grown(series: SeriesRecord, new: Points, revision: int) -> SeriesRecord:
     """The record after the points were added; where they are stored is not part of it."""
     changed: dict[str, Any] = {}
+    if not series.n:  # new, or rewound to nothing
+        changed["first_step"] = int(new.step[0])
     finite = np.isfinite(new.value)
     if finite.any():
         values, steps = new.value[finite], new.step[finite]

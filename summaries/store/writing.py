@@ -164,7 +164,10 @@ class StoreWriter:
     def join_run(self, run_id: int, rank: int = 0) -> None:
         """Enter this process among the writers of a run that is running."""
         with self._engine.begin() as connection:
-            self._writers[run_id] = runs.enter_writer(connection, run_id, rank, Identity.own())
+            revision = next_revision(connection)
+            self._writers[run_id] = runs.enter_writer(
+                connection, run_id, rank, Identity.own(), revision
+            )
 
     def end_run(self, run_id: int, status: str = "finished") -> None:
         """This writer is done with the run, which has ended if nobody else logs to it."""
@@ -406,6 +409,7 @@ def _insert_events(
         ranks = of_ranges(series.ranks) if series.n else ()
         changed[key] = replace(
             series,
+            first_step=series.first_step if series.n else one.step,
             n=series.n + 1,
             last_step=one.step,
             last_wall_us=wall_us,

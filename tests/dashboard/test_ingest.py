@@ -25,6 +25,8 @@ from summaries.destination import Server, spool_root
 from summaries.ingest import Ingest
 from summaries.remote import send_leftovers, spools_left
 from summaries.replicate import copy_runs
+from summaries.store.writing import StoreWriter
+from summaries.upkeep import remove_runs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -80,6 +82,15 @@ def served(tmp_path: Path) -> Iterator[Callable[..., Served]]:
     yield make
     for server in made:
         server.kill()
+
+
+def wait_for_points(server: Served, run: str, n: int) -> None:
+    """Return once the server has so many points of the run."""
+    end = time.monotonic() + 15
+    with open_logdir(server.logdir) as reader:
+        while not any(s.run == run and s.n == n for s in reader.series()):
+            assert time.monotonic() < end
+            time.sleep(0.02)
 
 
 def test_a_writer_elsewhere_logs_as_one_here_would(
@@ -203,6 +214,55 @@ def test_writers_and_servers_killed_at_any_moment_lose_and_double_nothing(
             status = {info.name: info.status for info in reader.runs()}
             assert status[f"r{kill}"] == "crashed"
     assert list(spool_root().rglob("events.db")) == []
+
+
+def test_a_run_that_is_silent_for_a_while_is_told_no_trouble(
+    served: Callable[..., Served], caplog: pytest.LogCaptureFixture
+) -> None:
+    server = served()
+    with SummaryWriter(f"{server.url}/a") as writer:
+        time.sleep(6.0)  # the server hangs up on a silent connection after 5 s
+        writer.add_scalar("x", 1.0, 0)
+    assert "fails" not in caplog.text
+    with open_logdir(server.logdir) as reader:
+        assert reader.scalars("a", "x").value.tolist() == [1.0]
+
+
+@pytest.mark.parametrize("is_made_again", [False, True])
+def test_a_server_whose_database_was_removed_gets_all_again(
+    served: Callable[..., Served], is_made_again: bool
+) -> None:
+    server = served()
+    database = Path(server.logdir) / "events.db"
+    with SummaryWriter(f"{server.url}/a") as writer:
+        writer.add_scalar("x", 1.0, 0)
+        wait_for_points(server, "a", 1)
+        for end in ("", "-wal", "-shm"):
+            Path(f"{database}{end}").unlink(missing_ok=True)
+        if is_made_again:
+            StoreWriter(database).close()
+        writer.add_scalar("x", 2.0, 1)
+    with open_logdir(server.logdir) as reader:
+        assert reader.scalars("a", "x").value.tolist() == [1.0, 2.0]
+        assert reader.runs()[0].status == "finished"
+
+
+def test_a_run_removed_at_the_server_comes_back_whole_with_what_is_logged_next(
+    served: Callable[..., Served],
+) -> None:
+    server = served()
+    with SummaryWriter(f"{server.url}/a") as writer, SummaryWriter(f"{server.url}/b") as other:
+        writer.add_scalar("x", 1.0, 0)
+        other.add_scalar("x", 7.0, 0)
+        wait_for_points(server, "a", 1)
+        wait_for_points(server, "b", 1)
+        remove_runs(server.logdir, ["a"], force=True)
+        writer.add_scalar("x", 2.0, 1)
+        wait_for_points(server, "a", 2)
+    with open_logdir(server.logdir) as reader:
+        assert reader.scalars("a", "x").value.tolist() == [1.0, 2.0]
+        assert reader.scalars("b", "x").value.tolist() == [7.0]
+        assert {info.status for info in reader.runs()} == {"finished"}
 
 
 def test_a_run_may_be_gone_on_with_from_a_checkpoint(served: Callable[..., Served]) -> None:

@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 
 from summaries import Histogram, Image, SummaryWriter, init, open_logdir
+from summaries.event import Event
 from summaries.reader import Reader
 from summaries.records import Scalars
-from summaries.replicate import Part, StoreTarget, copy_run, copy_runs
+from summaries.replicate import Part, StoreTarget, copy_run, copy_runs, parts_after
+from summaries.store.reading import StoreReader
 from summaries.store.writing import StoreWriter
 
 ODD = [float("nan"), float("inf"), -float("inf"), -0.0, 5e-324, 1.7e308]
@@ -105,6 +107,53 @@ def test_a_rewound_run_is_copied_anew_with_what_was_replaced(
         with open_logdir(tmp_path / "here") as a, open_logdir(target) as b:
             same(a, b)
             assert len(b.texts(".", "note")) == 1
+
+
+def test_a_run_rewound_while_it_is_copied_is_copied_as_it_then_is(
+    tmp_path: Path, database: str | Path
+) -> None:
+    where = tmp_path / "here" / "events.db"
+    writer = StoreWriter(where)
+    run_id = writer.start_run("a").id
+    step = np.arange(300_000)
+    texts = [Event("text", "t", at, 1e9, b"{}") for at in range(50)]
+    writer.append(run_id, {"x": Scalars(step, 1e9 + step, step / 7)}, texts)
+
+    class Rewinding(StoreTarget):
+        is_rewound = False
+
+        def append(self, key: str, part: Part) -> None:
+            super().append(key, part)
+            if not self.is_rewound:
+                self.is_rewound = True
+                writer.rewind(run_id, 10)
+                writer.append(run_id, {"x": Scalars(step[10:12], 1e9 + step[10:12], -step[10:12])})
+
+    target = Rewinding(database)
+    reader = StoreReader(where)
+    copy_run(reader, "a", target)
+    there = StoreReader(database)
+    points = there.scalars("a", "x")
+    assert points is not None
+    assert points.value.tolist() == [*(step[:10] / 7), -10.0, -11.0]
+    assert len(there.events("a", "t", "text") or ()) == 10
+    assert len(there.replaced("a")) == len(reader.replaced("a"))
+    for one in (there, reader, target, writer):
+        one.close()
+
+
+def test_no_part_holds_more_than_one_message_takes(tmp_path: Path) -> None:
+    writer = StoreWriter(tmp_path / "events.db")
+    run_id = writer.start_run("a").id
+    for step in range(9):
+        picture = ("image/png", np.random.default_rng(step).bytes(6 << 20))
+        writer.append(run_id, {}, [Event("image", "i", step, 1e9, b"{}", picture)])
+    writer.close()
+    reader = StoreReader(tmp_path / "events.db")
+    parts = list(parts_after(reader, "a", {}))
+    assert [one.step for part in parts for one in part.events] == list(range(9))
+    assert [part.starts["image", "i"] for part in parts] == [0, 3, 6]
+    reader.close()
 
 
 def test_a_name_that_is_taken_gets_a_number_and_the_copy_is_found_again(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from summaries import SummaryWriter, open_logdir
 from summaries.errors import LogdirError
+from summaries.event import Event
 from summaries.records import Scalars
 from summaries.store import editing
 from summaries.store.reading import StoreReader
@@ -137,3 +138,26 @@ def test_removed_and_renamed_runs_are_told_to_who_watches(logdir: str | Path) ->
         # What another run has too stays.
         (image,) = reader.images("c", "same")
         assert reader.blob(image.sha256)[1] == "image/png"
+
+
+def test_the_first_step_is_that_of_what_a_rewind_left(database: str | Path) -> None:
+    store = StoreWriter(database)
+    run_id = store.start_run("a").id
+
+    def log(steps: range, rank: int) -> None:
+        store.append(run_id, {"x": points(steps)}, [Event("text", "t", steps[0], 1e9, b"")], rank)
+
+    def first_steps() -> dict[str, int]:
+        reader = StoreReader(database)
+        found = {info.tag: info.first_step for info in reader.series()}
+        reader.close()
+        return found
+
+    log(range(200, 210), 0)
+    log(range(210, 220), 1)
+    store.rewind(run_id, 100, 0)
+    assert first_steps() == {"x": 210, "t": 210}
+    store.rewind(run_id, 100)
+    log(range(150, 160), 0)
+    assert first_steps() == {"x": 150, "t": 150}
+    store.close()

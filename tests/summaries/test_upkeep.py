@@ -202,3 +202,26 @@ def test_a_run_that_is_being_logged_is_not_removed_unless_forced(tmp_path: Path)
         remove_runs(tmp_path, ["live"])
     run.finish()
     remove_runs(tmp_path, ["live"])
+
+
+def test_who_logs_to_a_removed_run_changes_no_other_and_is_told(
+    logdir: str | Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    gone = init(logdir, name="gone")
+    gone.log({"x": 1.0}, step=0)
+    gone.flush()
+    remove_runs(logdir, ["gone"], force=True)
+    other = init(logdir, name="other")
+    other.log({"x": 2.0}, step=0)
+    gone.log({"x": 99.0}, step=1)
+    gone.update_config({"lr": 99.0})
+    gone.finish("failed")
+    other.flush()
+    with open_logdir(logdir) as reader:
+        (info,) = reader.runs()
+        assert (info.name, info.status, dict(info.config)) == ("other", "running", {})
+        assert reader.scalars("other", "x").value.tolist() == [2.0]
+    other.finish()
+    assert "the run was removed from" in caplog.text
+    assert "could not be written" in caplog.text
+    assert "works again" not in caplog.text
