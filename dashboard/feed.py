@@ -156,7 +156,15 @@ class Feed:
         for (kind, tag), stamps in self._series_stamp.items():
             infos = self.series[kind, tag]
             rows = [
-                [self._id(run), i.n, i.first_step, i.last_step, i.last_value]
+                [
+                    self._id(run),
+                    i.n,
+                    i.first_step,
+                    i.last_step,
+                    i.last_value,
+                    i.rewinds,
+                    len(i.ranks),
+                ]
                 for run, stamp in stamps.items()
                 if stamp > since and (i := infos.get(run)) is not None
             ]

@@ -75,6 +75,8 @@ class SeriesInfo:
     max_step: int | None = None
     ranks: tuple[int, ...] = (0,)
     """The processes of the run that logged it."""
+    rewinds: int = 0
+    """How often values of it were replaced: after that, what was read before is to be read anew."""
 
 
 @dataclass(frozen=True)

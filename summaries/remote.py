@@ -92,7 +92,6 @@ class Connection:
             raise OSError(f"{self.server.url}: {response.status} {text}")
         raise RemoteError(self.server.url, response.status, text)
 
-
     def _exchange(
         self, path: str, message: bytes, headers: Mapping[str, str], timeout_s: float
     ) -> tuple[http.client.HTTPResponse, bytes]:

@@ -5,7 +5,7 @@
   const RETRY_MS = 2000;
   const byId = new Map();
   const byName = new Map();
-  const series = new Map(); // kind -> tag -> run name -> {n, firstStep, lastStep, lastValue}
+  const series = new Map(); // kind -> tag -> run name -> {n, firstStep, lastStep, lastValue, rewinds, ranks}
   const listeners = new Set();
   let epoch = "";
   let version = 0;
@@ -56,9 +56,9 @@
         if (!known.has(tag)) known.set(tag, new Map());
         const runs = known.get(tag);
         news.series.add(kind + "\n" + tag);
-        for (const [id, n, firstStep, lastStep, lastValue] of rows) {
+        for (const [id, n, firstStep, lastStep, lastValue, rewinds, ranks] of rows) {
           const run = byId.get(id);
-          if (run) runs.set(run.name, {n, firstStep, lastStep, lastValue: number(lastValue)});
+          if (run) runs.set(run.name, {n, firstStep, lastStep, lastValue: number(lastValue), rewinds, ranks});
         }
       }
     }

@@ -167,10 +167,11 @@
       let anew = false;
       for (const [run, series] of held) {
         const info = infos.get(run);
-        if (!info || info.n < series.n) {
+        if (!info || info.n < series.n || info.rewinds !== series.rewinds) {
           held.delete(run); // removed, or rewound: read anew
           anew = true;
         } else if (info.n > series.n) {
+          series.ranks = info.ranks;
           if (!this.behind.has(tag)) this.behind.set(tag, new Set());
           this.behind.get(tag).add(run);
         }
@@ -202,7 +203,8 @@
           const series = held.get(run);
           if (!series) continue;
           // Single points have piled up behind the bins: new bins cost less than ever more points.
-          if (series.length > 2 * series.fetchedLength + 2000 && series.length > 8000) {
+          // And those of several ranks go side by side: only bins make one curve of them.
+          if (series.ranks > 1 || (series.length > 2 * series.fetchedLength + 2000 && series.length > 8000)) {
             if (!overgrown.has(tag)) overgrown.set(tag, []);
             overgrown.get(tag).push(run);
           } else tail.push(series);
@@ -280,6 +282,9 @@
     async send({items, pixels = 600, smoothing = 0}) {
       this.active++;
       const news = new Set();
+      // What the listing said before the question: a rewind after that is then noticed.
+      const listed = (tag, run) => tb.runs.series("scalar").get(tag)?.get(run) || {};
+      const rewinds = new Map(items.flatMap(({tag, runs}) => runs.map((run) => [`${tag}\n${run}`, listed(tag, run).rewinds])));
       try {
         const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing});
         for (const {run, tag, message} of answer.failed) {
@@ -295,7 +300,9 @@
             const series = held.get(block.run);
             if (series && series.append(block, answer.arrays)) news.add(block.tag);
           } else {
-            held.set(block.run, new Series(block, answer.arrays));
+            const series = new Series(block, answer.arrays);
+            series.rewinds = rewinds.get(`${block.tag}\n${block.run}`);
+            held.set(block.run, series);
             news.add(block.tag);
           }
         }

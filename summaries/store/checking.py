@@ -181,7 +181,9 @@ def _scalar_series(connection: Connection, series: SeriesRecord) -> Iterator[Fin
             )
         tail += n
     if is_whole:
-        expected = replace(seen, sealed=sealed, chunks=chunks, revision=series.revision)
+        expected = replace(
+            seen, sealed=sealed, chunks=chunks, rewinds=series.rewinds, revision=series.revision
+        )
         wrong = [c for c in COLUMNS if getattr(expected, c) != getattr(series, c)]
         if wrong:
             yield Finding(

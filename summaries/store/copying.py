@@ -91,6 +91,7 @@ def _empty(connection: Connection, run_id: int, revision: int) -> None:
             max_value=None,
             max_step=None,
             ranks="",
+            rewinds=schema.series.c.rewinds + 1,
             revision=revision,
         )
     )

@@ -106,7 +106,8 @@ def _rewind_points(
     if len(tail):
         packet = (series.id, seq + full, len(tail), tail.packet())
         insert_rows(connection, "tail", ("series_id", "seq", "n", "data"), [packet])
-    write_series(connection, replace(after, sealed=seq + full, chunks=chunks))
+    after = replace(after, sealed=seq + full, chunks=chunks, rewinds=series.rewinds + 1)
+    write_series(connection, after)
     return len(replaced)
 
 
@@ -162,7 +163,7 @@ def _rewind_events(
     kept = [row for row in rows if row[0] not in ids]
     numbered = [(series.id, at, *row[2:]) for at, row in enumerate(kept)]
     insert_rows(connection, "event", EVENT_COLUMNS, numbered)
-    after = replace(series, n=len(kept), revision=revision)
+    after = replace(series, n=len(kept), rewinds=series.rewinds + 1, revision=revision)
     if kept:
         after = replace(
             after,

@@ -35,7 +35,6 @@ from summaries.store.points import Points, of_ranges
 from summaries.store.pyramid import Bins
 from summaries.store.runs import is_writing
 
-
 _EVENTS_A_QUERY = 16
 
 
@@ -388,6 +387,7 @@ def _series_info(row: Row[Any]) -> SeriesInfo:
         max_value=row.max_value,
         max_step=row.max_step,
         ranks=of_ranges(row.ranks),
+        rewinds=row.rewinds,
     )
 
 

@@ -204,7 +204,7 @@ def merge_json(connection: Connection, run_id: int, column: str, values: Mapping
     place = schema.run.c[column]
     known = connection.execute(select(place).where(schema.run.c.id == run_id)).scalar()
     _there(known is not None)
-    merged = as_json({**json.loads(known), **values})
+    merged = as_json({**json.loads(known or "{}"), **values})
     connection.execute(
         update(schema.run)
         .where(schema.run.c.id == run_id)

@@ -166,6 +166,8 @@ series = Table(
     Column("max_step", BigInteger),
     # The ranks that logged it, as "0-7,9"; empty while that is rank 0 alone.
     Column("ranks", String, nullable=False, server_default=""),
+    # How often values of it were replaced: what was read before may be no beginning of it any more.
+    Column("rewinds", Integer, nullable=False, server_default="0"),
     Column("revision", BigInteger, nullable=False),
     UniqueConstraint("run_id", "tag", "kind"),
     Index("series_revision", "revision"),
@@ -258,6 +260,7 @@ def _add_writers_ranks_and_keys(connection: Connection) -> None:
         ("run", "summary", "TEXT NOT NULL DEFAULT '{}'"),
         ("run", "axes", "TEXT NOT NULL DEFAULT '{}'"),
         ("series", "ranks", text),
+        ("series", "rewinds", "INTEGER NOT NULL DEFAULT 0"),
         ("event", "rank", "INTEGER NOT NULL DEFAULT 0"),
         ("event", "blob", "VARCHAR"),
     ):

@@ -22,6 +22,7 @@ MUTABLE = (
     "max_value",
     "max_step",
     "ranks",
+    "rewinds",
     "revision",
 )
 COLUMNS = ("id", "run_id", "tag", "kind", *MUTABLE)
@@ -48,6 +49,7 @@ class SeriesRecord:
     max_value: float | None = None
     max_step: int | None = None
     ranks: str = ""
+    rewinds: int = 0
     revision: int = 0
 
 

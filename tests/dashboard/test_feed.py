@@ -29,7 +29,7 @@ def test_the_first_listing_holds_everything(tmp_path: Path) -> None:
     delta = asyncio.run(listing())
     assert delta["reset"] is True
     assert [run["name"] for run in delta["runs"]] == ["a"]
-    assert delta["series"] == {"scalar": {"loss": [[0, 5, 0, 4, 4.0]]}}
+    assert delta["series"] == {"scalar": {"loss": [[0, 5, 0, 4, 4.0, 0, 1]]}}
 
 
 def test_a_later_version_holds_only_what_changed(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_later_version_holds_only_what_changed(tmp_path: Path) -> None:
     delta = asyncio.run(growth())
     assert delta["reset"] is False
     assert [run["name"] for run in delta["runs"]] == ["b"]
-    assert delta["series"] == {"scalar": {"acc": [[1, 3, 0, 2, 2.0]]}}
+    assert delta["series"] == {"scalar": {"acc": [[1, 3, 0, 2, 2.0, 0, 1]]}}
 
 
 def test_a_version_of_another_process_gets_everything(tmp_path: Path) -> None:
