@@ -94,10 +94,10 @@ class RemotePipeline(Pipeline):
         order = remote.Order.of_this_process(
             name, own_key, key is not None or exist == "must", exist, rank, self.store_uuid()
         )
-        replace(order, fork=fork, rewind=rewind_step).write(spool)
+        order = replace(order, fork=fork, rewind=rewind_step)
         record = {**dict(fields or {}), "config": dict(config or {})}
         try:
-            self._remote = remote.RemoteRun(server, spool, record, self._ended)
+            self._remote = remote.RemoteRun(server, spool, order, record, self._ended)
         except (RemoteError, OSError) as error:
             super().close("failed")
             shutil.rmtree(spool, ignore_errors=True)
@@ -128,7 +128,16 @@ class RemotePipeline(Pipeline):
         except (OSError, RemoteError) as error:
             raise StoreWriteError(f"run '{self.name}': cannot be rewound\n  {error}") from error
 
+    def _revive(self) -> None:
+        if self._remote.is_dropped:
+            raise StoreWriteError(
+                f"run '{self.name}': the process that opened it has ended, and it with that\n"
+                "  try: open the run in the process that logs"
+            )
+        super()._revive()
+
     def close(self, status: str = "finished", *, wait: bool = True) -> None:
         """As `Pipeline.close`; then send the rest."""
         super().close(status, wait=wait)
-        self._remote.close(status, wait=wait)
+        if not self._orphaned:
+            self._remote.close(status, wait=wait)

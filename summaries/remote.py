@@ -149,7 +149,6 @@ class Order:
 
     def write(self, spool: Path) -> None:
         """Keep it, for whoever sends the spool."""
-        spool.mkdir(parents=True, exist_ok=True)
         (spool / _ORDERS).write_text(json.dumps(asdict(self)), encoding="utf-8")
 
     @staticmethod
@@ -245,6 +244,14 @@ class SpoolSender:
         """
         self._post("rewind", step=step, only_rank=rank)
 
+    def is_written_elsewhere(self) -> bool:
+        """Whether another process, as one forked from the run's, still writes to the spool."""
+        from summaries.store.runs import is_writing
+
+        own = Identity.own().process_key
+        writers = [w for pulse in self._opened_reader().pulse()[1].values() for w in pulse.writers]
+        return any(key != own and is_writing(key, heartbeat) for key, heartbeat in writers)
+
     def final_status(self) -> str:
         """What the spool's run is marked as: of a process that died, "crashed"."""
         reader = self._opened_reader()
@@ -311,6 +318,7 @@ class RemoteRun:
         self,
         server: Server,
         spool: Path,
+        order: Order,
         record: Mapping[str, Any],
         written: threading.Event,
     ) -> None:
@@ -318,7 +326,8 @@ class RemoteRun:
 
         Args:
             server: where to.
-            spool: the directory of the spool, with its order.
+            spool: the directory of the spool.
+            order: what the server is asked for.
             record: columns of the run's record.
             written: set when nothing more will be written to the spool.
 
@@ -328,8 +337,11 @@ class RemoteRun:
             OSError: it does not answer, and the run must be one that it has.
         """
         self._server = server
-        self._sender = SpoolSender(server, spool)
+        # Before there is an order: a spool that has one and is not in use is sent by whoever
+        # finds it.
         self._lock_file = _locked(spool)
+        order.write(spool)
+        self._sender = SpoolSender(server, spool)
         self._written = written
         self._status = "finished"
         self._done = threading.Event()
@@ -352,13 +364,25 @@ class RemoteRun:
             threading.Thread(target=send_leftovers, args=(server,), daemon=True).start()
 
     @property
+    def is_dropped(self) -> bool:
+        """Whether the spool was sent to its end, and is no more."""
+        return not (self._sender.spool / _ORDERS).exists()
+
+    @property
     def opened(self) -> Mapping[str, Any] | None:
         """What the server answered, None if it has not yet."""
         return self._sender.opened
 
     def close(self, status: str = "finished", *, wait: bool = True) -> None:
-        """Send the rest; what cannot be sent in time stays in the spool, and that is told."""
-        if self._is_parents or self._done.is_set():
+        """Send the rest; what cannot be sent in time stays in the spool, and that is told.
+
+        A child does so only where its parent has ended before.
+        """
+        if self._is_parents:
+            if wait:
+                self._send_unlocked()
+            return
+        if self._done.is_set():
             return
         self._status = status
         self._wake.set()
@@ -379,7 +403,14 @@ class RemoteRun:
     def after_fork_in_child(self) -> None:
         """The parent sends, what the child logs to the spool as well."""
         self._is_parents = True
+        self._lock_file.close()  # that the parent has locked it ends with the parent
         open_now.discard(self)
+
+    def _send_unlocked(self) -> None:
+        try:
+            send_spool(self._server, self._sender.spool)
+        except Exception as error:  # of a network; what was logged waits
+            self._tell(error)
 
     def rewind(self, step: int, rank: int | None) -> None:
         """Have the server rewind, behind what was logged before.
@@ -399,8 +430,10 @@ class RemoteRun:
             is_last = self._written.is_set()
             try:
                 with self._busy:
+                    # Looked at first: what they wrote before they ended is then sent.
+                    is_shared = is_last and self._sender.is_written_elsewhere()
                     self._sender.send()
-                    if is_last:
+                    if is_last and not is_shared:
                         self._sender.end(self._status)
             except Exception as error:  # the thread's end would leave all that follows unsent
                 self._tell(error)
@@ -412,10 +445,18 @@ class RemoteRun:
                 self._told = None
             pause = SEND_PERIOD_S
             if is_last:
-                self._sender.close()
-                _drop(self._sender.spool, self._lock_file)
-                open_now.discard(self)
-                self._done.set()
+                self._end(is_shared)
+
+    def _end(self, is_shared: bool) -> None:
+        self._sender.close()
+        if is_shared:
+            # A child goes on: the last one to end sends the rest. It may have ended just now.
+            _unlock(self._lock_file)
+            self._send_unlocked()
+        else:
+            _drop(self._sender.spool, self._lock_file)
+        open_now.discard(self)
+        self._done.set()
 
     def _tell(self, error: Exception) -> None:
         text = str(error).split("\n")[0]
@@ -438,8 +479,8 @@ def _locked(spool: Path) -> IO[bytes]:
 
     Raises:
         BlockingIOError: somebody else sends it.
+        FileNotFoundError: it was sent and removed.
     """
-    spool.mkdir(parents=True, exist_ok=True)
     file = (spool / _LOCK).open("wb")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -447,6 +488,12 @@ def _locked(spool: Path) -> IO[bytes]:
         file.close()
         raise
     return file
+
+
+def _unlock(file: IO[bytes]) -> None:
+    # A process forked a moment ago may still hold the file.
+    fcntl.flock(file, fcntl.LOCK_UN)
+    file.close()
 
 
 def _drop(spool: Path, lock: IO[bytes]) -> None:
@@ -464,7 +511,9 @@ def spools_left(server: Server) -> Iterator[Path]:
 
 
 def send_spool(server: Server, spool: Path) -> int | None:
-    """Send what a spool holds and remove it; how many values that were, None if it is in use.
+    """Send what a spool holds; how many values that were, None if somebody else sends it.
+
+    It is removed, and the run ended, unless another process still writes to it.
 
     Raises:
         OSError, RemoteError: as `Connection.post`; what was not sent is kept.
@@ -474,13 +523,18 @@ def send_spool(server: Server, spool: Path) -> int | None:
     except OSError:
         return None
     try:
+        if not (spool / _ORDERS).exists():
+            return None  # another one sent it a moment ago
         sender = SpoolSender(server, spool)
         try:
+            is_shared = sender.is_written_elsewhere()
             sent = sender.send()
-            sender.end(sender.final_status())
+            if not is_shared:
+                sender.end(sender.final_status())
         finally:
             sender.close()
-        _drop(spool, lock)
+        if not is_shared:
+            _drop(spool, lock)
     finally:
         lock.close()
     return sent
@@ -493,7 +547,8 @@ def send_leftovers(server: Server) -> None:
             send_spool(server, spool)
         except Exception as error:
             logger.warning("spool '%s': could not be sent to '%s'\n  %s", spool, server.url, error)
-            return
+            if not isinstance(error, RemoteError):  # which is of this spool alone
+                return
 
 
 class HttpTarget:

@@ -23,7 +23,7 @@ from dashboard.serve import listening_socket, make_server
 from summaries import LogdirError, SummaryWriter, open_logdir
 from summaries.destination import Server, spool_root
 from summaries.ingest import Ingest
-from summaries.remote import send_leftovers, spools_left
+from summaries.remote import send_leftovers, send_spool, spools_left
 from summaries.replicate import copy_runs
 from summaries.store.writing import StoreWriter
 from summaries.upkeep import remove_runs
@@ -263,6 +263,56 @@ def test_a_run_removed_at_the_server_comes_back_whole_with_what_is_logged_next(
         assert reader.scalars("a", "x").value.tolist() == [1.0, 2.0]
         assert reader.scalars("b", "x").value.tolist() == [7.0]
         assert {info.status for info in reader.runs()} == {"finished"}
+
+
+@pytest.mark.parametrize("end", ["close", "kill"])
+def test_a_child_that_outlives_its_parent_loses_nothing(
+    served: Callable[..., Served], start_script: Callable[..., Any], end: str
+) -> None:
+    server = served()
+    code = """
+import os, signal, sys, time
+from summaries import SummaryWriter
+writer = SummaryWriter(sys.argv[1] + "/a")
+writer.add_scalar("parent", 1.0, 0)
+writer.flush()
+parent = os.getpid()
+read, write = os.pipe()
+if os.fork() == 0:
+    writer.add_scalar("child", 0.0, 0)
+    writer.flush()
+    os.write(write, b"x")
+    while os.getppid() == parent:
+        time.sleep(0.01)
+    for step in range(1, 100):
+        writer.add_scalar("child", float(step), step)
+    writer.close()
+    os._exit(0)
+os.read(read, 1)
+if sys.argv[2] == "kill":
+    os.kill(os.getpid(), signal.SIGKILL)
+writer.close()
+os._exit(0)
+"""
+    process = start_script(code, server.url, end)
+    process.wait(30)
+    wait_for_points(server, "a", 100)
+    process.communicate()
+    with open_logdir(server.logdir) as reader:
+        assert reader.scalars("a", "child").value.tolist() == [float(n) for n in range(100)]
+        assert reader.scalars("a", "parent").value.tolist() == [1.0]
+    stop = time.monotonic() + 10
+    while list(spools_left(Server(server.url))):
+        assert time.monotonic() < stop
+        time.sleep(0.02)
+
+
+def test_a_spool_that_another_process_has_sent_is_no_trouble(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    assert send_spool(Server("http://127.0.0.1:9"), gone) is None
+    assert not gone.exists()
+    gone.mkdir()  # it was locked while the other one removed it
+    assert send_spool(Server("http://127.0.0.1:9"), gone) is None
 
 
 def test_a_run_may_be_gone_on_with_from_a_checkpoint(served: Callable[..., Served]) -> None:
