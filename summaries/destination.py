@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -15,6 +16,9 @@ POSTGRES_SCHEMES = ("postgresql", "postgresql+psycopg", "postgres")
 
 
 HTTP_SCHEMES = ("http", "https")
+
+
+Store = Literal["shared", "per-run"]
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,27 @@ def is_url(logdir: str | Path) -> bool:
     return isinstance(logdir, str) and "://" in logdir
 
 
-def of_named_run(logdir: str | Path, name: str, token: str | None = None) -> Destination:
+def of_named_run(
+    logdir: str | Path, name: str, token: str | None = None, store: Store | None = None
+) -> Destination:
     """Where `init` logs a run of that name: a row in the logdir's one database.
 
     SQLite's log of writes needs memory shared by all writers, which a network disk is not: there
     each run gets a database of its own.
 
+    Args:
+        logdir: a directory or an address.
+        name: the run's name.
+        token: what a server asks for, where its address does not give it.
+        store: "shared" for one database of all runs, "per-run" for one each; None: what the
+            environment's ``TRAINBOARD_STORE`` says, else what suits the disk.
+
     Raises:
-        LogdirError: logdir is a file, or an address of no known kind.
+        LogdirError: logdir is a file, or an address of no known kind; store is none of those.
     """
+    form = store or os.environ.get("TRAINBOARD_STORE") or "auto"
+    if form not in ("auto", "shared", "per-run"):
+        raise LogdirError(f"store '{form}': of no known kind\n  try: shared, or per-run")
     if is_http_url(logdir):
         server, below = split_http_url(str(logdir), token)
         joined = f"{below}/{name}" if below else name
@@ -70,9 +86,25 @@ def of_named_run(logdir: str | Path, name: str, token: str | None = None) -> Des
         )
     from summaries.store.connect import is_network_path  # SQLAlchemy: 0.15 s, only when logging
 
-    if is_network_path(directory if directory.exists() else directory.absolute().parent):
-        return Destination(directory / name / DATABASE_NAME, ".", name, is_network_disk=True)
+    on_network = form == "auto" and is_network_path(
+        directory if directory.exists() else directory.absolute().parent
+    )
+    if form == "per-run" or on_network:
+        own = directory / name / DATABASE_NAME
+        return Destination(own, ".", name, is_network_disk=on_network)
     return Destination(directory / DATABASE_NAME, name, name)
+
+
+def in_free_directory(place: Destination) -> Destination:
+    """The destination of a run with a database of its own, in a directory that has none yet."""
+    assert isinstance(place.where, Path)
+    directory, number = place.where.parent, 1
+    free = directory
+    while (free / DATABASE_NAME).exists():
+        number += 1
+        free = directory.with_name(f"{directory.name}-{number}")
+    shown = place.shown if number == 1 else f"{place.shown}-{number}"
+    return replace(place, where=free / DATABASE_NAME, shown=shown)
 
 
 def of_run_directory(log_dir: str | Path, otherwise: str, token: str | None = None) -> Destination:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from summaries.destination import (
     DATABASE_NAME,
+    Store,
     is_http_url,
     is_url,
     split_http_url,
@@ -245,6 +246,7 @@ def copy_runs(
     runs: str = "*",
     progress: Callable[[str, int], None] = lambda name, sent: None,
     token: str | None = None,
+    store: Store | None = None,
 ) -> CopyReport:
     """Runs of one logdir brought into another; what the other has already is not sent again.
 
@@ -258,6 +260,7 @@ def copy_runs(
         runs: glob of the names wanted.
         progress: called after each run with its name and how many values were sent.
         token: what a server asks for.
+        store: "per-run": in a directory each run gets a database of its own, below its name.
 
     Raises:
         LogdirError: the source does not exist.
@@ -281,14 +284,42 @@ def copy_runs(
     with Reader(source) as reader:
         wanted = [info.name for info in reader.runs() if fnmatchcase(info.name, runs)]
         report.failed = [problem.message for problem in reader.problems()]
-        sink = as_target(target, token)
+        shared = None if store == "per-run" else as_target(target, token)
         try:
             for name in wanted:
-                store, own_name = reader.store_of(name)
-                sent = copy_run(store, own_name, sink, name)
+                place, own_name = reader.store_of(name)
+                if shared is not None:
+                    sent = copy_run(place, own_name, shared, name)
+                else:
+                    sent = _copy_to_own(place, own_name, Path(target) / name)
                 report.runs += 1
                 report.values += sent
                 progress(name, sent)
         finally:
-            sink.close()
+            if shared is not None:
+                shared.close()
     return report
+
+
+def _copy_to_own(place: StoreReader, name: str, directory: Path) -> int:
+    """Bring the copy in a database of its own up to date, in the first directory that is free."""
+    from summaries.store import copying
+    from summaries.store.reading import StoreReader
+
+    with place.connection() as connection:
+        record = copying.read_record(connection, name)
+    key = None if record is None else record["key"]
+    number, own = 1, directory
+    while (own / DATABASE_NAME).exists():
+        there = StoreReader(own / DATABASE_NAME)
+        keys = {row.info.key for row in there.changed_runs(-1).rows}
+        there.close()
+        if key in keys:
+            break
+        number += 1
+        own = directory.with_name(f"{directory.name}-{number}")
+    sink = StoreTarget(own / DATABASE_NAME)
+    try:
+        return copy_run(place, name, sink, ".")
+    finally:
+        sink.close()

@@ -13,7 +13,7 @@ from typing import Any
 from summaries.checks import as_float, as_json, as_step, as_tag
 from summaries.companions import Companions
 from summaries.config import Changed, StoredDict, as_settings
-from summaries.destination import Destination, of_named_run
+from summaries.destination import Destination, Store, in_free_directory, of_named_run
 from summaries.kinds import alert as alert_kind
 from summaries.kinds import graph as graph_kind
 from summaries.metrics import MetricRule, Metrics, Summary, as_rules
@@ -43,6 +43,8 @@ def init(
     system_metrics: bool = True,
     capture_console: bool = False,
     health: bool = True,
+    store: Store | None = None,
+    token: str | None = None,
 ) -> Run:
     """A new run in the logdir's shared database, ``logdir/events.db``.
 
@@ -71,6 +73,10 @@ def init(
         system_metrics: whether to log the machine's load every ten seconds, under ``system/``.
         capture_console: whether to keep what the process and its children print.
         health: whether to raise an alert where a series is NaN, has a spike or stands still.
+        store: "shared" for the logdir's one database, "per-run" for one in the run's own directory
+            below it; None: what ``TRAINBOARD_STORE`` says, else per run on a network disk, and
+            shared anywhere else.
+        token: what a ``dashboard serve --ingest`` asks for; ``TRAINBOARD_TOKEN`` does it too.
 
     The environment variables ``TRAINBOARD_CAPTURE=0`` and ``TRAINBOARD_SYSTEM_METRICS=0`` turn off
     all that is recorded beside what the script logs, or the machine's load.
@@ -101,7 +107,10 @@ def init(
         found = left_unfinished(logdir, wanted)
         if found is not None:
             id, wanted = found.key, found.name
-    place = of_named_run(logdir, wanted or made_up_name())
+    place = of_named_run(logdir, wanted or made_up_name(), token, store)
+    exist = as_exist(resume, id, rank)
+    if place.name == "." and exist == "new":
+        place = in_free_directory(place)
     fork = None
     if fork_from is not None and fork_step is not None:
         parent, inherited = parent_called(logdir, place, fork_from)
@@ -122,7 +131,7 @@ def init(
     pipeline = open_pipeline(
         place,
         settings,
-        exist=as_exist(resume, id, rank),
+        exist=exist,
         key=id,
         rank=rank or 0,
         fields={column: value for column, value in given.items() if value is not None},

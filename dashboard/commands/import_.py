@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from dashboard.commands.choosing import counted
@@ -17,7 +18,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SOURCE",
         help="a directory of event files, MLflow's or Trackio's .db, a .csv or .jsonl file",
     )
-    parser.add_argument("logdir", metavar="LOGDIR", help="where to: a directory or a database URL")
+    parser.add_argument(
+        "logdir",
+        metavar="LOGDIR",
+        nargs="?",
+        default="logs",
+        help="where to: a directory or a database URL (default: logs)",
+    )
+    parser.add_argument(
+        "--store",
+        choices=("shared", "per-run"),
+        help="one database of all runs, or one each below its name",
+    )
     parser.add_argument(
         "--format",
         choices=("tfevents", "mlflow", "trackio", "wandb", "table"),
@@ -28,6 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     from summaries import import_runs
 
+    if options.store is not None:
+        os.environ["TRAINBOARD_STORE"] = options.store
     report = import_runs(options.source, options.logdir, format=options.format)
     print(
         f"{counted(report.values, 'new value')} of {counted(report.runs, 'run')}"

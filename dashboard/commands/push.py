@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import Literal
 
 from dashboard.commands.choosing import counted
 
@@ -34,11 +35,17 @@ def run(options: argparse.Namespace) -> int:
     return copy(options.logdir, options.url, options.runs, options.token)
 
 
-def copy(source: str, target: str, runs: str, token: str | None = None) -> int:
+def copy(
+    source: str,
+    target: str,
+    runs: str,
+    token: str | None = None,
+    store: Literal["shared", "per-run"] | None = None,
+) -> int:
     """Copies and says what it does; the exit status."""
     from summaries.replicate import copy_runs
 
-    report = copy_runs(source, target, runs, _tell, token=token)
+    report = copy_runs(source, target, runs, _tell, token=token, store=store)
     print(f"{counted(report.values, 'new value')} of {counted(report.runs, 'run')}")
     for message in report.failed:
         print(f"dashboard: {message}", file=sys.stderr)

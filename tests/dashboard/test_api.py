@@ -52,7 +52,8 @@ def test_runs_come_with_config_and_tags(url: str) -> None:
     assert set(runs) == {"lr=0.1/seed=3", "other"}
     assert runs["lr=0.1/seed=3"]["config"] == {"lr": 0.1}
     assert runs["lr=0.1/seed=3"]["status"] == "finished"
-    assert runs["other"]["tags"] == {"scalar": ["train/loss"]}
+    # A loss that only rises is told as an alert as well.
+    assert runs["other"]["tags"] == {"alert": ["train/loss"], "scalar": ["train/loss"]}
 
 
 def test_scalars_are_exact_and_valid_json(url: str) -> None:

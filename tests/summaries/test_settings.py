@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from summaries import SummaryWriter, init, open_logdir
+from summaries import LogdirError, SummaryWriter, init, open_logdir
+from summaries.replicate import copy_runs
 
 
 def test_settings_of_every_kind_come_back_as_plain_data(logdir: str | Path) -> None:
@@ -105,3 +106,39 @@ def test_numbers_of_numpy_in_a_graph_stay_numbers(tmp_path: Path) -> None:
     assert graph is not None
     assert graph.nodes[0].outputs == (("float32", (3, None)),)
     assert graph.nodes[0].attrs == {"v": 0.5, "('t',)": 1}
+
+
+def test_runs_have_a_database_each_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in (1.0, 2.0):
+        with init(tmp_path, name="a/b", store="per-run") as run:
+            run.log({"x": value})
+    monkeypatch.setenv("TRAINBOARD_STORE", "per-run")
+    with init(tmp_path, name="c") as run:
+        run.log({"x": 3.0})
+    with init(tmp_path, name="a/b", resume=True) as run:
+        run.log({"x": 4.0})
+    assert sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("events.db")) == [
+        "a/b-2/events.db",
+        "a/b/events.db",
+        "c/events.db",
+    ]
+    with open_logdir(tmp_path) as reader:
+        found = {i.name: reader.scalars(i.name, "x").value.tolist() for i in reader.runs()}
+        assert found == {"a/b": [1.0, 4.0], "a/b-2": [2.0], "c": [3.0]}
+    monkeypatch.setenv("TRAINBOARD_STORE", "nonsense")
+    with pytest.raises(LogdirError, match="store 'nonsense'"):
+        init(tmp_path, name="d")
+
+
+def test_runs_are_pulled_into_a_database_each(tmp_path: Path) -> None:
+    for place, value in (("one", 1.0), ("two", 2.0)):
+        with init(tmp_path / place, name="a/b") as run:
+            run.log({"x": value})
+        for sent in (1, 0):
+            copied = copy_runs(tmp_path / place, tmp_path / "all", store="per-run")
+            assert copied.values == sent
+    with open_logdir(tmp_path / "all") as reader:
+        found = {i.name: reader.scalars(i.name, "x").value.tolist() for i in reader.runs()}
+        assert found == {"a/b": [1.0], "a/b-2": [2.0]}
