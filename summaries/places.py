@@ -90,7 +90,7 @@ class ServerSource:
                 self._watch = StoreReader(self.where)
             except EmptyStoreError:
                 return (0,)  # until the first run is started in it
-        return (self._watch.uuid, *self._watch.stamp())
+        return self._watch.stamp()
 
     def open(self) -> StoreReader:
         return StoreReader(self.where)

@@ -174,7 +174,7 @@ class SpoolSender:
         self._reader: StoreReader | None = None
         self._have: dict[tuple[str, str], int] = {}
         self._record: dict[str, Any] = {}
-        self._stamp: tuple[int, float] | None = None
+        self._stamp: tuple[str, int, float] | None = None
         self._is_open = False
         self._beaten = time.monotonic()
 

@@ -77,6 +77,7 @@ def check_logdir(logdir: str | Path, *, mend: bool = False) -> list[Checkup]:
 def _check(reader: Reader, where: Where, mend: bool) -> Checkup:
     from summaries.store.checking import check
     from summaries.store.reading import StoreReader
+    from summaries.store.runs import next_revision
 
     checkup = Checkup(str(where) if isinstance(where, Path) else reader.logdir)
     try:
@@ -96,13 +97,15 @@ def _check(reader: Reader, where: Where, mend: bool) -> Checkup:
         return checkup
     finally:
         store.close()
-    acts = [(f, f.mend) for f in checkup.findings if f.mend is not None]
-    if mend and acts:
-        with _writing(where) as writer:
-            for finding, act in acts:
-                with writer.transaction() as connection:
-                    act(connection)
-                checkup.mended.append(finding)
+    if mend and any(f.mend is not None for f in checkup.findings):
+        with _writing(where) as writer, writer.transaction() as connection:
+            # Writers wait from here on. What they wrote since the look is not to be undone.
+            next_revision(connection)
+            checkup.findings = list(check(connection))
+            for finding in checkup.findings:
+                if finding.mend is not None:
+                    finding.mend(connection)
+                    checkup.mended.append(finding)
     return checkup
 
 

@@ -118,16 +118,16 @@ def _dead_runs(connection: Connection) -> Iterator[Finding]:
 def _marking(run_id: int) -> Mend:
     def mend(connection: Connection) -> None:
         revision = next_revision(connection)
-        connection.execute(
-            update(schema.run)
-            .where(schema.run.c.id == run_id)
-            .values(status="crashed", revision=revision, record_revision=revision)
-        )
         table = schema.writer.c
         connection.execute(
             update(schema.writer)
             .where(table.run_id == run_id, table.status == "running")
             .values(status="crashed", ended=table.heartbeat)
+        )
+        connection.execute(
+            update(schema.run)
+            .where(schema.run.c.id == run_id)
+            .values(status="crashed", revision=revision, record_revision=revision)
         )
 
     return mend
@@ -234,7 +234,12 @@ def _rebuilding(series_id: int) -> Mend:
 
 def _recording(series: SeriesRecord) -> Mend:
     def mend(connection: Connection) -> None:
-        write_series(connection, replace(series, revision=next_revision(connection)))
+        revision = next_revision(connection)
+        write_series(connection, replace(series, revision=revision))
+        # What the run's writers remember of it holds no more.
+        connection.execute(
+            update(schema.run).where(schema.run.c.id == series.run_id).values(revision=revision)
+        )
 
     return mend
 

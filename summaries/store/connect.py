@@ -22,6 +22,9 @@ from summaries.errors import DamagedStoreError, LogdirError, StoreWriteError
 Where = Path | str
 """A SQLite file's path, or a PostgreSQL database's URL."""
 BUSY_TIMEOUT_S = 30.0
+IDLE_TIMEOUT_S = 30.0
+"""A writer that is silent for so long inside a transaction, its machine stopped or cut off, loses
+it: until a server gives up the connection by itself, in hours, nobody else could write."""
 
 # Where SQLite's shared-memory WAL is unsafe: seen to end in SIGBUS or a malformed database.
 _NETWORK_FILE_SYSTEMS = frozenset(
@@ -119,6 +122,8 @@ def _postgres_engine(url: str, *, reading: bool) -> Engine:
     settings = "-c timezone=UTC -c lock_timeout=60s"
     if reading:
         settings += " -c default_transaction_read_only=on"
+    else:
+        settings += f" -c idle_in_transaction_session_timeout={IDLE_TIMEOUT_S * 1000:.0f}"
     parsed = _url(url)
     given = parsed.query.get("options", "")
     options = f"{given if isinstance(given, str) else ' '.join(given)} {settings}".strip()

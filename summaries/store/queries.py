@@ -28,7 +28,7 @@ WRITERS = (
 )
 # What changes whenever anything that readers show does; a file's size and time tell the same.
 STAMP = (
-    "SELECT revision, (SELECT coalesce(max(heartbeat), 0) FROM run WHERE status = 'running')"
+    "SELECT uuid, revision, (SELECT coalesce(max(heartbeat), 0) FROM run WHERE status = 'running')"
     " FROM store"
 )
 _SERIES = (

@@ -227,11 +227,11 @@ class StoreReader:
             r.id: Pulse(r.heartbeat, r.updated, tuple(writers.get(r.id, ()))) for r in rows
         }
 
-    def stamp(self) -> tuple[int, float]:
-        """What changes whenever anything that is read here does."""
+    def stamp(self) -> tuple[str, int, float]:
+        """What changes whenever anything that is read here does; first, which database it is."""
         with self.connection() as connection:
-            revision, heartbeat = tuple(execute(connection, queries.STAMP).one())
-        return int(revision), float(heartbeat)
+            uuid, revision, heartbeat = tuple(execute(connection, queries.STAMP).one())
+        return str(uuid), int(revision), float(heartbeat)
 
     def removed_names(self, since: int) -> list[str]:
         """Names of runs that were removed or renamed after revision ``since``."""

@@ -6,11 +6,18 @@ import logging
 import time
 from pathlib import Path
 
+import numpy as np
 import postgres
 import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
 
 from summaries import LogdirError, SummariesError, SummaryWriter, init, open_logdir
 from summaries.destination import split_postgres_url
+from summaries.records import Scalars
+from summaries.store import connect, schema
+from summaries.store.runs import next_revision
+from summaries.store.writing import StoreWriter
 
 
 @pytest.mark.parametrize(
@@ -108,3 +115,40 @@ def test_a_run_that_is_watched_is_seen_to_grow(postgres_url: str) -> None:
         assert [s.n for s in changes.series] == [2]
         run.finish()
         assert reader.changes_since(changes.token).runs == ("a",)
+
+
+def test_a_store_that_was_made_anew_is_seen_by_who_had_it_open(postgres_url: str) -> None:
+    with init(postgres_url, name="before") as run:
+        run.log({"x": 1.0}, step=0)
+    with open_logdir(postgres_url) as reader:
+        token = reader.changes_since(None).token
+        engine = create_engine(postgres_url)
+        with engine.begin() as connection:
+            schema.metadata.drop_all(connection)
+        engine.dispose()
+        for name in ("after", "more", "most"):
+            with init(postgres_url, name=name) as run:
+                run.log({"x": 2.0}, step=0)
+        assert [info.name for info in reader.runs()] == ["after", "more", "most"]
+        changes = reader.changes_since(token)
+        assert (changes.runs, changes.removed) == (("after", "more", "most"), ("before",))
+        assert reader.scalars("after", "x").value.tolist() == [2.0]
+
+
+def test_a_writer_that_stops_in_a_transaction_does_not_stop_the_others(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def points(step: int) -> dict[str, Scalars]:
+        return {"x": Scalars(np.array([step]), np.array([1e9]), np.array([0.5]))}
+
+    monkeypatch.setattr(connect, "IDLE_TIMEOUT_S", 0.5)
+    stopped, other = StoreWriter(postgres_url), StoreWriter(postgres_url)
+    run_id = other.start_run("a").id
+    with pytest.raises(DBAPIError), stopped.transaction() as connection:
+        next_revision(connection)
+        other.append(run_id, points(0))
+    stopped.append(run_id, points(1))
+    with open_logdir(postgres_url) as reader:
+        assert reader.scalars("a", "x").step.tolist() == [0, 1]
+    stopped.close()
+    other.close()

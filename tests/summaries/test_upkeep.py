@@ -96,6 +96,39 @@ def test_damage_is_found_and_what_can_be_is_mended(
             assert reader.scalars("a", "x").value.tobytes() == before.tobytes()
 
 
+def test_mending_undoes_nothing_that_was_logged_since_the_look(
+    database: str | Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def points(*steps: int) -> Scalars:
+        step = np.array(steps)
+        return Scalars(step, 1e9 + step, step / 7)
+
+    writer = StoreWriter(database)
+    run_id = writer.start_run("a").id
+    writer.append(run_id, {"x": points(0, 1)})
+    with writer.transaction() as connection:
+        connection.exec_driver_sql("UPDATE series SET max_value = 99, last_step = 99")
+
+    class Late(StoreWriter):
+        def __init__(self, where: str | Path) -> None:
+            writer.append(run_id, {"y": points(5)})
+            with writer.transaction() as connection:
+                connection.exec_driver_sql("UPDATE series SET max_value = 98 WHERE tag = 'x'")
+            writer.append(run_id, {"x": points(2)})
+            super().__init__(where)
+
+    monkeypatch.setattr("summaries.upkeep.StoreWriter", Late)
+    logdir = database.parent if isinstance(database, Path) else database
+    check_logdir(logdir, mend=True)
+    with open_logdir(logdir) as reader:
+        found = {info.tag: (info.n, info.last_step) for info in reader.series()}
+        assert found == {"x": (3, 2), "y": (1, 5)}
+        assert reader.scalars("a", "x").step.tolist() == [0, 1, 2]
+    (checkup,) = check_logdir(logdir)
+    assert checkup.findings == []
+    writer.close()
+
+
 def test_a_file_that_is_torn_is_told_and_the_others_are_looked_at(tmp_path: Path) -> None:
     for name in ("a", "b", "c"):
         with SummaryWriter(tmp_path / name) as writer:
