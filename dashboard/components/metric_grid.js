@@ -8,7 +8,9 @@
 
   tb.view.declare("wide", []);
   tb.view.declare("logTags", [], {param: "logtags"});
-  tb.view.declare("closed", [], {param: "folded"});
+  // What the machine did is there to be looked up: it does not stand before what the script logged.
+  const MACHINE = "system";
+  tb.view.declare("closed", [MACHINE], {param: "folded"});
 
   class Grid {
     constructor(root) {
@@ -133,8 +135,9 @@
         group.node.remove();
         this.groups.delete(prefix);
       }
-      // Tags without a prefix come last, as a group of their own.
-      const prefixes = [...byGroup.keys()].sort((a, b) => (a === "") - (b === "") || tb.naturally(a, b));
+      // Tags without a prefix come behind the others, as a group of their own; the machine's last.
+      const behind = (prefix) => (prefix === MACHINE ? 2 : prefix === "" ? 1 : 0);
+      const prefixes = [...byGroup.keys()].sort((a, b) => behind(a) - behind(b) || tb.naturally(a, b));
       place(this.list, prefixes.map((prefix) => this.group(prefix).node));
       for (const prefix of prefixes) {
         const group = this.group(prefix);

@@ -18,8 +18,9 @@
     const tags = tb.runs.series("scalar");
     const chosen = tb.view.get().column;
     if (tags.has(chosen)) return chosen;
-    const most = Math.max(0, ...[...tags.values()].map((runs) => runs.size));
-    return [...tags.keys()].sort(tb.naturally).find((tag) => tags.get(tag).size === most) || "";
+    const logged = [...tags.keys()].filter((tag) => !tag.startsWith("system/"));
+    const most = Math.max(0, ...logged.map((tag) => tags.get(tag).size));
+    return logged.sort(tb.naturally).find((tag) => tags.get(tag).size === most) || "";
   }
 
   function sortRuns(list, {by, down}, values) {

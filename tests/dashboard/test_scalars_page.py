@@ -335,3 +335,24 @@ def test_what_is_not_finite_is_marked_and_does_not_stretch_the_axis(
     wait_for_curves(page)
     wait_for_curves(page, "nothing")  # only marks, but something to see
     assert "values 0.9500 to 2.050" in describe(page)
+
+
+def test_what_the_machine_did_stands_folded_behind_what_the_script_logged(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with init(tmp_path, name="a") as run:
+        run.log({"system/cpu_percent": 90.0, "train/loss": 1.0, "lr": 0.1}, step=0)
+        run.log({"system/cpu_percent": 80.0, "train/loss": 0.5, "lr": 0.1}, step=1)
+    page = open_page(serve(tmp_path))
+    wait_for_curves(page)
+    heads = page.locator(".group-head")
+    assert [text.split("\n")[0] for text in heads.all_inner_texts()] == [
+        "train",
+        "general",
+        "system",
+    ]
+    assert heads.nth(2).get_attribute("aria-expanded") == "false"
+    heads.nth(2).click()
+    wait_for_curves(page, "system/cpu_percent")
+    # The list shows a value that the script logged.
+    assert page.locator(".run-value").first.inner_text() == "0.1000"
