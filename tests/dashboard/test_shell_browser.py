@@ -62,12 +62,12 @@ def test_the_theme_changes_at_once(logdir: Path, serve: Serve, open_page: OpenPa
     page = open_page(serve(logdir))
     wait_for_curves(page)
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
-    light = set(ink(page)["colors"])
+    before = ink(page)
     page.get_by_label("Theme: as the system").click()
     page.get_by_label("Theme: light").click()
     page.wait_for_function("() => document.documentElement.dataset.theme === 'dark'")
-    page.wait_for_function(f"before => ({INK})('train/loss').hash !== before", arg=0)
-    assert set(ink(page)["colors"]).isdisjoint(light)
+    page.wait_for_function(f"before => ({INK})('train/loss').hash !== before", arg=before["hash"])
+    assert set(ink(page)["colors"]).isdisjoint(before["colors"])
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert background == "rgb(20, 23, 28)"
     # The address is written a moment later: browsers bound how often a page may.
