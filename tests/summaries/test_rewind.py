@@ -14,6 +14,7 @@ from summaries.records import Scalars
 from summaries.store import editing
 from summaries.store.reading import StoreReader
 from summaries.store.writing import StoreWriter
+from summaries.upkeep import remove_runs
 
 
 def points(steps: range, rank: int | None = None) -> Scalars:
@@ -181,3 +182,18 @@ def test_a_tag_that_was_rewound_to_nothing_is_listed_no_more(logdir: str | Path)
         assert "text" not in after.tags
         with open_logdir(logdir) as fresh:
             assert fresh.runs()[0].tags == after.tags
+
+
+def test_who_watches_forgets_a_removed_run_whose_name_was_given_to_another(
+    logdir: str | Path,
+) -> None:
+    for tag in ("old", "new"):
+        if tag == "new":
+            remove_runs(logdir, ["a"])
+        with init(logdir, name="a") as run:
+            run.log({tag: 1.0}, step=0)
+        with open_logdir(logdir) as reader:
+            changes = reader.changes_since(None if tag == "old" else changes.token)
+    assert changes.removed == ("a",)
+    assert changes.runs == ("a",)
+    assert "old" not in {info.tag for info in changes.series}
