@@ -127,10 +127,15 @@ class Place:
             self.rows[row.id] = row
         for run_id in self.rows.keys() - changed.ids:
             del self.rows[run_id]
+            self.tags.pop(run_id, None)
+            self.ranks.pop(run_id, None)
         for run_id, kinds in changed.tags.items():
             known = self.tags.setdefault(run_id, {})
             for kind, names in kinds.items():
                 known.setdefault(kind, set()).update(names)
+        for run_id, emptied in changed.emptied.items():
+            for kind, tag in emptied:
+                self.tags.get(run_id, {}).get(kind, set()).discard(tag)
         for run_id, ranks in changed.ranks.items():
             self.ranks.setdefault(run_id, set()).update(ranks)
         self.revision = revision
@@ -157,7 +162,7 @@ class Place:
             tags={
                 kind: tuple(sorted(names))
                 for kind, names in sorted(tags.items())
-                if kind != BOOKMARK
+                if kind != BOOKMARK and names
             },
             ranks=tuple(sorted(self.ranks.get(row.id, ()))) or (0,),
         )

@@ -440,11 +440,8 @@ class Reader:
             uuid_before, revision, running = before.get(place.prefix, ["", -1, []])
             rows = place.runs()
             if uuid_before != uuid:
-                names = {joined(place.prefix, row.info.name) for row in rows}
                 if uuid_before:
-                    removed += [
-                        n for n in self._places.gone.get(place.prefix, ()) if n not in names
-                    ]
+                    removed += self._places.gone.get(place.prefix, ())
                 revision, running = -1, []
             alive = [row.info.name for row in rows if place.status(row) == "running"]
             if now > revision:
@@ -458,8 +455,7 @@ class Reader:
                     continue
                 series += self._named(place, changed[0])
                 if revision >= 0:
-                    names = {row.info.name for row in rows}
-                    removed += [joined(place.prefix, n) for n in changed[1] if n not in names]
+                    removed += [joined(place.prefix, name) for name in changed[1]]
             for row in rows:
                 name = row.info.name
                 if row.record_revision > revision or (name in running and name not in alive):

@@ -335,7 +335,8 @@ class Changes:
     series: tuple[SeriesInfo, ...]
     """Series that are new or grew, as they stand now."""
     removed: tuple[str, ...] = ()
-    """Names of runs that are gone."""
+    """Names of runs that are gone. One that is in ``runs`` too was given to another since: what was
+    known by it is to be forgotten before the rest is taken in."""
 
     def __bool__(self) -> bool:
         return bool(self.runs or self.series or self.removed)

@@ -127,7 +127,7 @@ class Compaction:
 
     label: str
     chunks: int
-    """Chunks saved by making full ones."""
+    """Chunks saved by making full ones, less those made of what was in none."""
     bytes_before: int
     bytes_after: int
     """On disk, logs included; 0 on a server."""

@@ -20,7 +20,7 @@ CHANGED_RUNS = (
 RUN_ID = "SELECT id FROM run WHERE name = ?"
 RUN_IDS = "SELECT id FROM run"
 REMOVED_NAMES = "SELECT name FROM removed WHERE revision > ?"
-GROWN_TAGS = "SELECT run_id, kind, tag, ranks FROM series WHERE revision > ? AND n > 0"
+CHANGED_TAGS = "SELECT run_id, kind, tag, ranks, n FROM series WHERE revision > ?"
 PULSE = "SELECT id, heartbeat, updated FROM run WHERE status = 'running'"
 WRITERS = (
     "SELECT run_id, process_key, heartbeat FROM writer WHERE status = 'running'"

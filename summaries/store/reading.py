@@ -66,6 +66,8 @@ class ChangedRuns:
     rows: list[RunRow]
     tags: dict[int, dict[str, set[str]]]
     """Of each run: tags that grew, by kind."""
+    emptied: dict[int, list[tuple[str, str]]]
+    """Of each run: (kind, tag) of series that a rewind left nothing of."""
     ranks: dict[int, set[int]]
     """Of each run: who logged them."""
     ids: set[int]
@@ -190,18 +192,22 @@ class StoreReader:
         """What of the runs changed after revision ``since``."""
         with self.connection() as connection:
             rows = execute(connection, queries.CHANGED_RUNS, (since,)).all()
-            grown = execute(connection, queries.GROWN_TAGS, (since,)).cursor.fetchall()
+            changed = execute(connection, queries.CHANGED_TAGS, (since,)).cursor.fetchall()
             ids = {row.id for row in execute(connection, queries.RUN_IDS)}
         tags: dict[int, dict[str, set[str]]] = {}
         ranks: dict[int, set[int]] = {}
-        for run_id, kind, tag, of_series in grown:
+        emptied: dict[int, list[tuple[str, str]]] = {}
+        for run_id, kind, tag, of_series, n in changed:
+            if not n:
+                emptied.setdefault(run_id, []).append((kind, tag))
+                continue
             tags.setdefault(run_id, {}).setdefault(kind, set()).add(tag)
             ranks.setdefault(run_id, set()).update(of_ranges(of_series))
         found = [
             RunRow(row.id, _run_info(row), row.process_key, int(row.record_revision))
             for row in rows
         ]
-        return ChangedRuns(found, tags, ranks, ids)
+        return ChangedRuns(found, tags, emptied, ranks, ids)
 
     def run_id(self, name: str) -> int:
         """The id of the run of that name.

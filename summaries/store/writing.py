@@ -100,7 +100,11 @@ class StoreWriter:
             yield connection
 
     def vacuum(self) -> None:
-        """Give the space of what was deleted back to the disk, as far as nobody is in the way."""
+        """Give the space of what was deleted back to the disk, as far as nobody is in the way.
+
+        Raises:
+            StoreWriteError: there is no room for it, or the database cannot be reached.
+        """
         connection = self._engine.raw_connection()
         try:
             if self._engine.dialect.name == "postgresql":
@@ -108,6 +112,11 @@ class StoreWriter:
             cursor = connection.cursor()
             cursor.execute("VACUUM")
             cursor.close()
+        except Exception as error:  # of whichever driver
+            if "locked" not in str(error):  # by who writes or reads for long: another time, then
+                raise StoreWriteError(
+                    f"event store '{self.label}': cannot be made smaller\n  {error}"
+                ) from error
         finally:
             if self._engine.dialect.name == "postgresql":
                 connection.driver_connection.autocommit = False  # type: ignore[union-attr]

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from summaries import SummaryWriter, open_logdir
+from summaries import SummaryWriter, init, open_logdir
 from summaries.errors import LogdirError
 from summaries.event import Event
 from summaries.records import Scalars
 from summaries.store import editing
 from summaries.store.reading import StoreReader
 from summaries.store.writing import StoreWriter
+from summaries.upkeep import remove_runs
 
 
 def points(steps: range, rank: int | None = None) -> Scalars:
@@ -113,7 +114,7 @@ def test_purge_step_hides_what_a_crashed_run_had_logged_beyond_its_checkpoint(
 
 
 def test_removed_and_renamed_runs_are_told_to_who_watches(logdir: str | Path) -> None:
-    from summaries import Image, init
+    from summaries import Image
 
     picture = np.zeros((2, 2, 3), dtype=np.uint8)
     for name in ("a", "b", "c"):
@@ -161,3 +162,39 @@ def test_the_first_step_is_that_of_what_a_rewind_left(database: str | Path) -> N
     log(range(150, 160), 0)
     assert first_steps() == {"x": 150, "t": 150}
     store.close()
+
+
+def test_a_tag_that_was_rewound_to_nothing_is_listed_no_more(logdir: str | Path) -> None:
+    with open_logdir(logdir) as reader, init(logdir, name="a") as run:
+        run.log({"x": 1.0}, step=0)
+        run.log({"late": 1.0}, step=5)
+        run.log({"note": "text"}, step=5)
+        run.flush()
+        (before,) = reader.runs()
+        assert {*before.tags["scalar"]} >= {"x", "late"}
+        assert before.tags["text"] == ("note",)
+        store, name = reader.store_of("a")
+        writer = StoreWriter(store.where)
+        writer.rewind(store.run_id(name), 1)
+        writer.close()
+        (after,) = reader.runs()
+        assert "late" not in after.tags["scalar"]
+        assert "text" not in after.tags
+        with open_logdir(logdir) as fresh:
+            assert fresh.runs()[0].tags == after.tags
+
+
+def test_who_watches_forgets_a_removed_run_whose_name_was_given_to_another(
+    logdir: str | Path,
+) -> None:
+    with init(logdir, name="a") as run:
+        run.log({"old": 1.0}, step=0)
+    with open_logdir(logdir) as reader:
+        token = reader.changes_since(None).token
+        remove_runs(logdir, ["a"])
+        with init(logdir, name="a") as run:
+            run.log({"new": 1.0}, step=0)
+        changes = reader.changes_since(token)
+    assert changes.removed == ("a",)
+    assert changes.runs == ("a",)
+    assert "old" not in {info.tag for info in changes.series}

@@ -258,3 +258,22 @@ def test_who_logs_to_a_removed_run_changes_no_other_and_is_told(
     assert "the run was removed from" in caplog.text
     assert "could not be written" in caplog.text
     assert "works again" not in caplog.text
+
+
+def test_a_database_that_is_in_use_is_compacted_as_far_as_it_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(tmp_path, n=1000)
+    monkeypatch.setattr("summaries.store.connect.BUSY_TIMEOUT_S", 0.1)
+    busy = sqlite3.connect(tmp_path / "events.db", isolation_level=None)
+
+    class Busy(StoreWriter):
+        def vacuum(self) -> None:
+            busy.execute("BEGIN IMMEDIATE")
+            super().vacuum()
+            busy.execute("ROLLBACK")
+
+    monkeypatch.setattr("summaries.upkeep.StoreWriter", Busy)
+    compact(tmp_path)
+    busy.close()
+    assert said(tmp_path) == ""
