@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.choosing import chosen
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
             _head(console, info)
             _curves(console, reader, info, options)
             _others(console, info)
+            _alerts(console, reader, info)
     return 0
 
 
@@ -61,6 +63,7 @@ def _head(console: Console, info: RunInfo) -> None:
         "where": f"{info.host}, process {info.pid}" if info.host else "",
         "command": " ".join(map(str, environment.get("command", ()))),
         "python": environment.get("python", ""),
+        "git": _commit(environment.get("git", {})),
         "id": info.key,
         "group": info.group,
         "labels": ", ".join(info.labels),
@@ -75,6 +78,13 @@ def _head(console: Console, info: RunInfo) -> None:
         for name, value in flat(values).items():
             table.add_row(f"{what}.{name}", Text(number(value)))
     console.print(table)
+
+
+def _commit(git: Mapping[str, Any]) -> str:
+    if not git.get("commit"):
+        return ""
+    changed = ", with changes that are not committed" if git.get("dirty") else ""
+    return f"{git['commit'][:10]} on {git.get('branch', 'no branch')}{changed}"
 
 
 def _curves(console: Console, reader: Reader, info: RunInfo, options: argparse.Namespace) -> None:
@@ -117,3 +127,16 @@ def _others(console: Console, info: RunInfo) -> None:
     if counts:
         console.print()
         console.print("also: " + ", ".join(f"{n} {kind}" for kind, n in sorted(counts.items())))
+
+
+def _alerts(console: Console, reader: Reader, info: RunInfo) -> None:
+    from rich.text import Text
+
+    for alert in reader.alerts(info.name):
+        line = Text(f"{alert.level}: ", style=_LEVEL_STYLES.get(alert.level, ""))
+        line.append(alert.title, style="default")
+        line.append(f"  step {alert.step:,}, {ago(alert.wall_time)}", style="dim")
+        console.print(line)
+
+
+_LEVEL_STYLES = {"info": "cyan", "warn": "yellow", "error": "bold red"}

@@ -87,7 +87,9 @@ def test_show_draws_the_curves_of_a_run(filled: str, capsys: pytest.CaptureFixtu
     with open_logdir(filled) as reader:
         key = reader.runs()[0].key
     assert said(capsys, "show", filled, key).split("\n")[0] == text.split("\n")[0]
-    assert "×" in said(capsys, "show", filled, "broken")
+    broken = said(capsys, "show", filled, "broken")
+    assert "×" in broken
+    assert re.search("(warn|error): .*train/loss", broken)
 
 
 def test_compare_shows_what_differs(filled: str, capsys: pytest.CaptureFixture[str]) -> None:
