@@ -23,3 +23,16 @@ def test_the_plain_loop_learns_and_logs(tmp_path: Path) -> None:
             loss = reader.scalars(name, "loss").value
             assert loss[-1] < 0.05 < loss[0]
             assert reader.histograms(name, "weights/layer1")
+
+
+def test_ranks_log_one_run(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "examples" / "ranks.py"), "--logdir", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (0, "")
+    with open_logdir(tmp_path) as reader:
+        (info,) = reader.runs()
+        assert (info.name, info.status, info.ranks) == ("ranks", "finished", (0, 1, 2, 3))
+        for rank in range(4):
+            loss = reader.scalars("ranks", "train/loss", rank=rank)
+            assert loss.step.tolist() == list(range(200))
+            assert loss.value[-1] < 0.5 < loss.value[0]
