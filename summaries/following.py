@@ -12,10 +12,9 @@ from typing import Any
 from summaries.errors import DamagedStoreError, SummariesError
 from summaries.mirror import Mirror, cache_directory
 from summaries.pipeline import logger
-from summaries.store.reading import StoreReader, stat_of
+from summaries.store.reading import StoreReader, stamp_of
 
 _PERIOD_S = 1.0
-_STAT_SETTLES_NS = 50_000_000
 _FIRST_WAIT_S = 1.0
 """Small directories are all read within it, so a script that opens them sees them at once."""
 
@@ -35,10 +34,7 @@ class MirrorSource:
     def stamp(self) -> tuple[Any, ...]:
         if self.problem is not None:
             raise DamagedStoreError(self.problem)
-        stat = stat_of(str(self.where))
-        # One that was written just now may be written again within its time's resolution.
-        is_settled = stat[0] == 0 or time.time_ns() - max(stat[2::3]) > _STAT_SETTLES_NS
-        return stat if is_settled else (stat[0], time.monotonic())
+        return stamp_of(str(self.where))
 
     def open(self) -> StoreReader:
         return StoreReader(self.where)

@@ -18,11 +18,9 @@ from summaries.following import Follower
 from summaries.imports.sink import BOOKMARK
 from summaries.records import RunInfo, Status
 from summaries.store.connect import Where, is_postgres_url, label_of
-from summaries.store.reading import Pulse, RunRow, StoreReader, stat_of, status_now
+from summaries.store.reading import Pulse, RunRow, StoreReader, stamp_of, status_now
 
 _RESCAN_S = 1.0
-_STAT_SETTLES_NS = 50_000_000
-"""A file's time advances in steps of up to 10 ms: within them a second write leaves no trace."""
 _OPEN_STORES = 64
 
 
@@ -66,9 +64,7 @@ class FileSource:
         self._file = os.path.realpath(path)
 
     def stamp(self) -> tuple[Any, ...]:
-        stat = stat_of(self._file)
-        # One that was written just now may be written again within its time's resolution.
-        return stat if _settled(stat) or stat[0] == 0 else (stat[0], time.monotonic())
+        return stamp_of(self._file)
 
     def open(self) -> StoreReader:
         return StoreReader(self.where)
@@ -303,11 +299,6 @@ class Places:
                 place.problem or f"event store '{place.source.label}': cannot be read"
             )
         return store
-
-
-def _settled(stat: tuple[int, ...]) -> bool:
-    """Whether whatever is written from now on will show in the files' times."""
-    return time.time_ns() - max(stat[2::3]) > _STAT_SETTLES_NS
 
 
 def as_directory(logdir: str | Path) -> tuple[Path, Path | None]:

@@ -343,7 +343,7 @@ class RemoteRun:
         order.write(spool)
         self._sender = SpoolSender(server, spool)
         self._written = written
-        self._status = "finished"
+        self._status, self._is_closing = "finished", False
         self._done = threading.Event()
         self._wake = threading.Event()
         self._busy = threading.Lock()
@@ -384,7 +384,8 @@ class RemoteRun:
             return
         if self._done.is_set():
             return
-        self._status = status
+        if not self._is_closing:  # the first word holds, as in the spool
+            self._is_closing, self._status = True, status
         self._wake.set()
         if not wait or self._done.wait(close_timeout_s()):
             return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,8 @@ from summaries.store.pyramid import Bins
 from summaries.store.runs import is_writing
 
 _EVENTS_A_QUERY = 16
+_STAT_SETTLES_NS = 50_000_000
+"""A file's time advances in steps of up to 10 ms: within them a second write leaves no trace."""
 
 
 @dataclass(frozen=True)
@@ -395,6 +398,17 @@ def _series_info(row: Row[Any]) -> SeriesInfo:
         ranks=of_ranges(row.ranks),
         rewinds=row.rewinds,
     )
+
+
+def stamp_of(path: str) -> tuple[float, ...]:
+    """What changes with the database: its inode, 0 where there is none, and then more.
+
+    A file that was written just now may be written again within its time's resolution: it has
+    another stamp at each look.
+    """
+    stat = stat_of(path)
+    is_settled = stat[0] == 0 or time.time_ns() - max(stat[2::3]) > _STAT_SETTLES_NS
+    return stat if is_settled else (stat[0], time.monotonic())
 
 
 def stat_of(path: str) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from summaries import SummaryWriter, init, open_logdir
-from summaries.places import Place
 from summaries.records import Changes
 from summaries.store.reading import StoreReader
 
@@ -75,7 +74,7 @@ def test_a_change_within_the_clock_tick_of_the_last_look_is_seen(
     run.log({"a": 1.0})
     run.flush()
     reader = open_logdir(tmp_path)
-    stat = Place.__module__ + ".stat_of"
+    stat = StoreReader.__module__ + ".stat_of"
     # A write that leaves size and time as they were: the log is reused, the clock ticks in 4 ms.
     now = time.time_ns()
     monkeypatch.setattr(stat, lambda path: (1, 4096, now, 2, 4096, now))
