@@ -15,35 +15,19 @@ import numpy as np
 
 from summaries.errors import NotFoundError
 from summaries.imports.sink import BOOKMARK
-from summaries.kinds import KINDS, layout
-from summaries.kinds.alert import gone
-from summaries.kinds.console import lines_of
+from summaries.kind_reading import KindReading
+from summaries.kinds import KINDS
 from summaries.matching import Pattern, is_glob, matcher
 from summaries.places import Place, Places, below, joined
 from summaries.records import (
-    AlertRecord,
-    AudioRecord,
     Changes,
-    ConsoleLine,
-    EmbeddingRecord,
     Envelope,
     Float64,
-    GraphRecord,
-    HistogramRecord,
-    HtmlRecord,
-    ImageRecord,
-    LayoutRecord,
-    MeshRecord,
-    PrCurveRecord,
     Problem,
     Replaced,
     RunInfo,
     Scalars,
     SeriesInfo,
-    TableRecord,
-    TensorRecord,
-    TextRecord,
-    VideoRecord,
 )
 from summaries.smoothing import debiased_ema
 from summaries.store.pyramid import Bins, fit
@@ -53,7 +37,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Reader:
+class Reader(KindReading):
     """A read-only view of a logdir; made by `open_logdir`. Thread-safe.
 
     Lists are read anew only where a database changed; nothing that was read stays in memory but
@@ -229,155 +213,7 @@ class Reader:
                 result[run] = _envelope(fitted, n, smoothed)
         return {run: result[run] for run in runs if run in result}
 
-    # -- the other kinds ----------------------------------------------------------------------
-
-    def histograms(
-        self, run: str, tag: str, start: int = 0, every: int = 1
-    ) -> list[HistogramRecord]:
-        """The histograms in logging order, from sequence number ``start`` on.
-
-        Args:
-            run: the run's name.
-            tag: the series' name.
-            start: sequence number to begin with.
-            every: 1 for all; n for each n-th from there, and the newest: what a drawing needs.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "histogram", start, every)
-
-    def texts(self, run: str, tag: str, start: int = 0) -> list[TextRecord]:
-        """The texts in logging order, from sequence number ``start`` on.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "text", start)
-
-    def images(self, run: str, tag: str, start: int = 0) -> list[ImageRecord]:
-        """The images in logging order, from ``start`` on; their bytes come from `blob`.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "image", start)
-
-    def audios(self, run: str, tag: str, start: int = 0) -> list[AudioRecord]:
-        """The sounds in logging order, from ``start`` on; their bytes come from `blob`.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "audio", start)
-
-    def videos(self, run: str, tag: str, start: int = 0) -> list[VideoRecord]:
-        """The videos in logging order, from ``start`` on; their bytes come from `blob`.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "video", start)
-
-    def pr_curves(self, run: str, tag: str, start: int = 0) -> list[PrCurveRecord]:
-        """The precision-recall curves in logging order, from ``start`` on.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "pr_curve", start)
-
-    def meshes(self, run: str, tag: str, start: int = 0) -> list[MeshRecord]:
-        """The meshes in logging order, from ``start`` on.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "mesh", start)
-
-    def embeddings(self, run: str, tag: str, start: int = 0) -> list[EmbeddingRecord]:
-        """The embeddings in logging order, from ``start`` on.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "embedding", start)
-
-    def tensors(self, run: str, tag: str, start: int = 0) -> list[TensorRecord]:
-        """The tensors in logging order, from ``start`` on.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "tensor", start)
-
-    def tables(self, run: str, tag: str, start: int = 0) -> list[TableRecord]:
-        """The tables in logging order, from ``start`` on.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "table", start)
-
-    def layout(self, run: str) -> LayoutRecord | None:
-        """The run's charts of several scalars, all it logged as one, None if it logged none.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        place, name = self._locate(run)
-        rows = self._places.open(place).events(name, layout.TAG, layout.NAME)
-        return layout.merged(_record(layout.NAME, row) for row in rows or ())
-
-    def graph(self, run: str) -> GraphRecord | None:
-        """The graph the run logged last, None if it logged none.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        place, name = self._locate(run)
-        rows = self._places.open(place).events(name, "graph", "graph")
-        return None if not rows else _record("graph", rows[-1])
-
-    def html(self, run: str, tag: str, start: int = 0) -> list[HtmlRecord]:
-        """The pages in logging order, from ``start`` on; their content comes from `blob`.
-
-        Raises:
-            NotFoundError: there is no such run or tag.
-        """
-        return self._decoded(run, tag, "html", start)
-
-    def alerts(self, run: str) -> list[AlertRecord]:
-        """The run's alerts by time: its health's, the script's, and that its process is gone.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        found = [alert for tag in self._tags(run, "alert") for alert in self._alerts(run, tag)]
-        info = next(info for info in self.runs() if info.name == run)
-        if info.status == "crashed":
-            found.append(gone(info))
-        return sorted(found, key=lambda alert: alert.wall_time)
-
-    def _alerts(self, run: str, tag: str) -> list[AlertRecord]:
-        return self._decoded(run, tag, "alert", 0)
-
-    def console(self, run: str) -> list[ConsoleLine]:
-        """What the run's process wrote to stdout and stderr, by time.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-        found = [
-            line
-            for tag in self._tags(run, "console")
-            for record in self._decoded(run, tag, "console", 0)
-            for line in lines_of(record)
-        ]
-        return sorted(found, key=lambda line: line.wall_time)
-
-    def _tags(self, run: str, kind: str) -> list[str]:
-        return [series.tag for series in self.series(run, kind)]
+    # -- files and frames ---------------------------------------------------------------------
 
     def blob(self, sha256: str) -> tuple[bytes, str]:
         """Content and media type of a stored file, by the digest in its record.
@@ -532,15 +368,15 @@ class Reader:
             f"{kind} '{tag}': run '{run}' has none of that tag\n  its tags: {shown or 'none'}"
         )
 
-    def _decoded(self, run: str, tag: str, kind: str, start: int, every: int = 1) -> list[Any]:
+    def _stored(
+        self, run: str, tag: str, kind: str, start: int = 0, every: int = 1
+    ) -> list[Any] | None:
         place, name = self._locate(run)
         if every < 1:
             raise ValueError(f"{kind} '{tag}': every must be at least 1, got {every}")
         read = self._places.open(place).events
         rows = read(name, tag, kind, _number(start), _number(every))
-        if rows is None:
-            raise self._no_such_tag(run, tag, kind)
-        return [_record(kind, row) for row in rows]
+        return None if rows is None else [_record(kind, row) for row in rows]
 
 
 # -- parts ------------------------------------------------------------------------------------

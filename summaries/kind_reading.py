@@ -1,0 +1,203 @@
+"""What a reader gives of the kinds besides scalars: a method each."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+from summaries.kinds import layout
+from summaries.kinds.alert import gone
+from summaries.kinds.console import lines_of
+from summaries.matching import Pattern
+from summaries.records import (
+    AlertRecord,
+    AudioRecord,
+    ConsoleLine,
+    EmbeddingRecord,
+    GraphRecord,
+    HistogramRecord,
+    HtmlRecord,
+    ImageRecord,
+    LayoutRecord,
+    MeshRecord,
+    PrCurveRecord,
+    RunInfo,
+    SeriesInfo,
+    TableRecord,
+    TensorRecord,
+    TextRecord,
+    VideoRecord,
+)
+
+
+class KindReading(ABC):
+    """The accessors of the kinds, over the few methods of `Reader` that they need."""
+
+    @abstractmethod
+    def runs(self, match: Pattern | None = None) -> list[RunInfo]:
+        """Every run's record."""
+
+    @abstractmethod
+    def series(self, run: str | None = None, kind: str | None = None) -> list[SeriesInfo]:
+        """What lists need of every series."""
+
+    @abstractmethod
+    def _stored(
+        self, run: str, tag: str, kind: str, start: int = 0, every: int = 1
+    ) -> list[Any] | None:
+        """The records of the series, None if there is no such series."""
+
+    @abstractmethod
+    def _no_such_tag(self, run: str, tag: str, kind: str) -> Exception:
+        """The error that names the tags there are."""
+
+    def _decoded(self, run: str, tag: str, kind: str, start: int, every: int = 1) -> list[Any]:
+        found = self._stored(run, tag, kind, start, every)
+        if found is None:
+            raise self._no_such_tag(run, tag, kind)
+        return found
+
+    def histograms(
+        self, run: str, tag: str, start: int = 0, every: int = 1
+    ) -> list[HistogramRecord]:
+        """The histograms in logging order, from sequence number ``start`` on.
+
+        Args:
+            run: the run's name.
+            tag: the series' name.
+            start: sequence number to begin with.
+            every: 1 for all; n for each n-th from there, and the newest: what a drawing needs.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "histogram", start, every)
+
+    def texts(self, run: str, tag: str, start: int = 0) -> list[TextRecord]:
+        """The texts in logging order, from sequence number ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "text", start)
+
+    def images(self, run: str, tag: str, start: int = 0) -> list[ImageRecord]:
+        """The images in logging order, from ``start`` on; their bytes come from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "image", start)
+
+    def audios(self, run: str, tag: str, start: int = 0) -> list[AudioRecord]:
+        """The sounds in logging order, from ``start`` on; their bytes come from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "audio", start)
+
+    def videos(self, run: str, tag: str, start: int = 0) -> list[VideoRecord]:
+        """The videos in logging order, from ``start`` on; their bytes come from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "video", start)
+
+    def pr_curves(self, run: str, tag: str, start: int = 0) -> list[PrCurveRecord]:
+        """The precision-recall curves in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "pr_curve", start)
+
+    def meshes(self, run: str, tag: str, start: int = 0) -> list[MeshRecord]:
+        """The meshes in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "mesh", start)
+
+    def embeddings(self, run: str, tag: str, start: int = 0) -> list[EmbeddingRecord]:
+        """The embeddings in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "embedding", start)
+
+    def tensors(self, run: str, tag: str, start: int = 0) -> list[TensorRecord]:
+        """The tensors in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "tensor", start)
+
+    def tables(self, run: str, tag: str, start: int = 0) -> list[TableRecord]:
+        """The tables in logging order, from ``start`` on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "table", start)
+
+    def layout(self, run: str) -> LayoutRecord | None:
+        """The run's charts of several scalars, all it logged as one, None if it logged none.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return layout.merged(self._stored(run, layout.TAG, layout.NAME) or ())
+
+    def graph(self, run: str) -> GraphRecord | None:
+        """The graph the run logged last, None if it logged none.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        found = self._stored(run, "graph", "graph")
+        return found[-1] if found else None
+
+    def html(self, run: str, tag: str, start: int = 0) -> list[HtmlRecord]:
+        """The pages in logging order, from ``start`` on; their content comes from `blob`.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        return self._decoded(run, tag, "html", start)
+
+    def alerts(self, run: str) -> list[AlertRecord]:
+        """The run's alerts by time: its health's, the script's, and that its process is gone.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        found = [alert for tag in self._tags(run, "alert") for alert in self._alerts(run, tag)]
+        info = next(info for info in self.runs() if info.name == run)
+        if info.status == "crashed":
+            found.append(gone(info))
+        return sorted(found, key=lambda alert: alert.wall_time)
+
+    def _alerts(self, run: str, tag: str) -> list[AlertRecord]:
+        return self._decoded(run, tag, "alert", 0)
+
+    def console(self, run: str) -> list[ConsoleLine]:
+        """What the run's process wrote to stdout and stderr, by time.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        found = [
+            line
+            for tag in self._tags(run, "console")
+            for record in self._decoded(run, tag, "console", 0)
+            for line in lines_of(record)
+        ]
+        return sorted(found, key=lambda line: line.wall_time)
+
+    def _tags(self, run: str, kind: str) -> list[str]:
+        return [series.tag for series in self.series(run, kind)]
