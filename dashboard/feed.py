@@ -114,7 +114,6 @@ class Feed:
             if self._runs.get(listed.name) != entry:
                 self._runs[listed.name] = entry
                 self._run_stamp[listed.name] = stamp
-                self._removed_stamp.pop(listed.name, None)
                 news = True
         for info in reading.changes.series:
             self.series[info.kind, info.tag][info.run] = info

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
-from summaries.errors import LogdirError, SummariesError
+from summaries.errors import EmptyStoreError, LogdirError, SummariesError
 from summaries.names import as_run_name
 from summaries.places import joined
 from summaries.reader import Reader
@@ -82,6 +82,8 @@ def _check(reader: Reader, where: Where, mend: bool) -> Checkup:
     checkup = Checkup(str(where) if isinstance(where, Path) else reader.logdir)
     try:
         store = StoreReader(where)
+    except EmptyStoreError:
+        return checkup  # nothing was ever logged to it
     except SummariesError as error:
         checkup.problem = str(error)
         return checkup

@@ -31,13 +31,7 @@
       series.clear();
       news.runs = true;
     }
-    for (const run of delta.runs) {
-      const known = byId.get(run.id);
-      if (known) Object.assign(known, run);
-      else byId.set(run.id, run);
-      byName.set(run.name, byId.get(run.id));
-      news.runs = true;
-    }
+    // First: a name that was given away is both, and what the old run had goes.
     for (const {id, name} of delta.removed) {
       byId.delete(id);
       byName.delete(name);
@@ -47,6 +41,13 @@
           if (runs.size === 0) tags.delete(tag);
         }
       }
+      news.runs = true;
+    }
+    for (const run of delta.runs) {
+      const known = byId.get(run.id);
+      if (known) Object.assign(known, run);
+      else byId.set(run.id, run);
+      byName.set(run.name, byId.get(run.id));
       news.runs = true;
     }
     for (const [kind, tags] of Object.entries(delta.series)) {

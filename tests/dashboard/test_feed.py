@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.feed import Feed
-from summaries import SummaryWriter, open_logdir
+from summaries import SummaryWriter, init, open_logdir
 from summaries.errors import DamagedStoreError
 from summaries.records import Changes
 
@@ -95,3 +95,26 @@ def test_a_store_that_vanishes_is_told_and_comes_back() -> None:
         return errors
 
     assert asyncio.run(story()) == [None, "the disk is gone", "the disk is gone", None]
+
+
+def test_a_name_that_was_given_to_another_run_is_forgotten_first(tmp_path: Path) -> None:
+    from summaries.upkeep import remove_runs
+
+    async def watch() -> Any:
+        reader = open_logdir(tmp_path)
+        feed = Feed(reader)
+        with init(tmp_path, name="a") as run:
+            run.log({"old": 1.0})
+        await feed.refresh(max_age=0)
+        seen = feed.version
+        remove_runs(tmp_path, ["a"])
+        with init(tmp_path, name="a") as run:
+            run.log({"new": 1.0})
+        await feed.refresh(max_age=0)
+        reader.close()
+        return feed.delta(seen, feed.epoch)
+
+    delta = asyncio.run(watch())
+    assert [run["name"] for run in delta["removed"]] == ["a"]
+    assert [run["name"] for run in delta["runs"]] == ["a"]
+    assert list(delta["series"]["scalar"]) == ["new"]

@@ -277,3 +277,7 @@ def test_a_database_that_is_in_use_is_compacted_as_far_as_it_can_be(
     compact(tmp_path)
     busy.close()
     assert said(tmp_path) == ""
+
+
+def test_a_database_that_nobody_logged_to_yet_is_in_order(postgres_url: str) -> None:
+    assert check_logdir(postgres_url)[0].is_clean
