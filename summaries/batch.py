@@ -42,12 +42,9 @@ class Batch:
             return f"scalar '{tag}' at step {step}"
         return f"{self.events[0].kind} '{self.events[0].tag}' at step {self.events[0].step}"
 
+    @cached_property
     def columns(self) -> dict[str, Scalars]:
         """The points of each tag as columns, in logging order."""
-        return self._columns
-
-    @cached_property
-    def _columns(self) -> dict[str, Scalars]:
         by_tag: dict[str, list[Point]] = {}
         for point in self.points:
             try:

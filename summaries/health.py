@@ -191,11 +191,14 @@ class _Spikes:
         """(index, level, title, text) of each beginning and end of a spike."""
         found: list[tuple[int, str, str, str]] = []
         begin = 0
+        # Of a loop that logs flat out thousands come at once: the bound then keeps step with those,
+        # or looking would cost as much as writing.
+        fresh = max(_FRESH, len(values) >> 4)
         while begin < len(values):
             if self._usual is not None:
                 begin = self._until_calm(values, begin, found)
                 continue
-            end = min(begin + _FRESH, len(values))
+            end = min(begin + fresh, len(values))
             part = values[begin:end]
             if self._since >= _FRESH:
                 self._refresh()

@@ -39,6 +39,8 @@ _BACKLOG = 32_768
 """Points that may wait while the store works: past it a logging call waits for the write. A loop
 that logs faster than the disk takes would else pile up more than half a second of points, which a
 kill would lose (seen: 1.5 s). At 5,000 points a second there are never more than 1,500."""
+_MOST_ORDERS = 1000
+"""Changes of the run's record that wait; past that a call waits until they are made."""
 _MAX_BYTES = 256 << 20
 """Of histograms, texts and images that wait for a store that takes nothing."""
 
@@ -196,17 +198,21 @@ class Pipeline:
 
     def merge_json(self, column: str, values: Mapping[str, Any]) -> None:
         """Add entries to the run's config or hparams; while that fails, they are kept."""
-        self._refuse_if_closed()
-        if self._orphaned:
-            self._revive()
-        self._order(lambda store: store.merge_json(self.run_id, column, values))
+        self._soon(lambda store: store.merge_json(self.run_id, column, values))
 
     def update_run(self, **columns: Any) -> None:
         """Set columns of the run's record; while that fails, it is tried again."""
+        self._soon(lambda store: store.update_run(self.run_id, **columns))
+
+    def _soon(self, act: Act) -> None:
+        """Have it done behind what was logged, without waiting for it, as with what is logged."""
         self._refuse_if_closed()
         if self._orphaned:
             self._revive()
-        self._order(lambda store: store.update_run(self.run_id, **columns))
+        if self._orders.qsize() < _MOST_ORDERS:
+            self._orders.put(_Order(act))
+        else:
+            self._order(act)
 
     def rewind(self, step: int, rank: int | None = None) -> None:
         """Take what was logged at ``step`` and later, by one rank or all, out of sight."""
@@ -281,10 +287,11 @@ class Pipeline:
                 for order in orders:
                     order.done.set()
 
-    def _next_orders(self) -> list[_Order]:
+    def _next_orders(self, wait: bool = True) -> list[_Order]:
         found: list[_Order | None] = []
         try:
-            found.append(self._orders.get(timeout=FLUSH_PERIOD_S))
+            if wait:
+                found.append(self._orders.get(timeout=FLUSH_PERIOD_S))
             while True:
                 found.append(self._orders.get_nowait())
         except queue.Empty:
@@ -314,7 +321,7 @@ class Pipeline:
         if self._health is None or not batch.points:
             return
         try:
-            batch.events.extend(self._health.look(batch.columns()))
+            batch.events.extend(self._health.look(batch.columns))
         except Exception as error:  # the points are worth more than what is said about them
             self._health = None
             logger.error(
@@ -328,7 +335,7 @@ class Pipeline:
                 self._pending.appendleft(item)
             return written
         return self._attempt(
-            lambda store: store.append(self.run_id, item.columns(), item.events, self.rank),
+            lambda store: store.append(self.run_id, item.columns, item.events, self.rank),
             item,
         )
 
@@ -395,8 +402,11 @@ class Pipeline:
                     self.label,
                     self.last_error or "it refused them",
                 )
-            # What other threads were logging when `closed` was set.
-            self._drain([])
+            # What was logged and ordered while the last look at it was written.
+            orders = self._next_orders(wait=False)
+            self._drain(orders)
+            for order in orders:
+                order.done.set()
             # The run ends with the last of its writers; a child's parent is one that may go on.
             if not lost and not self._is_child:
                 self._attempt(lambda store: store.seal_rests(self.run_id))

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from summaries.arrays import as_numpy
 from summaries.checks import as_float, shown
-from summaries.kinds.histogram import finite_moments
+from summaries.event import Event
+from summaries.kinds.histogram import NAME, finite_moments, pack
 from summaries.records import Float64, HistogramRecord
 
 
@@ -77,46 +78,67 @@ def of_limits(
     Raises:
         ValueError: lengths that differ, counts or limits that are no numbers.
     """
-    if len(right) != len(counts):
-        raise ValueError(f"histogram with {len(right)} limits and {len(counts)} counts")
-    if not 0 <= num < 2**63 or not (counts >= 0).all() or np.isnan(right).any():
-        raise ValueError(f"histogram of {num} values: its counts or limits are no numbers")
-    used = np.flatnonzero(counts)
-    edges = kept = np.empty(0)
-    if len(used):
-        first, last = int(used[0]), int(used[-1])
-        left = right[first - 1] if first else low
-        edges = np.concatenate([[max(left, min(low, right[first]))], right[first : last + 1]])
-        edges[-1] = max(min(edges[-1], high), edges[-2])
-        kept = counts[first : last + 1]
+    edges, kept = _edges(low, high, num, right, counts)
     return HistogramRecord(0, 0.0, edges, kept, low, high, int(num), total, squares)
 
 
-def of_raw(
+def _edges(
+    low: float, high: float, num: int, right: Float64, counts: Float64
+) -> tuple[Float64, Float64]:
+    """Edges and counts of the buckets from the first to the last that is not empty."""
+    if len(right) != len(counts):
+        raise ValueError(f"histogram with {len(right)} limits and {len(counts)} counts")
+    # NaN is the minimum of what has one, and no more than anything.
+    if not 0 <= num < 2**63 or (len(right) and not (counts.min() >= 0.0 and right.min() <= np.inf)):
+        raise ValueError(f"histogram of {num} values: its counts or limits are no numbers")
+    used = counts.nonzero()[0]
+    if not len(used):
+        return np.empty(0), np.empty(0)
+    first, last = int(used[0]), int(used[-1])
+    edges = np.empty(last - first + 2)
+    edges[1:] = right[first : last + 1]
+    left = float(right[first - 1]) if first else low
+    edges[0] = max(left, min(low, float(right[first])))
+    edges[-1] = max(min(float(edges[-1]), high), float(edges[-2]))
+    return edges, counts[first : last + 1]
+
+
+def event_of_raw(
     tag: str,
     numbers: tuple[Any, Any, Any, Any, Any],
     bucket_limits: Any,
     bucket_counts: Any,
-) -> HistogramRecord:
-    """`of_limits` of what a user gives.
+    step: int,
+    wall_time: float,
+) -> Event:
+    """The event of `of_limits` of what a user gives.
 
     Args:
-        tag: for the error.
+        tag: the series' name.
         numbers: min, max, num, sum, sum of squares.
         bucket_limits: [k] right limits.
         bucket_counts: [k]
+        step: the training step.
+        wall_time: seconds since the epoch.
 
     Raises:
         TypeError: no numbers.
         ValueError: as `of_limits`.
     """
     method = "add_histogram_raw"
-    low, high, num, total, squares = (as_float(method, tag, number) for number in numbers)
-    limits, counts = (
-        as_numpy(method, tag, part).reshape(-1).astype(np.float64)
-        for part in (bucket_limits, bucket_counts)
+    low, high, num, total, squares = (
+        number if type(number) is float else as_float(method, tag, number) for number in numbers
     )
+    limits, counts = _doubles(method, tag, bucket_limits), _doubles(method, tag, bucket_counts)
     try:
-        return of_limits(low, high, int(num), total, squares, limits, counts)
+        edges, kept = _edges(low, high, int(num), limits, counts)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{method} '{tag}': {error}") from error
+    data = pack(edges, kept, low, high, int(num), total, squares)
+    return Event(NAME, tag, step, wall_time, data)
+
+
+def _doubles(method: str, tag: str, values: Any) -> Float64:
+    if type(values) is np.ndarray and values.dtype == np.float64 and values.ndim == 1:
+        return values
+    return as_numpy(method, tag, values).reshape(-1).astype(np.float64)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import struct
+import zlib
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,14 @@ _FLOAT32_SPANS = (1e-30, 1e38)
 _SMALLEST_SPAN = 1e-300
 """Down to it float64 holds the grid's bins a unit."""
 _LARGEST = float(np.finfo(np.float64).max)
+_CRC = struct.Struct("<I")
 _HEADER = struct.Struct("<ddqddqqqI")
 _DOUBLES = 1 << 31
 """Set beside the number of bins where `pack_doubles` follows; version 0.1 wrote columns instead."""
+_PLAIN = 1 << 30
+"""Set where the numbers follow as they are, then their CRC-32."""
+_FEW = 100
+"""Numbers that are stored plainly: zlib would cost half of the call."""
 
 
 def as_values(tag: str, values: Any) -> NDArray[Any]:
@@ -207,19 +213,31 @@ def event(tag: str, values: Any, step: int, wall_time: float) -> Event:
 def event_of_record(tag: str, histogram: HistogramRecord) -> Event:
     """The event of a histogram that is counted already."""
     h = histogram
-    header = _HEADER.pack(
-        h.min,
-        h.max,
-        h.num,
-        h.sum,
-        h.sum_squares,
-        h.nan_count,
-        h.pos_inf_count,
-        h.neg_inf_count,
-        len(h.counts) | _DOUBLES,
-    )
-    data = header + pack_doubles(np.concatenate([h.edges, h.counts])) if len(h.counts) else header
+    odd = (h.nan_count, h.pos_inf_count, h.neg_inf_count)
+    data = pack(h.edges, h.counts, h.min, h.max, h.num, h.sum, h.sum_squares, odd)
     return Event(NAME, tag, h.step, h.wall_time, data)
+
+
+def pack(
+    edges: Float64,
+    counts: Float64,
+    low: float,
+    high: float,
+    num: int,
+    total: float,
+    squares: float,
+    odd: tuple[int, int, int] = (0, 0, 0),
+) -> bytes:
+    """The stored form of a histogram; ``odd`` counts NaN, +Inf and -Inf."""
+    k = len(counts)
+    moments = (low, high, num, total, squares, *odd)
+    if k == 0:
+        return _HEADER.pack(*moments, _DOUBLES)
+    if len(edges) + k > _FEW:
+        packed = pack_doubles(np.concatenate([edges, counts]))
+        return _HEADER.pack(*moments, k | _DOUBLES) + packed
+    plain = np.concatenate([edges, counts], dtype="<f8").tobytes()
+    return _HEADER.pack(*moments, k | _PLAIN) + plain + _CRC.pack(zlib.crc32(plain))
 
 
 def decode(step: int, wall_time: float, data: bytes) -> HistogramRecord:
@@ -232,6 +250,13 @@ def decode(step: int, wall_time: float, data: bytes) -> HistogramRecord:
         if len(numbers) != 2 * k + 1:
             raise ValueError(f"damaged histogram of {k} bins: {len(numbers)} numbers")
         edges, counts = numbers[: k + 1], numbers[k + 1 :]
+    elif k & _PLAIN:
+        k ^= _PLAIN
+        plain = data[_HEADER.size : -_CRC.size]
+        if len(plain) != 8 * (2 * k + 1) or _CRC.pack(zlib.crc32(plain)) != data[-_CRC.size :]:
+            raise ValueError(f"damaged histogram of {k} bins: its checksum is wrong")
+        numbers = np.frombuffer(plain, "<f8")
+        edges, counts = numbers[: k + 1].copy(), numbers[k + 1 :].copy()
     elif k & ~_DOUBLES:
         left, counts = decode_columns(data[_HEADER.size : -8], k)
         edges = np.append(left, struct.unpack("<d", data[-8:])[0])

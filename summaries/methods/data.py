@@ -84,8 +84,9 @@ class DataMethods(Methods):
             TypeError, ValueError: no such numbers, or lengths that differ.
         """
         numbers = (min, max, num, sum, sum_squares)
-        record = buckets.of_raw(tag, numbers, bucket_limits, bucket_counts)
-        self.add_histogram_record(tag, record, global_step, walltime)
+        name, step, wall_time = self._place("add_histogram_raw", tag, global_step, walltime)
+        event = buckets.event_of_raw(name, numbers, bucket_limits, bucket_counts, step, wall_time)
+        self._log_event(event)
 
     def add_histogram_record(
         self,

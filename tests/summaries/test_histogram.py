@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from summaries.kinds import histogram
+from summaries.records import HistogramRecord
 
 RNG = np.random.default_rng(11)
 
@@ -166,3 +167,21 @@ def test_a_histogram_of_version_0_1_is_still_read() -> None:
     found = histogram.decode(3, 5.0, data + struct.pack("<d", made.edges[-1]))
     np.testing.assert_array_equal(found.edges, made.edges)
     np.testing.assert_array_equal(found.counts, made.counts)
+
+
+@pytest.mark.parametrize("k", [1, 30, 500])
+def test_a_damaged_histogram_is_told_however_many_bins_it_has(k: int) -> None:
+    edges = np.linspace(0.0, 1.0, k + 1)
+    made = HistogramRecord(3, 1e9, edges, np.arange(1.0, k + 1.0), 0.0, 1.0, k, 1.0, 1.0)
+    event = histogram.event_of_record("h", made)
+    back = histogram.decode(3, 1e9, event.data)
+    assert (back.edges.tolist(), back.counts.tolist()) == (
+        made.edges.tolist(),
+        made.counts.tolist(),
+    )
+    broken = bytearray(event.data)
+    broken[-9] ^= 0x40
+    with pytest.raises(ValueError, match="damaged"):
+        histogram.decode(3, 1e9, bytes(broken))
+    with pytest.raises(ValueError, match="damaged"):
+        histogram.decode(3, 1e9, event.data[:-5])
