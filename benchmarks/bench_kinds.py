@@ -136,8 +136,10 @@ def measure(rounds: int, only: str) -> dict[str, dict[str, float | None]]:
                     if times is None:
                         continue
                     try:
-                        with redirect_stdout(io.StringIO()):
+                        with redirect_stdout(io.StringIO()) as said:
                             seconds = timed(call, writer, n, at * n)
+                        if "needs package" in said.getvalue():  # and returns, nothing logged
+                            raise RuntimeError(said.getvalue().splitlines()[0])
                     except Exception as error:
                         print(f"{peer} {name}: {type(error).__name__}: {error}"[:200])
                         own[peer] = None

@@ -5,8 +5,8 @@
     python benchmarks/bench_many_writers.py --logdir postgresql+psycopg://user@host/database
 
 Eight processes log 10,000 points a second each into one logdir (ten tags, a thousand steps a
-second), for a minute; ``dashboard serve`` serves it, and a client asks what an open page asks, four
-times a second: what changed, and the curves of all runs. At the end every point is counted.
+second), for a minute; ``dashboard serve`` serves it, and a client asks what an open page asks. At the
+end every point is counted.
 Trackio gets the same points from the same number of processes into one project.
 """
 
@@ -91,27 +91,50 @@ def ended(writers: list[Any]) -> tuple[int, float, list[str]]:
     return steps * len(TAGS), longest, complaints
 
 
-def ask(url: str, body: dict[str, Any] | None = None) -> float:
-    """Seconds until the answer is here whole."""
+def ask(url: str, body: dict[str, Any] | None = None) -> tuple[float, list[dict[str, Any]]]:
+    """Seconds until the answer is here whole, and the series in it."""
     data = None if body is None else json.dumps(body).encode()
     started = time.perf_counter()
     request = Request(url, data=data, headers={"Content-Type": "application/json"})
     with urlopen(request, timeout=60) as answer:
-        answer.read()
-    return time.perf_counter() - started
+        content = answer.read()
+    seconds = time.perf_counter() - started
+    if body is None:
+        return seconds, []
+    size = int.from_bytes(content[:4], "little")
+    return seconds, json.loads(content[4 : 4 + size])["blocks"]
 
 
 def poll(url: str, writers: list[Any]) -> dict[str, list[float]]:
-    """What an open page asks, until the writers are done."""
-    asked: dict[str, list[float]] = {"what changed": [], "curves of all runs": []}
+    """What an open page asks until the writers are done.
+
+    Four times a second what changed, and the new points of all ten charts, in one question each; and
+    every other second a chart from its beginning, as when it scrolls into view.
+    """
+    asked: dict[str, list[float]] = {
+        "what changed": [],
+        f"new points of {len(TAGS) * len(writers)} curves": [],
+        f"a chart of {len(writers)} curves anew": [],
+        "the same, smoothed over every point": [],
+    }
+    changed, tails, anew, smoothed = asked.values()
     runs = [f"run{k}" for k in range(len(writers))]
-    at = 0
+    at, seen = 0, dict.fromkeys(TAGS, [0] * len(runs))
     while any(process.poll() is None for process in writers):
         begun = time.perf_counter()
-        asked["what changed"].append(ask(f"{url}/api/index"))
-        items = [{"tag": TAGS[at % len(TAGS)], "runs": runs}]
-        body = {"pixels": 600, "smoothing": 0.6, "items": items}
-        asked["curves of all runs"].append(ask(f"{url}/api/series", body))
+        changed.append(ask(f"{url}/api/index")[0])
+        items = [{"tag": tag, "runs": runs, "since": seen[tag]} for tag in TAGS]
+        seconds, blocks = ask(f"{url}/api/series", {"items": items})
+        tails.append(seconds)
+        for block in blocks:
+            own = list(seen[block["tag"]])
+            own[runs.index(block["run"])] = block["n"]
+            seen[block["tag"]] = own
+        if at % 8 == 0:
+            items = [{"tag": TAGS[at // 8 % len(TAGS)], "runs": runs}]
+            anew.append(ask(f"{url}/api/series", {"pixels": 600, "items": items})[0])
+            body = {"pixels": 600, "smoothing": 0.6, "items": items}
+            smoothed.append(ask(f"{url}/api/series", body)[0])
         at += 1
         time.sleep(max(0.25 - (time.perf_counter() - begun), 0.0))
     return asked
