@@ -138,7 +138,7 @@ def measure(rounds: int, only: str) -> dict[str, dict[str, float | None]]:
                     try:
                         with redirect_stdout(io.StringIO()) as said:
                             seconds = timed(call, writer, n, at * n)
-                        if "needs package" in said.getvalue():  # and returns, nothing logged
+                        if "add_video" in said.getvalue():  # says why not, and logs nothing
                             raise RuntimeError(said.getvalue().splitlines()[0])
                     except Exception as error:
                         print(f"{peer} {name}: {type(error).__name__}: {error}"[:200])

@@ -5,8 +5,8 @@
     python benchmarks/bench_many_writers.py --logdir postgresql+psycopg://user@host/database
 
 Eight processes log 10,000 points a second each into one logdir (ten tags, a thousand steps a
-second), for a minute; ``dashboard serve`` serves it, and a client asks what an open page asks. At the
-end every point is counted.
+second), for a minute; ``dashboard serve`` serves it, and a client asks what an open page asks. At
+the end every point is counted.
 Trackio gets the same points from the same number of processes into one project.
 """
 
@@ -108,8 +108,8 @@ def ask(url: str, body: dict[str, Any] | None = None) -> tuple[float, list[dict[
 def poll(url: str, writers: list[Any]) -> dict[str, list[float]]:
     """What an open page asks until the writers are done.
 
-    Four times a second what changed, and the new points of all ten charts, in one question each; and
-    every other second a chart from its beginning, as when it scrolls into view.
+    Four times a second what changed, and the new points of all ten charts, in one question each;
+    and every other second a chart from its beginning, as when it scrolls into view.
     """
     asked: dict[str, list[float]] = {
         "what changed": [],
