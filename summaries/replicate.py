@@ -216,8 +216,17 @@ def fork_run(writer: StoreWriter, run_id: int, parent: str, step: int) -> None:
     try:
         parent_id = reader.run_id(parent)
         for part in parts_after(reader, parent, {}):
-            points = {tag: p[p.step < step] for tag, p in part.scalars.items()}
-            events = [e for e in part.events if e.step < step]
+            # Neither what the machine did for the parent, nor from where that was imported.
+            points = {
+                tag: p[p.step < step]
+                for tag, p in part.scalars.items()
+                if not tag.startswith("system/")
+            }
+            events = [
+                e
+                for e in part.events
+                if e.step < step and e.kind != "imported" and not e.tag.startswith("system/")
+            ]
             writer.append(run_id, {tag: p for tag, p in points.items() if len(p)}, events)
     finally:
         reader.close()

@@ -127,7 +127,8 @@ def event_of_raw(
     """
     method = "add_histogram_raw"
     low, high, num, total, squares = (
-        number if type(number) is float else as_float(method, tag, number) for number in numbers
+        float(number) if isinstance(number, (float, int)) else as_float(method, tag, number)
+        for number in numbers
     )
     limits, counts = _doubles(method, tag, bucket_limits), _doubles(method, tag, bucket_counts)
     try:
@@ -139,6 +140,7 @@ def event_of_raw(
 
 
 def _doubles(method: str, tag: str, values: Any) -> Float64:
-    if type(values) is np.ndarray and values.dtype == np.float64 and values.ndim == 1:
-        return values
+    array = np.asarray(values) if type(values) is list else values
+    if type(array) is np.ndarray and array.dtype.kind in "iuf" and array.ndim == 1:
+        return array.astype(np.float64, copy=False)
     return as_numpy(method, tag, values).reshape(-1).astype(np.float64)

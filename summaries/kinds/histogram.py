@@ -40,7 +40,7 @@ _DOUBLES = 1 << 31
 """Set beside the number of bins where `pack_doubles` follows; version 0.1 wrote columns instead."""
 _PLAIN = 1 << 30
 """Set where the numbers follow as they are, then their CRC-32."""
-_FEW = 100
+_FEW = 132
 """Numbers that are stored plainly: zlib would cost half of the call."""
 
 

@@ -31,7 +31,9 @@ def rewind(connection: Connection, run_id: int, step: int, rank: int | None = No
     revision = next_revision(connection)
     now = time.time()
     moved = 0
+    # What the machine did has steps of its own.
     query = f"SELECT {', '.join(COLUMNS)} FROM series WHERE run_id = ? AND n > 0"
+    query += " AND tag NOT LIKE 'system/%'"
     for row in execute(connection, query, (run_id,)).all():
         series = SeriesRecord(**row._mapping)
         act = _rewind_points if series.kind == "scalar" else _rewind_events

@@ -110,6 +110,22 @@ def test_purge_step_hides_what_a_crashed_run_had_logged_beyond_its_checkpoint(
         assert [len(r.scalars) for r in gone if r.scalars is not None] == [4]
 
 
+def test_what_the_machine_did_is_neither_rewound_nor_inherited(database: str | Path) -> None:
+    from summaries.replicate import fork_run
+
+    store = StoreWriter(database)
+    run_id = store.start_run("a").id
+    store.append(run_id, {"x": points(range(100)), "system/cpu_percent": points(range(100))})
+    assert store.rewind(run_id, 50) == 50
+    child = store.start_run("b").id
+    fork_run(store, child, "a", 20)
+    reader = StoreReader(database)
+    found = {(s.run, s.tag): s.n for s in reader.series()}
+    assert found == {("a", "x"): 50, ("a", "system/cpu_percent"): 100, ("b", "x"): 20}
+    reader.close()
+    store.close()
+
+
 # -- rename and remove ----------------------------------------------------------------------------
 
 
