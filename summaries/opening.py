@@ -86,23 +86,26 @@ class RemotePipeline(Pipeline):
             StoreWriteError: the spool cannot be written; or the run is to be one that is there
                 already, and the server does not answer.
         """
-        from summaries import remote
+        # Only runs that are sent pay for these.
+        from summaries.http_client import refused
+        from summaries.remote import RemoteRun
+        from summaries.spool import Order
 
         own_key = key or uuid4().hex
         super().__init__(path, name, config, key=own_key, rank=rank, fields=fields, **options)
         spool = path.parent
-        order = remote.Order.of_this_process(
+        order = Order.of_this_process(
             name, own_key, key is not None or exist == "must", exist, rank, self.store_uuid()
         )
         order = replace(order, fork=fork, rewind=rewind_step)
         record = {**dict(fields or {}), "config": dict(config or {})}
         try:
-            self._remote = remote.RemoteRun(server, spool, order, record, self._ended)
+            self._remote = RemoteRun(server, spool, order, record, self._ended)
         except (RemoteError, OSError) as error:
             super().close("failed")
             shutil.rmtree(spool, ignore_errors=True)
             if isinstance(error, RemoteError):
-                raise remote.refused(error, name) from error
+                raise refused(error, name) from error
             raise StoreWriteError(f"run '{name}': {error}") from error
         opened = self._remote.opened
         if opened is not None:

@@ -241,7 +241,7 @@ def as_target(url: str | Path, token: str | None = None) -> Target:
         LogdirError: an address of no known kind.
     """
     if is_http_url(url):
-        from summaries.remote import HttpTarget
+        from summaries.http_client import HttpTarget
 
         return HttpTarget(split_http_url(str(url), token)[0])
     if is_url(url):

@@ -29,8 +29,10 @@ def add_choice(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
+    from summaries.destination import is_http_url
+
     spool = Path(options.logdir)
-    if options.url.startswith("http") and (spool / "order.json").is_file():
+    if is_http_url(options.url) and _is_spool(spool):
         return _send_spool(options, spool)
     return copy(options.logdir, options.url, options.runs, options.token)
 
@@ -57,9 +59,15 @@ def _tell(name: str, sent: int) -> None:
         print(f"{name}: {counted(sent, 'value')}", flush=True)
 
 
+def _is_spool(directory: Path) -> bool:
+    from summaries.spool import is_spool
+
+    return is_spool(directory)
+
+
 def _send_spool(options: argparse.Namespace, spool: Path) -> int:
     from summaries.destination import split_http_url
-    from summaries.remote import send_spool
+    from summaries.spool import send_spool
 
     sent = send_spool(split_http_url(options.url, options.token)[0], spool)
     if sent is None:

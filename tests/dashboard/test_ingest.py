@@ -23,8 +23,8 @@ from dashboard.serve import listening_socket, make_server
 from summaries import LogdirError, SummaryWriter, open_logdir
 from summaries.destination import Server, spool_root
 from summaries.ingest import Ingest
-from summaries.remote import send_leftovers, send_spool, spools_left
 from summaries.replicate import copy_runs
+from summaries.spool import send_leftovers, send_spool, spools_left
 from summaries.store.writing import StoreWriter
 from summaries.upkeep import remove_runs
 
@@ -422,3 +422,27 @@ def test_ingest_over_an_app_in_this_process(tmp_path: Path) -> None:
     thread.join(10)
     reader.close()
     ingest.close()
+
+
+def test_a_spool_that_was_left_is_pushed_by_hand(
+    served: Callable[..., Served], start_script: Callable[..., subprocess.Popen[str]]
+) -> None:
+    server = served()
+    process = start_script(LOG_FOREVER, f"{server.url}/left")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.5)
+    server.kill()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    (left,) = spools_left(Server(server.url))
+    server.start()
+    command = [sys.executable, "-m", "dashboard.cli", "push", str(left), server.url]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert not left.exists()
+    with open_logdir(server.logdir) as reader:
+        points = reader.scalars("left", "x")
+        assert points.step.tolist() == list(range(len(points)))
+        assert reader.runs()[0].status == "crashed"
