@@ -117,15 +117,22 @@ def as_json(method: str, what: str, values: Any) -> dict[str, Any]:
     return plain
 
 
-def _plain(value: Any) -> Any:
+_DEEPEST = 100
+"""Levels of settings in settings. One that contains itself would else go on to Python's own limit,
+where whatever the garbage collector then calls fails as well."""
+
+
+def _plain(value: Any, depth: int = 0) -> Any:
+    if depth > _DEEPEST:
+        raise ValueError(f"it contains itself, or is nested more than {_DEEPEST} levels deep")
     if isinstance(value, Mapping):
-        return {str(name): _plain(part) for name, part in value.items()}
+        return {str(name): _plain(part, depth + 1) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
+        return [_plain(part, depth + 1) for part in value]
     if isinstance(value, (set, frozenset)):
-        return [_plain(part) for part in sorted(value, key=str)]
+        return [_plain(part, depth + 1) for part in sorted(value, key=str)]
     if isinstance(value, (np.generic, np.ndarray)):
-        return _plain(value.tolist())
+        return _plain(value.tolist(), depth + 1)
     if value is None or isinstance(value, (str, bool, int, float)):
         return value
     return str(value)
