@@ -89,7 +89,9 @@ def _edges(
     if len(right) != len(counts):
         raise ValueError(f"histogram with {len(right)} limits and {len(counts)} counts")
     # NaN is the minimum of what has one, and no more than anything.
-    if not 0 <= num < 2**63 or (len(right) and not (counts.min() >= 0.0 and right.min() <= np.inf)):
+    if not 0 <= num < 2**63 or (
+        len(right) and not (np.minimum.reduce(counts) >= 0.0 and np.minimum.reduce(right) <= np.inf)
+    ):
         raise ValueError(f"histogram of {num} values: its counts or limits are no numbers")
     used = counts.nonzero()[0]
     if not len(used):

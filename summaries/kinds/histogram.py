@@ -214,7 +214,8 @@ def event_of_record(tag: str, histogram: HistogramRecord) -> Event:
     """The event of a histogram that is counted already."""
     h = histogram
     odd = (h.nan_count, h.pos_inf_count, h.neg_inf_count)
-    data = pack(h.edges, h.counts, h.min, h.max, h.num, h.sum, h.sum_squares, odd)
+    edges, counts = np.asarray(h.edges, "<f8"), np.asarray(h.counts, "<f8")
+    data = pack(edges, counts, h.min, h.max, h.num, h.sum, h.sum_squares, odd)
     return Event(NAME, tag, h.step, h.wall_time, data)
 
 
@@ -236,7 +237,7 @@ def pack(
     if len(edges) + k > _FEW:
         packed = pack_doubles(np.concatenate([edges, counts]))
         return _HEADER.pack(*moments, k | _DOUBLES) + packed
-    plain = np.concatenate([edges, counts], dtype="<f8").tobytes()
+    plain = edges.tobytes() + counts.tobytes()
     return _HEADER.pack(*moments, k | _PLAIN) + plain + _CRC.pack(zlib.crc32(plain))
 
 

@@ -18,6 +18,8 @@ class Methods:
     log_dir: str
     _pipeline: Pipeline
     _next_step: dict[str, int]
+    _tags: dict[str, str]
+    """Tags as they are stored, by how they were given."""
     _now: Callable[[], float] = staticmethod(time.time)
     _default_step: int | None = None
 
@@ -54,13 +56,18 @@ class Methods:
 
     def _place(self, method: str, tag: Any, step: Any, walltime: Any) -> tuple[str, int, float]:
         """The tag, step and time as they are stored."""
-        name = as_tag(method, tag)
+        try:
+            name = self._tags[tag]
+        except (KeyError, TypeError):
+            self._tags[tag] = name = as_tag(method, tag)
         place = self._step(method, tag, step)
         if walltime is None:
             return name, place, self._now()
         return name, place, as_wall_time(method, tag, walltime)
 
     def _step(self, method: str, tag: str, step: Any) -> int:
+        if type(step) is int and -(2**63) <= step < 2**63:
+            return step
         if step is not None:
             return as_step(method, tag, step)
         if self._default_step is not None:
