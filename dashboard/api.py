@@ -36,6 +36,7 @@ def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
     pages, scripts = PageApi(reader, feed), ScriptApi(reader, feed)
     return (
         Route("/api/index", pages.index),
+        Route("/api/records", pages.records),
         Route("/api/tail", pages.tail),
         Route("/api/series", pages.series, ("GET", "POST")),
         Route("/api/v1/health", scripts.health),
@@ -56,6 +57,12 @@ class PageApi:
         await self.feed.refresh()
         since, epoch = _position(request)
         return json_response(self.feed.delta(since, epoch))
+
+    async def records(self, request: Request) -> Response:
+        """What the runs are about, or what changed of that; see `Feed.records`."""
+        await self.feed.refresh()
+        since, epoch = _position(request)
+        return json_response(self.feed.records(since, epoch))
 
     async def tail(self, request: Request) -> Response:
         """Server-sent events: one ``change`` for each poll that found something."""

@@ -7,6 +7,7 @@ import logging
 import secrets
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,35 @@ POLL_SECONDS = 0.25
 STATUS_SECONDS = 5.0
 
 Entry = dict[str, Any]
+
+
+def flattened(values: Mapping[str, Any], prefix: str = "") -> Entry:
+    """Nested settings with dotted names: ``{"a": {"b": 1}}`` is ``{"a.b": 1}``."""
+    flat: Entry = {}
+    for key, value in values.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping) and value:
+            flat |= flattened(value, name + ".")
+        else:
+            flat[name] = value
+    return flat
+
+
+def record_of(run: RunInfo) -> Entry:
+    """What a run is about, as the pages compare, group and list it; nothing that ticks."""
+    return {
+        "config": flattened(run.config),
+        "hparams": flattened(run.hparams),
+        "summary": flattened(run.summary),
+        "notes": run.notes,
+        "group": run.group,
+        "job_type": run.job_type,
+        "host": run.host,
+        "ended": None if run.status == "running" else run.updated,
+        "parent": run.parent,
+        "fork_step": run.fork_step,
+        "n_ranks": len(run.ranks),
+    }
 
 
 @dataclass(frozen=True)
@@ -53,7 +83,11 @@ class Feed:
         self.problems: list[Problem] = []
         self.series: dict[tuple[str, str], dict[str, SeriesInfo]] = defaultdict(dict)
         """``(kind, tag)`` -> run -> what is known of that series."""
+        self.infos: dict[str, RunInfo] = {}
+        """The runs' records as last read."""
         self._runs: dict[str, Entry] = {}
+        self._records: dict[str, Entry] = {}
+        self._record_stamp: dict[str, int] = {}
         self._ids: dict[str, int] = {}
         self._run_stamp: dict[str, int] = {}
         self._series_stamp: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
@@ -110,6 +144,11 @@ class Feed:
             self._forget(run, stamp)
             news = True
         for listed in reading.runs or ():
+            self.infos[listed.name] = listed
+            record = record_of(listed)
+            if self._records.get(listed.name) != record:
+                self._records[listed.name] = record
+                self._record_stamp[listed.name] = stamp
             entry = self._run_entry(listed)
             if self._runs.get(listed.name) != entry:
                 self._runs[listed.name] = entry
@@ -123,8 +162,8 @@ class Feed:
         return news
 
     def _forget(self, run: str, stamp: int) -> None:
-        del self._runs[run]
-        self._run_stamp.pop(run, None)
+        for held in (self._runs, self._run_stamp, self._records, self._record_stamp, self.infos):
+            held.pop(run, None)
         self._removed_stamp[run] = stamp
         for infos in self.series.values():
             infos.pop(run, None)
@@ -145,6 +184,25 @@ class Feed:
             "color": run.colour,
             "labels": list(run.labels),
             "archived": run.archived,
+            "record": self._record_stamp[run.name],
+        }
+
+    def records(self, since: int, epoch: str | None = None) -> Entry:
+        """What the runs are about, of those whose record changed after version ``since``.
+
+        ``{"epoch", "version", "reset", "records": {name: record_of(run)}}``
+        """
+        reset = since <= 0 or epoch != self.epoch or since > self.version
+        since = 0 if reset else since
+        return {
+            "epoch": self.epoch,
+            "version": self.version,
+            "reset": reset,
+            "records": {
+                name: record
+                for name, record in self._records.items()
+                if self._record_stamp[name] > since
+            },
         }
 
     def delta(self, since: int, epoch: str | None = None) -> Entry:
@@ -163,6 +221,10 @@ class Feed:
                     i.last_value,
                     i.rewinds,
                     len(i.ranks),
+                    i.min_value,
+                    i.min_step,
+                    i.max_value,
+                    i.max_step,
                 ]
                 for run, stamp in stamps.items()
                 if stamp > since and (i := infos.get(run)) is not None

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.shell_parts import RunList, ViewControls
+from dashboard.components.shell_parts import RunList, ShellNav, ViewControls
 from dashboard.http import json_text
 from dashboard.pages.page import Callback, Page
 
@@ -86,6 +86,7 @@ class Shell:
                             title=self.logdir,
                         ),
                         html.Nav(id="shell-nav", **{"aria-label": "Pages"}),
+                        ShellNav("shell-nav-keeper", self.known_to_scripts()),
                         ViewControls(id="shell-controls"),
                     ],
                     className="shell-header",
@@ -103,14 +104,28 @@ class Shell:
             className="shell",
         )
 
+    @property
+    def listed(self) -> list[Page]:
+        """The pages that the navigation leads to."""
+        return [page for page in self.pages if page.in_navigation]
+
+    def known_to_scripts(self) -> list[dict[str, str]]:
+        return [{"path": p.path, "title": p.title, "keys": p.keys} for p in self.listed]
+
     def navigation(self, current: Page | None) -> list[Component]:
+        # Which of them have something to show, only the browser knows (shell_nav.js).
         return [
-            dcc.Link(
-                [icon(page.icon), html.Span(page.title)],
-                href=page.path,
-                className="nav-link current" if page is current else "nav-link",
+            html.Span(
+                dcc.Link(
+                    [icon(page.icon), html.Span(page.title)],
+                    href=page.path,
+                    className="nav-link current" if page is current else "nav-link",
+                ),
+                className="nav-item",
+                hidden=bool(page.kinds) and page is not current,
+                **{"data-kinds": ",".join(page.kinds)},
             )
-            for page in self.pages
+            for page in self.listed
         ]
 
     async def show_page(self, pathname: str | None) -> tuple[Component, list[Component], bool]:

@@ -4,12 +4,24 @@
   const tb = (window.trainboard = window.trainboard || {config: {}});
   const prefix = (tb.config.prefix || "/").replace(/\/$/, "");
 
-  async function request(url, options) {
+  /** Told how many requests that somebody waits for are under way, when that changes. */
+  tb.onBusy = () => {};
+  let busy = 0;
+  const count = (more) => {
+    busy += more;
+    tb.onBusy(busy);
+  };
+
+  async function request(url, {quiet = false, ...options}) {
     let response;
+    if (!quiet) count(1);
     try {
       response = await fetch(prefix + url, {credentials: "same-origin", ...options});
     } catch (error) {
+      if (options.signal && options.signal.aborted) throw error;
       throw new Error("The server does not answer. Is `dashboard serve` still running?");
+    } finally {
+      if (!quiet) count(-1);
     }
     if (!response.ok) {
       let message = `${response.status} ${response.statusText}`;
@@ -40,13 +52,17 @@
     body: JSON.stringify(body),
   });
 
+  const asked = (body, options) => ({...(body === undefined ? {} : post(body)), ...options});
+
   tb.http = {
     url: (path) => prefix + path,
-    json: async (url, body) => (await request(url, body === undefined ? {} : post(body))).json(),
-    arrays: async (url, body) =>
-      decodeArrays(await (await request(url, body === undefined ? {} : post(body))).arrayBuffer()),
+    /** `options`: `quiet` for what nobody waits for (no progress bar), `signal` to give up. */
+    json: async (url, body, options) => (await request(url, asked(body, options))).json(),
+    arrays: async (url, body, options) => decodeArrays(await (await request(url, asked(body, options))).arrayBuffer()),
     decodeArrays,
   };
+  /** The path of the page shown, without the prefix: "/histograms". */
+  tb.path = () => location.pathname.slice(prefix.length) || "/";
 
   let colours = new Map();
   tb.theme = {

@@ -5,7 +5,7 @@
   const RETRY_MS = 2000;
   const byId = new Map();
   const byName = new Map();
-  const series = new Map(); // kind -> tag -> run name -> {n, firstStep, lastStep, lastValue, rewinds, ranks}
+  const series = new Map(); // kind -> tag -> run name -> {n, firstStep, lastStep, lastValue, rewinds, ranks, min, ...}
   const listeners = new Set();
   let epoch = "";
   let version = 0;
@@ -57,13 +57,15 @@
         if (!known.has(tag)) known.set(tag, new Map());
         const runs = known.get(tag);
         news.series.add(kind + "\n" + tag);
-        for (const [id, n, firstStep, lastStep, lastValue, rewinds, ranks] of rows) {
+        for (const [id, n, firstStep, lastStep, lastValue, rewinds, ranks, min, minStep, max, maxStep] of rows) {
           const run = byId.get(id);
-          if (run) runs.set(run.name, {n, firstStep, lastStep, lastValue: number(lastValue), rewinds, ranks});
+          const info = {n, firstStep, lastStep, lastValue: number(lastValue), rewinds, ranks, min, minStep, max, maxStep};
+          if (run) runs.set(run.name, info);
         }
       }
     }
     ({epoch, version} = delta);
+    runs.epoch = epoch;
     const status = JSON.stringify([delta.problems, delta.error]);
     news.status = status !== JSON.stringify([runs.problems, runs.error]);
     runs.problems = delta.problems;
@@ -71,6 +73,7 @@
     if (news.runs) {
       sorted = null;
       shown = null;
+      tb.groups.forget();
       news.shown = true;
     }
     runs.loaded = true;
@@ -157,9 +160,13 @@
       const run = byName.get(name);
       if (!run) return tb.theme.css("--muted");
       const colors = tb.palette[tb.theme.current()];
+      const group = tb.groups.of(name);
+      if (group) return group.color;
       return run.color || colors[run.id % colors.length];
     },
     series: (kind) => series.get(kind) || new Map(),
+    /** Tells everybody that colours or groups are others now. */
+    touch: () => notify({shown: true}),
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -173,7 +180,8 @@
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", themeChanged);
   tb.view.subscribe((state, changed) => {
     if (changed.has("theme")) themeChanged();
-    if (changed.has("selection") || changed.has("runFilter")) {
+    if (changed.has("groupBy")) tb.groups.forget();
+    if (["selection", "runFilter", "groupBy", "baseline"].some((key) => changed.has(key))) {
       shown = null;
       notify({shown: true});
     }

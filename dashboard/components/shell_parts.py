@@ -10,7 +10,12 @@ SHARED_SCRIPTS = (
     "components/format.js",
     "components/view.js",
     "components/palette.js",
+    "components/kit.js",
     "components/runs.js",
+    "components/groups.js",
+    "components/records.js",
+    "components/commands.js",
+    "components/shell_nav.js",
     "components/view_controls.js",
     "components/run_list.js",
 )
@@ -21,6 +26,13 @@ class ViewControls(ClientComponent):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
+
+
+class ShellNav(ClientComponent):
+    """Keeps the navigation to the pages with something to show, and to the room there is."""
+
+    def __init__(self, id: str, pages: list[dict[str, str]]) -> None:
+        super().__init__(id=id, pages=pages)
 
 
 class RunList(ClientComponent):

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
-  const keys = new Map(); // key -> {initial, param, remember}
+  const keys = new Map(); // key -> {initial, param, remember, valid, pages}
   const listeners = new Set();
   const state = {};
   let writing = null;
@@ -40,16 +40,21 @@
     return valid && !valid(value) ? initial : value;
   }
 
-  function write() {
-    writing = null;
+  function addressOf() {
     const query = new URLSearchParams(location.search);
     query.delete("token");
-    for (const [key, {initial, param}] of keys) {
-      if (same(state[key], initial)) query.delete(param);
+    const here = tb.path();
+    for (const [key, {initial, param, pages}] of keys) {
+      if (same(state[key], initial) || (pages && !pages.includes(here))) query.delete(param);
       else query.set(param, encode(state[key]));
     }
     const text = query.toString();
-    const address = location.pathname + (text ? "?" + text : "") + location.hash;
+    return location.pathname + (text ? "?" + text : "") + location.hash;
+  }
+
+  function write() {
+    writing = null;
+    const address = addressOf();
     if (address !== location.pathname + location.search + location.hash) {
       history.replaceState(history.state, "", address);
     }
@@ -60,16 +65,21 @@
   }
 
   const view = (tb.view = {
-    /** Adds a key; `param` is its name in the address, `remember` keeps it in this browser too. */
-    declare(key, initial, {param = key, remember = false, valid = null} = {}) {
+    /**
+     * Adds a key; `param` is its name in the address, `remember` keeps it in this browser too; with
+     * `pages` (their paths) the address carries it on those pages only.
+     */
+    declare(key, initial, {param = key, remember = false, valid = null, pages = null} = {}) {
       if (keys.has(key)) return;
       for (const [other, known] of keys) {
         if (known.param === param) throw new Error(`view: '${key}' and '${other}' are both '${param}' in the address`);
       }
-      keys.set(key, {initial, param, remember, valid});
+      keys.set(key, {initial, param, remember, valid, pages});
       state[key] = read(key);
     },
     get: () => state,
+    /** A link that shows exactly this; the address has it too, a moment after a change. */
+    link: () => location.origin + addressOf(),
     set(patch) {
       const changed = new Set();
       for (const [key, value] of Object.entries(patch)) {
@@ -109,6 +119,19 @@
   view.declare("tagFilter", "", {param: "tags"});
   view.declare("zoom", {}, {});
   view.declare("column", "", {});
+  // What runs are taken together, see groups.js; the run that others are held against; and the step
+  // that every page with one value a step shows, "" for the newest.
+  view.declare("groupBy", [], {param: "group", valid: (v) => v.every((key) => typeof key === "string")});
+  view.declare("baseline", "", {});
+  view.declare("step", "", {valid: (v) => v === "" || Number.isFinite(Number(v))});
+
+  /** Opens a page of ours as its link would, with this change of the view. */
+  tb.go = function (path, patch = {}) {
+    view.set(patch);
+    history.pushState({}, "", tb.http.url(path));
+    window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+    window.scrollTo(0, 0);
+  };
 
   // A page change by a link drops the query; the state is still here and goes back into the address.
   const changedPage = () => {

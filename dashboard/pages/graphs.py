@@ -20,6 +20,8 @@ class GraphsPage(Page):
 
     path = "/graphs"
     title = "Graphs"
+    keys = "g g"
+    kinds = ("graph",)
     icon = (
         '<rect x="7" y="2.5" width="6" height="4" rx="1"/>'
         '<rect x="2" y="13.5" width="6" height="4" rx="1"/>'

@@ -37,6 +37,8 @@ class HistogramsPage(Page):
 
     path = "/histograms"
     title = "Histograms"
+    keys = "g d"
+    kinds = ("histogram",)
     icon = '<path d="M2.5 17h15"/><path d="M4.5 17v-4h3V17M8.5 13V5.5h3V17M11.5 17V9.5h3V17"/>'
     scripts = HistogramView.scripts
 

@@ -45,6 +45,12 @@ class Page(ABC):
     title: ClassVar[str]
     icon: ClassVar[str]
     """The inside of a 20 x 20 line drawing in SVG: ``<path d="M2 16h16"/>``."""
+    kinds: ClassVar[tuple[str, ...]] = ()
+    """The navigation leads to it only where a run logged one of these; if none: always."""
+    keys: ClassVar[str] = ""
+    """What opens it from the keyboard: ``g s``."""
+    in_navigation: ClassVar[bool] = True
+    """False for a page that is only reached by links, as that of one run."""
     scripts: ClassVar[tuple[str, ...]] = ()
     """JavaScript files of its components, relative to the package ``dashboard``, in load order."""
     run_list: ClassVar[bool] = True

@@ -123,4 +123,4 @@ def test_the_stream_sends_what_changed_and_nothing_twice(url: str, tmp_path: Pat
                 rows += delta["series"].get("scalar", {}).get("acc", [])
                 assert "train/loss" not in delta["series"].get("scalar", {})
     assert names == ["new"]
-    assert rows == [[2, 1, 7, 7, 0.5, 0, 1]]
+    assert rows == [[2, 1, 7, 7, 0.5, 0, 1, 0.5, 7, 0.5, 7]]

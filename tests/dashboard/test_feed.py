@@ -29,7 +29,7 @@ def test_the_first_listing_holds_everything(tmp_path: Path) -> None:
     delta = asyncio.run(listing())
     assert delta["reset"] is True
     assert [run["name"] for run in delta["runs"]] == ["a"]
-    assert delta["series"] == {"scalar": {"loss": [[0, 5, 0, 4, 4.0, 0, 1]]}}
+    assert delta["series"] == {"scalar": {"loss": [[0, 5, 0, 4, 4.0, 0, 1, 0.0, 0, 4.0, 4]]}}
 
 
 def test_a_later_version_holds_only_what_changed(tmp_path: Path) -> None:
@@ -49,7 +49,7 @@ def test_a_later_version_holds_only_what_changed(tmp_path: Path) -> None:
     delta = asyncio.run(growth())
     assert delta["reset"] is False
     assert [run["name"] for run in delta["runs"]] == ["b"]
-    assert delta["series"] == {"scalar": {"acc": [[1, 3, 0, 2, 2.0, 0, 1]]}}
+    assert delta["series"] == {"scalar": {"acc": [[1, 3, 0, 2, 2.0, 0, 1, 0.0, 0, 2.0, 2]]}}
 
 
 def test_a_version_of_another_process_gets_everything(tmp_path: Path) -> None:
@@ -118,3 +118,22 @@ def test_a_name_that_was_given_to_another_run_is_forgotten_first(tmp_path: Path)
     assert [run["name"] for run in delta["removed"]] == ["a"]
     assert [run["name"] for run in delta["runs"]] == ["a"]
     assert list(delta["series"]["scalar"]) == ["new"]
+
+
+def test_records_tell_what_runs_are_about_and_later_only_those_that_changed(tmp_path: Path) -> None:
+    with init(tmp_path, name="a", config={"lr": 0.1, "opt": {"name": "adam"}}) as run:
+        run.log({"loss": 1.0}, step=0)
+
+    async def reading() -> tuple[dict[str, Any], dict[str, Any]]:
+        feed = Feed(open_logdir(tmp_path))
+        await feed.refresh()
+        first = feed.records(0)
+        await asyncio.to_thread(init(tmp_path, name="b", config={"lr": 0.2}).finish)
+        await feed.refresh(max_age=0.0)
+        return first, feed.records(first["version"], feed.epoch)
+
+    first, later = asyncio.run(reading())
+    assert first["records"]["a"]["config"] == {"lr": 0.1, "opt.name": "adam"}
+    assert first["reset"] is True
+    assert later["reset"] is False
+    assert list(later["records"]) == ["b"]

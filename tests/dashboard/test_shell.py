@@ -71,7 +71,7 @@ def test_the_root_shows_the_first_page(logdir: Path) -> None:
     shell = Shell(pages, str(logdir))
     shown, navigation, hidden = asyncio.run(shell.show_page("/"))
     assert shown.className == pages[0].layout().className
-    assert "current" in navigation[0].className
+    assert "current" in navigation[0].children.className
     assert hidden is False
 
 
@@ -79,5 +79,5 @@ def test_an_unknown_address_says_so_and_leads_back(logdir: Path) -> None:
     shell = Shell(tuple(page(open_logdir(logdir)) for page in PAGES), str(logdir))
     shown, navigation, hidden = asyncio.run(shell.show_page("/nowhere"))
     assert "/nowhere" in text_of(shown)
-    assert not any("current" in link.className.split() for link in navigation)
+    assert not any("current" in item.children.className.split() for item in navigation)
     assert hidden is True

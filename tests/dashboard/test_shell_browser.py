@@ -79,6 +79,8 @@ def test_the_theme_changes_at_once(logdir: Path, serve: Serve, open_page: OpenPa
 def test_the_page_recovers_when_the_server_comes_back(
     logdir: Path, serve: Serve, open_page: OpenPage
 ) -> None:
+    with SummaryWriter(logdir / "apple") as writer:
+        writer.add_histogram("weights", [0.1, 0.2, 0.4], 0)
     url = serve(logdir)
     page = open_page(url)
     wait_for_curves(page)
@@ -100,6 +102,8 @@ def test_the_page_recovers_when_the_server_comes_back(
 def test_a_page_chosen_while_the_server_was_away_comes_with_it(
     logdir: Path, serve: Serve, open_page: OpenPage
 ) -> None:
+    with SummaryWriter(logdir / "apple") as writer:
+        writer.add_histogram("weights", [0.1, 0.2, 0.4], 0)
     url = serve(logdir)
     page = open_page(url)
     wait_for_curves(page)
@@ -108,7 +112,34 @@ def test_a_page_chosen_while_the_server_was_away_comes_with_it(
     page.get_by_text("Histograms", exact=True).click()
     page.wait_for_function("() => location.pathname === '/histograms'")
     serve(logdir, port)
-    page.get_by_role("heading", name="No histograms were logged yet").wait_for()
+    page.locator("#histograms-view .hist-grid").first.wait_for()
+
+
+def test_the_navigation_leads_only_to_what_was_logged(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    link = page.locator("#shell-nav").get_by_text("Histograms")
+    assert not link.is_visible()
+    with SummaryWriter(logdir / "late") as writer:
+        writer.add_histogram("weights", [0.1, 0.2, 0.4], 0)
+    link.wait_for()
+
+
+def test_the_palette_finds_a_metric_and_a_key_opens_a_page(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    page = open_page(serve(logdir))
+    wait_for_curves(page)
+    page.keyboard.press("Control+k")
+    page.keyboard.type("eval")
+    page.get_by_role("option", name="Metric").wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_function("() => document.querySelectorAll('.card').length === 1")
+    page.keyboard.press("g")
+    page.keyboard.press("d")
+    page.wait_for_function("() => location.pathname === '/histograms'")
 
 
 def test_a_run_that_is_deleted_leaves_the_page_and_a_new_one_joins(
