@@ -112,7 +112,7 @@ def test_a_page_chosen_while_the_server_was_away_comes_with_it(
     page.get_by_text("Histograms", exact=True).click()
     page.wait_for_function("() => location.pathname === '/histograms'")
     serve(logdir, port)
-    page.locator("#histograms-view .hist-grid").first.wait_for()
+    page.locator(".hist-view").get_by_text("weights").first.wait_for()
 
 
 def test_the_navigation_leads_only_to_what_was_logged(
