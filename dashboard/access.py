@@ -54,9 +54,10 @@ class TokenGate:
     without it, so that the token does not stay in the history or in shared links.
     """
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, token: str, path_prefix: str = "") -> None:
         self.app = app
         self.token = token
+        self.path_prefix = path_prefix
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -82,7 +83,7 @@ class TokenGate:
         if is_api:
             return None
         rest = [(k, v) for k, v in request.query_params.multi_items() if k != PARAMETER]
-        address = request.url.path + (f"?{urlencode(rest)}" if rest else "")
+        address = self.path_prefix + request.url.path + (f"?{urlencode(rest)}" if rest else "")
         answer = RedirectResponse(address, status_code=303)
         answer.set_cookie(
             cookie, self.token, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="lax"

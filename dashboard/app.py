@@ -21,6 +21,8 @@ from dashboard.ingest import ingest_routes
 from dashboard.pages import PAGES
 from dashboard.pages.page import Page
 from dashboard.shell import Shell, index_string
+from dashboard.static import STATIC_PATH, StaticFiles, script_bundle, style_bundle
+from dashboard.transfer import PathPrefix, Transfer
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -37,24 +39,31 @@ def create_app(
     token: str | None = None,
     host: str | None = None,
     ingest: Ingest | None = None,
+    path_prefix: str = "",
     pages: tuple[type[Page], ...] = PAGES,
 ) -> Dash:
     """The dashboard over ``reader``; serve ``create_app(...).server`` with any ASGI server.
 
     ``logdir`` is only shown; with a ``token`` every request must carry it; without one, but with a
     ``host``, requests must name that or the loopback address; with ``ingest`` it also takes values
-    that writers elsewhere send. Example::
+    that writers elsewhere send; with ``path_prefix`` ("/tb") it lives below that path. Example::
 
         app = create_app(open_logdir("logs"), logdir="logs")
         uvicorn.run(app.server, port=6006)
     """
     members = tuple(page(reader) for page in pages)
-    shell = Shell(members, logdir)
+    prefix = f"{path_prefix}/"
+    shell = Shell(members, logdir, path_prefix)
+    scripts = [*SHARED_SCRIPTS, *(s for page in members for s in page.scripts)]
+    bundles = script_bundle(dict.fromkeys(scripts)), style_bundle()
     feed = Feed(reader)
     app = Dash(
         "dashboard",
         backend="fastapi",
+        requests_pathname_prefix=prefix,
+        routes_pathname_prefix="/",
         assets_folder=str(Path(__file__).parent / "assets"),
+        assets_ignore=".*",  # they come as one file, see `dashboard.static`
         title=escape(f"{Path(logdir).name} · trainboard" if logdir else "trainboard"),
         update_title="",
         suppress_callback_exceptions=True,  # pages come and go below the shell
@@ -64,9 +73,9 @@ def create_app(
     app.server.state.feed = feed
     # Dash's own WebSocket would be opened by every page; ours are pushed by /api/tail.
     app.backend.websocket_capability = False
-    prefix = app.config.requests_pathname_prefix
     app.index_string = index_string(
         prefix,
+        f"{prefix}{STATIC_PATH}/{bundles[1].name}",
         {
             "version": __version__,
             "logdir": logdir,
@@ -75,9 +84,10 @@ def create_app(
         },
     )
     app.layout = shell.layout
-    scripts = dict.fromkeys([*SHARED_SCRIPTS, *(s for page in members for s in page.scripts)])
-    for script in scripts:
-        app.scripts.append_script({"relative_package_path": script, "namespace": "dashboard"})
+    address = f"{prefix}{STATIC_PATH}/{bundles[0].name}"
+    app.scripts.append_script(
+        {"external_url": address, "external_only": True, "namespace": "dashboard"}
+    )
     for callback in (*shell.callbacks(), *(c for page in members for c in page.callbacks())):
         app.callback(
             callback.output,
@@ -91,14 +101,18 @@ def create_app(
         app.server.add_route(
             route.path, reports_errors(route.endpoint), methods=list(route.methods)
         )
+    app.server.add_route(f"/{STATIC_PATH}/{{name}}", StaticFiles(bundles).serve)
     app.server.add_route("/api/{rest:path}", _no_such_route, methods=["GET", "POST"])
     # Left to itself Dash finds its style sheets on the first request to "/" only, so that a link to
     # any other page, opened first, would come without them.
     app._setup_server()
+    app.server.add_middleware(Transfer)
     if token is not None:
-        app.server.add_middleware(TokenGate, token=token)
+        app.server.add_middleware(TokenGate, token=token, path_prefix=path_prefix)
     elif host is not None:
         app.server.add_middleware(HostGate, host=host)
+    if path_prefix:
+        app.server.add_middleware(PathPrefix, prefix=path_prefix)
     return app
 
 

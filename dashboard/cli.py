@@ -33,7 +33,12 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     serve = commands.add_parser("serve", help="serve the runs below a directory")
-    serve.add_argument("logdir", metavar="LOGDIR", help="a directory with runs, or a database URL")
+    serve.add_argument(
+        "logdirs",
+        metavar="[NAME=]LOGDIR",
+        nargs="+",
+        help="a directory with runs, or a database URL; several are shown as one, by name",
+    )
     _add_address(serve)
     serve.add_argument("--open", action="store_true", help="open the page in a browser")
     serve.add_argument(
@@ -84,6 +89,14 @@ def _add_address(command: argparse.ArgumentParser) -> None:
         "--token",
         help="what a browser has to know; without it one is made where others can reach the host",
     )
+    command.add_argument(
+        "--path-prefix",
+        default="",
+        metavar="PATH",
+        help="serve below this path, for a proxy: --path-prefix /tb",
+    )
+    command.add_argument("--tls-cert", metavar="FILE", help="serve https with this certificate")
+    command.add_argument("--tls-key", metavar="FILE", help="its key, where it is in another file")
 
 
 def _port(text: str) -> int:
@@ -104,7 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(options.act(options))
         if options.command == "demo":
             return _demo(options)
-        return _serve(options, options.logdir, open_browser=options.open, ingest=options.ingest)
+        logdirs = named_logdirs(options.logdirs)
+        return _serve(options, logdirs, open_browser=options.open, ingest=options.ingest)
     except BrokenPipeError:
         # `dashboard ls | head`: who reads has enough. Python would complain at its end as well.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -114,22 +128,62 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_USAGE
 
 
-def _serve(
-    options: argparse.Namespace, logdir: str, open_browser: bool, ingest: bool = False
-) -> int:
-    from dashboard.serve import serve
+def named_logdirs(texts: Sequence[str]) -> str | dict[str, str]:
+    """The logdir, or several by name: ``a=logs``; without a name they go by their last part.
 
-    with _taking(logdir) if ingest else nullcontext() as taking, _open(logdir) as reader:
+    Raises:
+        LogdirError: two have one name.
+    """
+    from summaries.errors import LogdirError
+
+    named: dict[str, str] = {}
+    for text in texts:
+        name, equals, logdir = text.partition("=")
+        # Directories have "=" in their names too: one that exists is meant as it is.
+        if not equals or "/" in name or not name or Path(text).exists():
+            if len(texts) == 1:
+                return text
+            name, logdir = text.rstrip("/").rpartition("/")[2].partition("?")[0] or "logs", text
+        if name in named:
+            raise LogdirError(
+                f"logdir '{text}': '{name}' is the name of '{named[name]}' already\n"
+                f"  try: another name for it: {name}2={logdir}"
+            )
+        named[name] = logdir
+    return named
+
+
+def _serve(
+    options: argparse.Namespace,
+    logdirs: str | dict[str, str],
+    open_browser: bool,
+    ingest: bool = False,
+) -> int:
+    from dashboard.serve import ServeError, Tls, serve
+
+    if isinstance(logdirs, dict) and ingest:
+        raise ServeError(
+            "--ingest: takes values for one logdir, and several are given\n"
+            "  try: one LOGDIR, and another `dashboard serve` for the rest"
+        )
+    if options.tls_key and not options.tls_cert:
+        raise ServeError("--tls-key: needs the certificate as well\n  try: --tls-cert FILE")
+    tls = Tls(options.tls_cert, options.tls_key) if options.tls_cert else None
+    taken = _taking(str(logdirs)) if ingest else nullcontext()
+    with taken as taking, _open(logdirs) as reader:
+        # As the reader calls it: without the password that a URL may have.
         serve(
             reader,
-            logdir=logdir,
+            logdir=reader.logdir,
+            path_prefix=options.path_prefix,
+            tls=tls,
             host=options.host,
             port=options.port,
             token=options.token,
             open_browser=open_browser,
             ingest=taking,
             announce=lambda address: print(
-                f"Serving {logdir} at {address} (Ctrl-C ends it)", flush=True
+                f"Serving {reader.logdir} at {address} (Ctrl-C ends it)", flush=True
             ),
         )
     return 0
@@ -147,10 +201,10 @@ def _taking(logdir: str) -> Iterator[Ingest]:
 
 
 @contextmanager
-def _open(logdir: str) -> Iterator[Reader]:
+def _open(logdirs: str | dict[str, str]) -> Iterator[Reader]:
     from summaries import open_logdir
 
-    reader = open_logdir(logdir)
+    reader = open_logdir(logdirs)
     try:
         yield reader
     finally:

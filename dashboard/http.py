@@ -19,6 +19,8 @@ log = logging.getLogger("dashboard")
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+CACHED_FOR_GOOD = "public, max-age=31536000, immutable"
+"""Cache-Control of what never changes under its address."""
 BINARY_MEDIA_TYPE = "application/vnd.trainboard.arrays"
 # What JavaScript has a typed array for; anything else is refused, not converted behind one's back.
 ARRAY_TYPES = ("<f4", "<f8", "<i4", "<u4", "|u1")

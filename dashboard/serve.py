@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import secrets
 import socket
+import ssl
 import threading
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -28,6 +31,37 @@ PORTS_TRIED = 100
 
 class ServeError(Exception):
     """The dashboard cannot be served; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Tls:
+    """The files of a certificate, in PEM, and of its key; the key may be in the same."""
+
+    certificate: str
+    key: str | None = None
+
+    def check(self) -> None:
+        """Raises `ServeError` unless they can be used: uvicorn would end with a traceback."""
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
+        except OSError as error:
+            files = self.certificate if self.key is None else f"{self.certificate} and {self.key}"
+            raise ServeError(
+                f"certificate {files}: {error}\n"
+                "  try: --tls-cert FILE --tls-key FILE, both in PEM; or neither, for plain http"
+            ) from error
+
+
+def checked_prefix(prefix: str) -> str:
+    """The path prefix as the server takes it: ``tb/`` is ``/tb``; "" and "/" are none.
+
+    Raises:
+        ServeError: it is no path.
+    """
+    bare = prefix.strip("/")
+    if bare and not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", bare, re.ASCII):
+        raise ServeError(f"path prefix '{prefix}': is no path\n  try: --path-prefix /tb")
+    return f"/{bare}" if bare else ""
 
 
 def listening_socket(host: str, port: int | None) -> socket.socket:
@@ -68,14 +102,16 @@ def _bind_problem(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on {host}:{port}: {error.strerror}"
 
 
-def link(host: str, port: int, token: str | None) -> str:
+def link(
+    host: str, port: int, token: str | None, path_prefix: str = "", scheme: str = "http"
+) -> str:
     """The address to open in a browser."""
     if host in ("0.0.0.0", "::", ""):
         host = socket.gethostname()
     if ":" in host:
         host = f"[{host}]"
     query = f"/?{urlencode({'token': token})}" if token else ""
-    return f"http://{host}:{port}{query}"
+    return f"{scheme}://{host}:{port}{path_prefix}{query}"
 
 
 def serve(
@@ -87,12 +123,15 @@ def serve(
     token: str | None = None,
     open_browser: bool = False,
     ingest: Ingest | None = None,
+    path_prefix: str = "",
+    tls: Tls | None = None,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serves the dashboard until interrupted; ``announce`` gets the link once it can be opened.
 
     On an address that others can reach, a token is made if none is given. With ``ingest`` it also
-    takes values that writers elsewhere send.
+    takes values that writers elsewhere send; with ``path_prefix`` ("/tb") it lives below that path,
+    as a proxy passes it on; with ``tls`` it answers https only.
 
     Raises:
         ServeError: the address or port cannot be used.
@@ -103,8 +142,14 @@ def serve(
 
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(18)
-    app = create_app(reader, logdir=logdir, token=token, host=host, ingest=ingest)
-    address = link(host, listener.getsockname()[1], token)
+    path_prefix = checked_prefix(path_prefix)
+    if tls is not None:
+        tls.check()
+    app = create_app(
+        reader, logdir=logdir, token=token, host=host, ingest=ingest, path_prefix=path_prefix
+    )
+    scheme = "http" if tls is None else "https"
+    address = link(host, listener.getsockname()[1], token, path_prefix, scheme)
 
     def started() -> None:
         announce(address)
@@ -113,10 +158,12 @@ def serve(
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
     with contextlib.suppress(KeyboardInterrupt):
-        make_server(app, started).run(sockets=[listener])
+        make_server(app, started, tls).run(sockets=[listener])
 
 
-def make_server(app: Dash, started: Callable[[], None] = lambda: None) -> uvicorn.Server:
+def make_server(
+    app: Dash, started: Callable[[], None] = lambda: None, tls: Tls | None = None
+) -> uvicorn.Server:
     """A uvicorn server of the app; ``started`` is called once it answers.
 
     Run it with ``run(sockets=[...])``. It ends the open event streams before it waits for the other
@@ -134,6 +181,12 @@ def make_server(app: Dash, started: Callable[[], None] = lambda: None) -> uvicor
             await super().shutdown(sockets)
 
     config = uvicorn.Config(
-        app.server, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=3
+        app.server,
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        timeout_graceful_shutdown=3,
+        ssl_certfile=None if tls is None else tls.certificate,
+        ssl_keyfile=None if tls is None else tls.key,
     )
     return Server(config)

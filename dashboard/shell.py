@@ -20,7 +20,7 @@ INDEX = """<!DOCTYPE html>
   <head>
     {%metas%}
     <title>{%title%}</title>
-    <link rel="icon" type="image/svg+xml" href="{%prefix%}assets/icon.svg">
+    <link rel="icon" type="image/svg+xml" href="{%prefix%}_trainboard/icon.svg">
     <link rel="preload" href="{%prefix%}api/index" as="fetch" crossorigin="anonymous">
     <script>
       (function () {
@@ -31,6 +31,7 @@ INDEX = """<!DOCTYPE html>
         window.trainboard = {config: {%trainboard%}};
       })();
     </script>
+    <link rel="stylesheet" href="{%style%}">
     {%css%}
   </head>
   <body>
@@ -61,12 +62,14 @@ def icon(inside: str, css_class: str = "icon") -> Component:
 class Shell:
     """The layout that stays while pages change."""
 
-    def __init__(self, pages: tuple[Page, ...], logdir: str) -> None:
+    def __init__(self, pages: tuple[Page, ...], logdir: str, path_prefix: str = "") -> None:
         self.pages = pages
         self.logdir = logdir
+        self.path_prefix = path_prefix
 
     def page_at(self, pathname: str | None) -> Page | None:
-        if pathname in (None, "", "/"):
+        pathname = (pathname or "").removeprefix(self.path_prefix)
+        if pathname in ("", "/"):
             return self.pages[0]
         return next((page for page in self.pages if page.path == pathname), None)
 
@@ -79,7 +82,12 @@ class Shell:
                     [
                         html.Div(
                             [
-                                html.Img(src="assets/icon.svg", alt="", width=22, height=22),
+                                html.Img(
+                                    src=f"{self.path_prefix}/_trainboard/icon.svg",
+                                    alt="",
+                                    width=22,
+                                    height=22,
+                                ),
                                 html.Span("trainboard"),
                             ],
                             className="brand",
@@ -118,7 +126,7 @@ class Shell:
             html.Span(
                 dcc.Link(
                     [icon(page.icon), html.Span(page.title)],
-                    href=page.path,
+                    href=self.path_prefix + page.path,
                     className="nav-link current" if page is current else "nav-link",
                 ),
                 className="nav-item",
@@ -135,7 +143,12 @@ class Shell:
             missing = html.Div(
                 [
                     html.H2("There is no such page"),
-                    html.P([f"Nothing lives at {pathname}. ", dcc.Link("To the start", href="/")]),
+                    html.P(
+                        [
+                            f"Nothing lives at {pathname}. ",
+                            dcc.Link("To the start", href=f"{self.path_prefix}/"),
+                        ]
+                    ),
                 ],
                 className="notice",
             )
@@ -156,8 +169,9 @@ class Shell:
         )
 
 
-def index_string(prefix: str, config: dict[str, Any]) -> str:
+def index_string(prefix: str, style: str, config: dict[str, Any]) -> str:
     """The document, with what the scripts need to know before the first request."""
     # A logdir's name must not end the script element that carries it.
     text = json_text(config).replace("<", "\\u003c")
-    return INDEX.replace("{%prefix%}", markup.escape(prefix)).replace("{%trainboard%}", text)
+    document = INDEX.replace("{%prefix%}", markup.escape(prefix))
+    return document.replace("{%style%}", markup.escape(style)).replace("{%trainboard%}", text)

@@ -13,7 +13,6 @@ Example:
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from summaries.errors import (
@@ -32,15 +31,17 @@ from summaries.values import Audio, Histogram, Html, Image, Object3D, Plotly, Ta
 from summaries.writer import SummaryWriter
 
 if TYPE_CHECKING:
+    from summaries.places import Logdirs
     from summaries.reader import Reader
 
 
-def open_logdir(logdir: str | Path) -> Reader:
+def open_logdir(logdir: Logdirs) -> Reader:
     """A read-only view of every run below the logdir.
 
     Args:
         logdir: a directory; it may be empty, and runs that appear later are found. Or the URL of a
-            PostgreSQL database.
+            PostgreSQL database. Or several of these by name, ``{"mine": "logs", "theirs": url}``:
+            the names of their runs then begin with that.
 
     Raises:
         LogdirError: the path does not exist, or is not a directory.

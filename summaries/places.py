@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,9 @@ _OPEN_STORES = 64
 
 
 _T = TypeVar("_T")
+
+Logdirs = str | Path | Mapping[str, str | Path]
+"""A directory, a server's URL, or several of them by the name that their runs' names begin with."""
 
 
 class Source(Protocol):
@@ -164,10 +167,13 @@ class Place:
         )
 
 
-class Places:
-    """The databases below one directory, or the one on a server. Thread-safe."""
+_Finder = Callable[[], Iterator[tuple[str, Source]]]
 
-    def __init__(self, logdir: str | Path) -> None:
+
+class Places:
+    """The databases below one or several directories, or on servers. Thread-safe."""
+
+    def __init__(self, logdir: Logdirs) -> None:
         """See `summaries.open_logdir`.
 
         Raises:
@@ -180,20 +186,35 @@ class Places:
         self._stores: OrderedDict[str, StoreReader] = OrderedDict()
         self._scanned = -_RESCAN_S
         self._lock = threading.RLock()
-        self._find: Callable[[], Iterator[tuple[str, Source]]]
-        self._follower: Follower | None = None
+        self._followers: list[Follower] = []
+        self._finders: list[tuple[str, _Finder]] = []
+        named = logdir if isinstance(logdir, Mapping) else {"": logdir}
+        if not named:
+            raise LogdirError("logdir: none was given\n  try: a directory with runs")
+        labels = []
+        for name, one in named.items():
+            label, find = self._finder(one)
+            self._finders.append((name, find))
+            labels.append(f"{name}={label}" if name else label)
+        self.label = ", ".join(labels)
+
+    def _finder(self, logdir: str | Path) -> tuple[str, _Finder]:
+        """How messages name the logdir, and what finds its databases."""
         if is_postgres_url(str(logdir)):
             server = ServerSource(str(logdir))
             # A wrong address or password is told at once, not on a page.
             server.stamp()
-            self.label = server.label
-            self._find = lambda: iter([("", server)])
-            return
+            return server.label, lambda: iter([("", server)])
         directory, only = as_directory(logdir)
-        self.label = str(directory)
-        self._follower = Follower()
-        self._follower.stop_with(self)
-        self._find = partial(_databases, directory, only, self._follower)
+        follower = Follower()
+        follower.stop_with(self)
+        self._followers.append(follower)
+        return str(directory), partial(_databases, directory, only, follower)
+
+    def _find(self) -> Iterator[tuple[str, Source]]:
+        for name, find in self._finders:
+            for prefix, source in find():
+                yield (f"{name}/{prefix}" if prefix else name) if name else prefix, source
 
     def close(self) -> None:
         """Give the files back."""
@@ -201,8 +222,8 @@ class Places:
             for store in self._stores.values():
                 store.close()
             self._stores.clear()
-        if self._follower is not None:
-            self._follower.close()
+        for follower in self._followers:
+            follower.close()
 
     def known(self) -> dict[str, Place]:
         """The databases as they were found last."""

@@ -18,7 +18,7 @@ from summaries.imports.sink import BOOKMARK
 from summaries.kind_reading import KindReading
 from summaries.kinds import KINDS
 from summaries.matching import Pattern, is_glob, matcher
-from summaries.places import Place, Places, below, joined
+from summaries.places import Logdirs, Place, Places, below, joined
 from summaries.records import (
     Changes,
     Envelope,
@@ -44,7 +44,7 @@ class Reader(KindReading):
     the runs' records.
     """
 
-    def __init__(self, logdir: str | Path) -> None:
+    def __init__(self, logdir: Logdirs) -> None:
         """See `open_logdir`."""
         self._places = Places(logdir)
         self.logdir = self._places.label

@@ -20,10 +20,10 @@ from urllib.request import HTTPCookieProcessor, Request, build_opener, urlopen
 import pytest
 
 from dashboard import cli
-from dashboard.cli import main
+from dashboard.cli import main, named_logdirs
 from dashboard.hosts import host_of, is_loopback
 from dashboard.serve import ServeError, link, listening_socket
-from summaries import SummaryWriter
+from summaries import LogdirError, SummaryWriter
 
 
 def test_a_missing_logdir_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -216,3 +216,17 @@ def test_another_address_needs_the_token(tmp_path: Path) -> None:
             assert page.url == f"{base}/scalars?x=wall"  # the token is in the cookie now
         with browser.open(f"{base}/api/v1/health", timeout=10) as answer:
             assert answer.status == 200
+
+
+def test_several_logdirs_go_by_the_names_given_or_their_last_part(tmp_path: Path) -> None:
+    odd = tmp_path / "lr=0.1"
+    odd.mkdir()
+    assert named_logdirs(["logs"]) == "logs"
+    assert named_logdirs([str(odd)]) == str(odd)
+    assert named_logdirs(["mine=logs"]) == {"mine": "logs"}
+    assert named_logdirs(["a/logs", "theirs=b/logs"]) == {"logs": "a/logs", "theirs": "b/logs"}
+
+
+def test_two_logdirs_of_one_name_are_refused() -> None:
+    with pytest.raises(LogdirError, match="'logs' is the name of 'a/logs' already"):
+        named_logdirs(["a/logs", "b/logs"])

@@ -208,3 +208,17 @@ def test_the_end_of_a_long_name_is_shown_whole(
     base.hover()
     page.get_by_title("Show only this run").wait_for()
     assert base.bounding_box() == width  # the button lies over the row, it does not squeeze it
+
+
+def test_below_a_path_prefix_pages_and_their_data_are_reached(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with SummaryWriter(logdir / "apple") as writer:
+        writer.add_histogram("weights", [0.1, 0.2, 0.4], 0)
+    page = open_page(serve(logdir, path_prefix="/tb/deep"))
+    wait_for_curves(page)
+    page.locator("#shell-nav").get_by_text("Histograms").click()
+    page.wait_for_function("() => location.pathname === '/tb/deep/histograms'")
+    page.locator(".hist-view").get_by_text("weights").first.wait_for()
+    page.go_back()
+    wait_for_curves(page)

@@ -293,3 +293,21 @@ def test_a_token_that_is_none_of_ours_means_everything(logdir: str | Path, state
 def test_a_smoothing_out_of_range_is_refused_by_name(logdir: str | Path, smoothing: float) -> None:
     with open_logdir(logdir) as reader, pytest.raises(ValueError, match="envelope: smoothing"):
         reader.envelopes([], "x", smoothing=smoothing)
+
+
+def test_several_logdirs_are_read_as_one_by_their_names(tmp_path: Path, logdir: str | Path) -> None:
+    log(logdir, "a", [1.0])
+    log(tmp_path / "mine", "a", [2.0])
+    with SummaryWriter(tmp_path / "mine" / "own") as writer:
+        writer.add_scalar("x", 3.0, 0)
+    with open_logdir({"mine": tmp_path / "mine", "theirs": logdir}) as reader:
+        found = {info.name: reader.scalars(info.name, "x").value[0] for info in reader.runs()}
+        assert found == {"mine/a": 2.0, "mine/own": 3.0, "theirs/a": 1.0}
+        token = reader.changes_since(None).token
+        log(tmp_path / "mine", "b", [4.0])
+        assert "mine/b" in reader.changes_since(token).runs
+
+
+def test_no_logdir_at_all_is_refused() -> None:
+    with pytest.raises(LogdirError, match="none was given"):
+        open_logdir({})
