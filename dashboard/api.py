@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
@@ -37,6 +38,7 @@ def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
     return (
         Route("/api/index", pages.index),
         Route("/api/records", pages.records),
+        Route("/api/find", pages.find),
         Route("/api/tail", pages.tail),
         Route("/api/series", pages.series, ("GET", "POST")),
         Route("/api/v1/health", scripts.health),
@@ -63,6 +65,14 @@ class PageApi:
         await self.feed.refresh()
         since, epoch = _position(request)
         return json_response(self.feed.records(since, epoch))
+
+    async def find(self, request: Request) -> Response:
+        """Lists metrics whose name fits ``match``, of those the listing had no room for."""
+        try:
+            pattern = re.compile(_required(request, "match"), re.IGNORECASE)
+        except re.error as error:
+            raise ValueError(f"the parameter 'match' is no regular expression: {error}") from error
+        return json_response({"tags": await self.feed.find(pattern)})
 
     async def tail(self, request: Request) -> Response:
         """Server-sent events: one ``change`` for each poll that found something."""

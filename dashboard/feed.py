@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import secrets
 import time
 from collections import defaultdict
@@ -21,6 +22,9 @@ log = logging.getLogger("dashboard")
 POLL_SECONDS = 0.25
 # A run whose writer died says nothing, so its status is asked for now and then.
 STATUS_SECONDS = 5.0
+# More series than these no list can show and no browser hold; the others are found by the filter.
+MOST_SERIES = 200_000
+MOST_FOUND = 200
 
 Entry = dict[str, Any]
 
@@ -83,6 +87,9 @@ class Feed:
         self.problems: list[Problem] = []
         self.series: dict[tuple[str, str], dict[str, SeriesInfo]] = defaultdict(dict)
         """``(kind, tag)`` -> run -> what is known of that series."""
+        self.n_series = 0
+        self.unlisted = 0
+        """How many series there are beside those listed."""
         self.infos: dict[str, RunInfo] = {}
         """The runs' records as last read."""
         self._runs: dict[str, Entry] = {}
@@ -124,7 +131,9 @@ class Feed:
                 self._news.notify_all()
 
     def _read(self) -> _Reading:
-        changes = self._reader.changes_since(self._token)
+        # Once the list is full, what grew is still to be told, and of the rest how much it is.
+        room = MOST_SERIES - self.n_series if self._token is None else MOST_SERIES
+        changes = self._reader.changes_since(self._token, most=room)
         now = time.monotonic()
         runs = None
         if changes.runs or changes.removed or now - self._listed > STATUS_SECONDS:
@@ -154,19 +163,53 @@ class Feed:
                 self._runs[listed.name] = entry
                 self._run_stamp[listed.name] = stamp
                 news = True
+        if self._token is None:
+            self.unlisted = reading.changes.n_left_out
         for info in reading.changes.series:
-            self.series[info.kind, info.tag][info.run] = info
-            self._series_stamp[info.kind, info.tag][info.run] = stamp
-            news = True
+            news |= self._list_series(info, stamp)
         self._token = reading.changes.token
         return news
+
+    def _list_series(self, info: SeriesInfo, stamp: int, *, found: bool = False) -> bool:
+        """Takes a series in; not one more than the list can hold, unless it was looked for."""
+        key = (info.kind, info.tag)
+        if info.run not in self.series.get(key, ()):
+            if self.n_series >= MOST_SERIES and not found:
+                self.unlisted += info.n == 1
+                return False
+            self.n_series += 1
+        self.series[key][info.run] = info
+        self._series_stamp[key][info.run] = stamp
+        return True
+
+    async def find(self, pattern: re.Pattern[str], kind: str = "scalar") -> list[str]:
+        """Lists the first tags that fit, of those there was no room for; their names."""
+        await self.refresh()
+        if not self.unlisted:
+            return []
+
+        def look() -> tuple[list[str], list[SeriesInfo]]:
+            tags = self._reader.tags(pattern, kind, MOST_FOUND)
+            return tags, self._reader.series_of_tags(tags, kind)
+
+        tags, infos = await asyncio.to_thread(look)
+        async with self._polling:
+            news = False
+            for info in infos:
+                if info.run not in self.series.get((info.kind, info.tag), ()):
+                    news |= self._list_series(info, self.version + 1, found=True)
+            self.version += news
+        if news:
+            async with self._news:
+                self._news.notify_all()
+        return tags
 
     def _forget(self, run: str, stamp: int) -> None:
         for held in (self._runs, self._run_stamp, self._records, self._record_stamp, self.infos):
             held.pop(run, None)
         self._removed_stamp[run] = stamp
         for infos in self.series.values():
-            infos.pop(run, None)
+            self.n_series -= infos.pop(run, None) is not None
         for stamps in self._series_stamp.values():
             stamps.pop(run, None)
 
@@ -242,6 +285,7 @@ class Feed:
                 if not reset and stamp > since
             ],
             "series": series,
+            "unlisted": self.unlisted,
             "problems": [{"path": p.path, "message": p.message} for p in self.problems],
             "error": self.error,
         }

@@ -108,6 +108,8 @@ class Place:
     revision: int = -1
     rows: dict[int, RunRow] = field(default_factory=dict)
     tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
+    sorted_tags: dict[int, dict[str, tuple[str, ...]]] = field(default_factory=dict)
+    """The same as records have it; made once, since a run may have a million."""
     ranks: dict[int, set[int]] = field(default_factory=dict)
     pulses: dict[int, Pulse] = field(default_factory=dict)
 
@@ -127,7 +129,10 @@ class Place:
         for run_id in self.rows.keys() - changed.ids:
             del self.rows[run_id]
             self.tags.pop(run_id, None)
+            self.sorted_tags.pop(run_id, None)
             self.ranks.pop(run_id, None)
+        for run_id in (*changed.tags, *changed.emptied):
+            self.sorted_tags.pop(run_id, None)
         for run_id, kinds in changed.tags.items():
             known = self.tags.setdefault(run_id, {})
             for kind, names in kinds.items():
@@ -149,7 +154,13 @@ class Place:
     def info(self, row: RunRow) -> RunInfo:
         """The run's record as it is handed out."""
         pulse = self._pulse(row)
-        tags = self.tags.get(row.id, {})
+        tags = self.sorted_tags.get(row.id)
+        if tags is None:
+            tags = self.sorted_tags[row.id] = {
+                kind: tuple(sorted(names))
+                for kind, names in sorted(self.tags.get(row.id, {}).items())
+                if kind != BOOKMARK and names
+            }
         parent = row.info.parent
         return replace(
             row.info,
@@ -158,11 +169,7 @@ class Place:
             status=self.status(row),
             heartbeat=pulse.heartbeat,
             updated=pulse.updated,
-            tags={
-                kind: tuple(sorted(names))
-                for kind, names in sorted(tags.items())
-                if kind != BOOKMARK and names
-            },
+            tags=tags,
             ranks=tuple(sorted(self.ranks.get(row.id, ()))) or (0,),
         )
 
@@ -278,6 +285,7 @@ class Places:
                 names = [joined(place.prefix, row.info.name) for row in place.rows.values()]
                 self.gone[place.prefix] = names
             place.rows, place.tags, place.ranks, place.revision = {}, {}, {}, -1
+            place.sorted_tags = {}
 
     def _thaw(self, place: Place) -> None:
         """Have a database that shows the state it was opened in be opened again."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import heapq
 import json
+import re
 import zlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -96,6 +98,34 @@ class Reader(KindReading):
                 found += self._named(place, self._places.guarded(place, read, nothing))
         # A series whose values were all replaced by a rewind has none to show.
         return [s for s in found if (kind is None or s.kind == kind) and s.n > 0]
+
+    def tags(
+        self, match: Pattern | None = None, kind: str = "scalar", most: int = 200
+    ) -> list[str]:
+        """The first tags of a kind, sorted, over all runs; cheap however many there are.
+
+        Args:
+            match: only tags that fit this glob or in which this compiled expression is found.
+            kind: "scalar", or one of `summaries.kinds.KINDS`.
+            most: so many at most.
+        """
+        fits = match.search if isinstance(match, re.Pattern) else matcher(match)
+        found: set[str] = set()
+        for place in self._places.fresh():
+            for tags in list(place.tags.values()):
+                found.update(tag for tag in list(tags.get(kind, ())) if fits(tag))
+        return heapq.nsmallest(most, found)
+
+    def series_of_tags(self, tags: Sequence[str], kind: str = "scalar") -> list[SeriesInfo]:
+        """What lists need of the series of these tags, of every run that has them."""
+        found: list[SeriesInfo] = []
+        for place in self._places.fresh():
+            store = self._places.store(place)
+            if store is not None and tags:
+                read = partial(store.series_of_tags, kind, tags)
+                nothing: list[SeriesInfo] = []
+                found += self._named(place, self._places.guarded(place, read, nothing))
+        return [s for s in found if s.n > 0]
 
     def replaced(self, run: str) -> list[Replaced]:
         """What rewinds of the run took out of sight, in the order in which they did.
@@ -253,17 +283,19 @@ class Reader(KindReading):
 
     # -- changes ------------------------------------------------------------------------------
 
-    def changes_since(self, token: str | None) -> Changes:
+    def changes_since(self, token: str | None, most: int | None = None) -> Changes:
         """What is new since the token was handed out; costs what changed, not what there is.
 
         Args:
             token: of an earlier `Changes`; None, or one of another logdir: everything is new.
+            most: so many series at most; how many more there are is ``n_left_out``.
         """
         before = _decode_token(token)
         after: dict[str, list[Any]] = {}
         runs: list[str] = []
         series: list[SeriesInfo] = []
         removed: list[str] = []
+        left_out = 0
         for place in self._places.fresh():
             if place.problem is not None:
                 # Unreadable for now is not gone: what was known of it holds until it can be read.
@@ -282,7 +314,8 @@ class Reader(KindReading):
             alive = [row.info.name for row in rows if place.status(row) == "running"]
             if now > revision:
                 store = self._places.store(place)
-                read = partial(_read_changes, store, revision) if store is not None else None
+                room = None if most is None else max(0, most - len(series))
+                read = partial(_read_changes, store, revision, room) if store is not None else None
                 changed = None if read is None else self._places.guarded(place, read, None)
                 if changed is None:
                     # Not read: it comes with the next changes.
@@ -290,6 +323,7 @@ class Reader(KindReading):
                         after[place.prefix] = before[place.prefix]
                     continue
                 series += self._named(place, changed[0])
+                left_out += changed[2]
                 if revision >= 0:
                     removed += [joined(place.prefix, name) for name in changed[1]]
             for row in rows:
@@ -299,7 +333,7 @@ class Reader(KindReading):
             after[place.prefix] = [uuid, now, alive]
         gone = [prefix for prefix in before if prefix not in self._places.known()]
         removed += [name for prefix in gone for name in self._places.gone.get(prefix, ())]
-        return Changes(_encode_token(after), tuple(runs), tuple(series), tuple(removed))
+        return Changes(_encode_token(after), tuple(runs), tuple(series), tuple(removed), left_out)
 
     # -- parts ---------------------------------------------------------------------------------
 
@@ -416,8 +450,14 @@ def _smoothed_at(points: Scalars | None, bins: Bins, weight: float) -> Float64:
     return debiased_ema(points.value[order], weight)[last]
 
 
-def _read_changes(store: StoreReader, revision: int) -> tuple[list[SeriesInfo], list[str]]:
-    return store.series(revision), store.removed_names(revision)
+def _read_changes(
+    store: StoreReader, revision: int, most: int | None
+) -> tuple[list[SeriesInfo], list[str], int]:
+    series = store.series(revision, most=most)
+    left_out = 0
+    if most is not None and len(series) >= most:
+        left_out = max(0, store.n_series(revision) - len(series))
+    return series, store.removed_names(revision), left_out
 
 
 def _number(value: float) -> int:

@@ -337,6 +337,8 @@ class Changes:
     removed: tuple[str, ...] = ()
     """Names of runs that are gone. One that is in ``runs`` too was given to another since: what was
     known by it is to be forgotten before the rest is taken in."""
+    n_left_out: int = 0
+    """How many series changed beyond those asked for at most."""
 
     def __bool__(self) -> bool:
         return bool(self.runs or self.series or self.removed)

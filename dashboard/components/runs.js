@@ -69,6 +69,8 @@
     const status = JSON.stringify([delta.problems, delta.error]);
     news.status = status !== JSON.stringify([runs.problems, runs.error]);
     runs.problems = delta.problems;
+    if (runs.unlisted !== delta.unlisted) news.status = true;
+    runs.unlisted = delta.unlisted;
     runs.error = delta.error;
     if (news.runs) {
       sorted = null;
@@ -130,6 +132,7 @@
     loaded: false,
     error: null,
     problems: [],
+    unlisted: 0, // series that the listing had no room for
     connection: "connecting",
     ready: new Promise((resolve) => (becomeReady = resolve)),
     all() {
@@ -185,6 +188,19 @@
       shown = null;
       notify({shown: true});
     }
+  });
+  // What the listing had no room for is looked for by the filter, once the typing rests.
+  let finding = null;
+  tb.view.subscribe((state, changed) => {
+    if (!changed.has("tagFilter") || !runs.unlisted || !state.tagFilter || tb.pattern(state.tagFilter).error) return;
+    clearTimeout(finding);
+    finding = setTimeout(() => {
+      // What it finds comes by the stream, as all news do.
+      tb.http.json("/api/find?" + new URLSearchParams({match: state.tagFilter})).catch((error) => {
+        runs.error = error.message;
+        notify({status: true});
+      });
+    }, 300);
   });
   document.addEventListener("visibilitychange", () => (document.hidden ? disconnect("paused") : connect()));
   window.addEventListener("pagehide", () => disconnect("paused"));

@@ -37,6 +37,13 @@ _SERIES = (
 )
 _IN_ORDER = " ORDER BY series.run_id, series.tag, series.kind"
 SERIES = _SERIES + _IN_ORDER
+FIRST_SERIES = f"{SERIES} LIMIT ?"
+N_SERIES = "SELECT count(*) FROM series WHERE revision > ? AND n > 0"
+SERIES_OF_TAGS = (
+    f"SELECT {_SERIES_COLUMNS}, run.name AS run FROM series JOIN run ON run.id = series.run_id"
+    " WHERE series.kind = ? AND series.tag IN ({})"
+    f"{_IN_ORDER}"
+)
 SERIES_OF_RUN = f"{_SERIES} AND run.name = ?{_IN_ORDER}"
 REPLACED = (
     "SELECT tag, kind, rewound, replaced.step, n, data FROM replaced"

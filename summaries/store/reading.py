@@ -247,14 +247,29 @@ class StoreReader:
         with self.connection() as connection:
             return [row[0] for row in execute(connection, queries.REMOVED_NAMES, (since,))]
 
-    def series(self, since: int = -1, run: str | None = None) -> list[SeriesInfo]:
-        """The series whose revision is greater than ``since``, of one run or of all."""
+    def series(
+        self, since: int = -1, run: str | None = None, most: int | None = None
+    ) -> list[SeriesInfo]:
+        """The series whose revision is greater than ``since``, of one run or of all, or so many."""
         with self.connection() as connection:
-            if run is None:
+            if run is None and most is not None:
+                rows = execute(connection, queries.FIRST_SERIES, (since, most)).all()
+            elif run is None:
                 rows = execute(connection, queries.SERIES, (since,)).all()
             else:
                 rows = execute(connection, queries.SERIES_OF_RUN, (since, run)).all()
         return [_series_info(row) for row in rows]
+
+    def n_series(self, since: int = -1) -> int:
+        """How many series that have values changed after revision ``since``."""
+        with self.connection() as connection:
+            return int(execute(connection, queries.N_SERIES, (since,)).scalar_one())
+
+    def series_of_tags(self, kind: str, tags: Sequence[str]) -> list[SeriesInfo]:
+        """The series of these tags, of every run."""
+        query = queries.SERIES_OF_TAGS.format(", ".join("?" for _ in tags))
+        with self.connection() as connection:
+            return [_series_info(row) for row in execute(connection, query, (kind, *tags)).all()]
 
     # -- scalars ------------------------------------------------------------------------------
 

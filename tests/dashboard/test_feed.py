@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from dashboard.feed import Feed
 from summaries import SummaryWriter, init, open_logdir
@@ -137,3 +140,29 @@ def test_records_tell_what_runs_are_about_and_later_only_those_that_changed(tmp_
     assert first["reset"] is True
     assert later["reset"] is False
     assert list(later["records"]) == ["b"]
+
+
+def test_what_the_list_has_no_room_for_is_counted_and_found_by_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.feed.MOST_SERIES", 3)
+    with init(tmp_path, name="a") as run:
+        run.log({f"unit{number}/loss": float(number) for number in range(8)}, step=0)
+
+    async def listing() -> list[Any]:
+        feed = Feed(open_logdir(tmp_path))
+        await feed.refresh()
+        before = feed.delta(0)
+        tags = await feed.find(re.compile("UNIT7", re.IGNORECASE))
+        found = feed.delta(before["version"], feed.epoch)
+        with init(tmp_path, name="a", resume=True) as run:
+            run.log({"unit6/loss": 1.0, "unit7/loss": 1.0}, step=1)
+        await feed.refresh(max_age=0.0)
+        return [before, tags, found, feed.delta(found["version"], feed.epoch)]
+
+    before, tags, found, later = asyncio.run(listing())
+    assert sorted(before["series"]["scalar"]) == ["unit0/loss", "unit1/loss", "unit2/loss"]
+    assert before["unlisted"] == 5
+    assert tags == ["unit7/loss"]
+    assert list(found["series"]["scalar"]) == ["unit7/loss"]
+    assert list(later["series"]["scalar"]) == ["unit7/loss"]

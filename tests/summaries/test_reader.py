@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import shutil
 import time
 import zlib
@@ -311,3 +312,19 @@ def test_several_logdirs_are_read_as_one_by_their_names(tmp_path: Path, logdir: 
 def test_no_logdir_at_all_is_refused() -> None:
     with pytest.raises(LogdirError, match="none was given"):
         open_logdir({})
+
+
+def test_tags_are_found_over_all_runs_and_changes_can_be_limited(logdir: str | Path) -> None:
+    with init(logdir, name="a") as run:
+        run.log({f"unit{number}/loss": float(number) for number in range(8)}, step=0)
+    log(logdir, "b", [1.0], tag="unit3/loss")
+    with open_logdir(logdir) as reader:
+        assert reader.tags("unit*", most=2) == ["unit0/loss", "unit1/loss"]
+        assert reader.tags(re.compile("3/")) == ["unit3/loss"]
+        assert [(s.run, s.tag) for s in reader.series_of_tags(["unit3/loss", "nothing"])] == [
+            ("a", "unit3/loss"),
+            ("b", "unit3/loss"),
+        ]
+        changes = reader.changes_since(None, most=3)
+        assert (len(changes.series), changes.n_left_out) == (3, 6)
+        assert reader.changes_since(None).n_left_out == 0
