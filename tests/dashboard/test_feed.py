@@ -72,7 +72,7 @@ class Vanishing:
     def __init__(self) -> None:
         self.away = False
 
-    def changes_since(self, token: str | None) -> Changes:
+    def changes_since(self, token: str | None, most: int | None = None) -> Changes:
         if self.away:
             raise DamagedStoreError("the disk is gone")
         return Changes("t", (), ())
