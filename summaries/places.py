@@ -104,6 +104,8 @@ class Place:
     uuid: str = ""
     revision: int = -1
     rows: dict[int, RunRow] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    """Of the runs, by their name in the database."""
     tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     ranks: dict[int, set[int]] = field(default_factory=dict)
     pulses: dict[int, Pulse] = field(default_factory=dict)
@@ -134,7 +136,12 @@ class Place:
                 self.tags.get(run_id, {}).get(kind, set()).discard(tag)
         for run_id, ranks in changed.ranks.items():
             self.ranks.setdefault(run_id, set()).update(ranks)
+        self.ids = {row.info.name: row.id for row in self.rows.values()}
         self.revision = revision
+
+    def deleted(self) -> set[str]:
+        """Names, in the database, of the runs in the trash."""
+        return {row.info.name for row in self.runs() if row.is_deleted}
 
     def _pulse(self, row: RunRow) -> Pulse:
         return self.pulses.get(row.id) or Pulse(row.info.heartbeat, row.info.updated)
@@ -176,6 +183,8 @@ class Places:
         """
         self.gone: dict[str, list[str]] = {}
         """Names of the runs of databases that were there once, by what the names begin with."""
+        self.home: Where
+        """The database of what belongs to the logdir as a whole; a file need not be there yet."""
         self._places: dict[str, Place] = {}
         self._stores: OrderedDict[str, StoreReader] = OrderedDict()
         self._scanned = -_RESCAN_S
@@ -187,10 +196,12 @@ class Places:
             # A wrong address or password is told at once, not on a page.
             server.stamp()
             self.label = server.label
+            self.home = str(logdir)
             self._find = lambda: iter([("", server)])
             return
         directory, only = as_directory(logdir)
         self.label = str(directory)
+        self.home = only or directory / DATABASE_NAME
         self._follower = Follower()
         self._follower.stop_with(self)
         self._find = partial(_databases, directory, only, self._follower)
@@ -256,7 +267,7 @@ class Places:
             if place.rows:
                 names = [joined(place.prefix, row.info.name) for row in place.rows.values()]
                 self.gone[place.prefix] = names
-            place.rows, place.tags, place.ranks, place.revision = {}, {}, {}, -1
+            place.rows, place.ids, place.tags, place.ranks, place.revision = {}, {}, {}, {}, -1
 
     def _thaw(self, place: Place) -> None:
         """Have a database that shows the state it was opened in be opened again."""
