@@ -18,6 +18,7 @@ from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.feed import Feed
 from dashboard.http import error_response, reports_errors
 from dashboard.ingest import ingest_routes
+from dashboard.markdown import markdown_routes
 from dashboard.pages import PAGES
 from dashboard.pages.page import Page
 from dashboard.shell import Shell, index_string
@@ -84,7 +85,7 @@ def create_app(
             *callback.inputs,
             prevent_initial_call=callback.prevent_initial_call,
         )(callback.function)
-    routes = (*api_routes(reader, feed), *ingest_routes(ingest))
+    routes = (*api_routes(reader, feed), *markdown_routes(), *ingest_routes(ingest))
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
             raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")
