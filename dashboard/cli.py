@@ -42,6 +42,12 @@ def parser() -> argparse.ArgumentParser:
         help="also take values from writers elsewhere: SummaryWriter('http://HOST:PORT/RUN')",
     )
 
+    serve.add_argument(
+        "--read-only",
+        action="store_true",
+        help="let nobody rename, note, tag, archive or delete runs, or save views, on the page",
+    )
+
     demo = commands.add_parser("demo", help="train small models and watch them")
     demo.add_argument(
         "logdir",
@@ -104,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return int(options.act(options))
         if options.command == "demo":
             return _demo(options)
-        return _serve(options, options.logdir, open_browser=options.open, ingest=options.ingest)
+        return _serve(options, options.logdir, open_browser=options.open)
     except BrokenPipeError:
         # `dashboard ls | head`: who reads has enough. Python would complain at its end as well.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -114,11 +120,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return BAD_USAGE
 
 
-def _serve(
-    options: argparse.Namespace, logdir: str, open_browser: bool, ingest: bool = False
-) -> int:
+def _serve(options: argparse.Namespace, logdir: str, open_browser: bool) -> int:
     from dashboard.serve import serve
 
+    ingest = "ingest" in options and options.ingest
     with _taking(logdir) if ingest else nullcontext() as taking, _open(logdir) as reader:
         serve(
             reader,
@@ -128,6 +133,7 @@ def _serve(
             token=options.token,
             open_browser=open_browser,
             ingest=taking,
+            read_only="read_only" in options and options.read_only,
             announce=lambda address: print(
                 f"Serving {logdir} at {address} (Ctrl-C ends it)", flush=True
             ),

@@ -23,8 +23,8 @@ MAX_CHARACTERS = 200_000
 MAX_TEXTS = 200
 
 _TAGS = frozenset(
-    "a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre s strong"
-    " table tbody td th thead tr ul".split()  # noqa: SIM905
+    """a blockquote br code del em h1 h2 h3 h4 h5 h6 hr li ol p pre s strong table tbody td th thead
+    tr ul""".split()  # noqa: SIM905
 )
 # Nothing that could lay itself over the page, name an element of ours, or load a thing.
 _ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}, "td": {"align"}, "th": {"align"}}

@@ -87,12 +87,13 @@ def serve(
     token: str | None = None,
     open_browser: bool = False,
     ingest: Ingest | None = None,
+    read_only: bool = False,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serves the dashboard until interrupted; ``announce`` gets the link once it can be opened.
 
     On an address that others can reach, a token is made if none is given. With ``ingest`` it also
-    takes values that writers elsewhere send.
+    takes values that writers elsewhere send; with ``read_only`` runs cannot be edited on the page.
 
     Raises:
         ServeError: the address or port cannot be used.
@@ -103,7 +104,9 @@ def serve(
 
     if token is None and not is_loopback(host):
         token = secrets.token_urlsafe(18)
-    app = create_app(reader, logdir=logdir, token=token, host=host, ingest=ingest)
+    app = create_app(
+        reader, logdir=logdir, token=token, host=host, ingest=ingest, read_only=read_only
+    )
     address = link(host, listener.getsockname()[1], token)
 
     def started() -> None:

@@ -294,6 +294,11 @@ def empty_trash(logdir: Logdir, names: Sequence[str] | None = None) -> list[str]
 # -- views ----------------------------------------------------------------------------------------
 
 
+def why_no_views(reader: Reader) -> str | None:
+    """Why no view can be saved; None: they can."""
+    return _why_not_writable(reader.home)
+
+
 def save_view(logdir: Logdir, name: str, state: Mapping[str, Any]) -> None:
     """Keep what a page shows under a name, in place of what had that name.
 
@@ -321,7 +326,7 @@ def save_view(logdir: Logdir, name: str, state: Mapping[str, Any]) -> None:
     if len(text) > MAX_VIEW:
         raise ValueError(f"view '{wanted}': {len(text):,} bytes, {MAX_VIEW:,} are kept")
     with reading(logdir) as reader:
-        why = _why_not_writable(reader.home)
+        why = why_no_views(reader)
         if why is not None:
             raise StoreWriteError(f"view '{wanted}': {why}")
         with _transaction(reader.home) as connection:

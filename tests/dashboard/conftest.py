@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -40,9 +40,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class _Server:
     """uvicorn in a thread, on a free port."""
 
-    def __init__(self, logdir: Path, port: int) -> None:
+    def __init__(self, logdir: Path, port: int, options: dict[str, Any]) -> None:
         self.reader = open_logdir(logdir)
-        self.server = make_server(create_app(self.reader, logdir=str(logdir)))
+        self.server = make_server(create_app(self.reader, logdir=str(logdir), **options))
         listener = listening_socket("127.0.0.1", port)
         self.port = listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -66,9 +66,9 @@ class Serve:
     def __init__(self) -> None:
         self._running: dict[str, _Server] = {}
 
-    def __call__(self, logdir: Path, port: int = 0) -> str:
-        """A dashboard over the logdir; its address."""
-        server = _Server(logdir, port)
+    def __call__(self, logdir: Path, port: int = 0, **options: Any) -> str:
+        """A dashboard over the logdir, with these options of `create_app`; its address."""
+        server = _Server(logdir, port, options)
         self._running[server.url] = server
         return server.url
 
