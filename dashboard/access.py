@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -22,6 +22,26 @@ REFUSAL = """<!DOCTYPE html>
 <p>Open the link that <code>dashboard serve</code> printed: it ends in <code>?token=…</code>.
 The browser remembers it afterwards.</p></html>
 """
+
+
+def why_foreign(request: Request) -> str | None:
+    """Why a request that changes something is not taken; None: it comes from a page of ours.
+
+    Another site may have a browser send here what needs no asking first (a form, plain text), with
+    our cookie: so the body has to be declared as JSON, and who sends it must be us. Scripts, which
+    say neither who they are nor whose page they show, pass.
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
+        return "the body must be declared as application/json"
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return None if site in ("same-origin", "none") else f"it was sent by a {site} page"
+    origin = request.headers.get("origin")
+    if origin is None:
+        return None
+    # Behind a proxy the browser knows us by another name.
+    names = (request.headers.get("host"), request.headers.get("x-forwarded-host"))
+    return None if urlsplit(origin).netloc in names else f"it was sent by a page of '{origin}'"
 
 
 class HostGate:

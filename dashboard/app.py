@@ -15,9 +15,11 @@ from dashboard import __version__
 from dashboard.access import HostGate, TokenGate
 from dashboard.api import api_routes
 from dashboard.components.shell_parts import SHARED_SCRIPTS
+from dashboard.editing import editing_routes
 from dashboard.feed import Feed
 from dashboard.http import error_response, reports_errors
 from dashboard.ingest import ingest_routes
+from dashboard.markdown import markdown_routes
 from dashboard.pages import PAGES
 from dashboard.pages.page import Page
 from dashboard.shell import Shell, index_string
@@ -40,13 +42,15 @@ def create_app(
     host: str | None = None,
     ingest: Ingest | None = None,
     path_prefix: str = "",
+    read_only: bool = False,
     pages: tuple[type[Page], ...] = PAGES,
 ) -> Dash:
     """The dashboard over ``reader``; serve ``create_app(...).server`` with any ASGI server.
 
     ``logdir`` is only shown; with a ``token`` every request must carry it; without one, but with a
     ``host``, requests must name that or the loopback address; with ``ingest`` it also takes values
-    that writers elsewhere send; with ``path_prefix`` ("/tb") it lives below that path. Example::
+    that writers elsewhere send; with ``path_prefix`` ("/tb") it lives below that path; with
+    ``read_only`` nobody can rename, delete or note anything. Example::
 
         app = create_app(open_logdir("logs"), logdir="logs")
         uvicorn.run(app.server, port=6006)
@@ -95,6 +99,7 @@ def create_app(
             prevent_initial_call=callback.prevent_initial_call,
         )(callback.function)
     routes = (*api_routes(reader, feed), *ingest_routes(ingest))
+    routes += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
             raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")

@@ -47,6 +47,12 @@ def parser() -> argparse.ArgumentParser:
         help="also take values from writers elsewhere: SummaryWriter('http://HOST:PORT/RUN')",
     )
 
+    serve.add_argument(
+        "--read-only",
+        action="store_true",
+        help="let nobody rename, note, tag, archive or delete runs, or save views, on the page",
+    )
+
     demo = commands.add_parser("demo", help="train small models and watch them")
     demo.add_argument(
         "logdir",
@@ -182,6 +188,7 @@ def _serve(
             token=options.token,
             open_browser=open_browser,
             ingest=taking,
+            read_only="read_only" in options and options.read_only,
             announce=lambda address: print(
                 f"Serving {reader.logdir} at {address} (Ctrl-C ends it)", flush=True
             ),

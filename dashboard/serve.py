@@ -125,13 +125,15 @@ def serve(
     ingest: Ingest | None = None,
     path_prefix: str = "",
     tls: Tls | None = None,
+    read_only: bool = False,
     announce: Callable[[str], None] = print,
 ) -> None:
     """Serves the dashboard until interrupted; ``announce`` gets the link once it can be opened.
 
     On an address that others can reach, a token is made if none is given. With ``ingest`` it also
     takes values that writers elsewhere send; with ``path_prefix`` ("/tb") it lives below that path,
-    as a proxy passes it on; with ``tls`` it answers https only.
+    as a proxy passes it on; with ``tls`` it answers https only; with ``read_only`` runs cannot be
+    edited on the page.
 
     Raises:
         ServeError: the address or port cannot be used.
@@ -146,7 +148,13 @@ def serve(
     if tls is not None:
         tls.check()
     app = create_app(
-        reader, logdir=logdir, token=token, host=host, ingest=ingest, path_prefix=path_prefix
+        reader,
+        logdir=logdir,
+        token=token,
+        host=host,
+        ingest=ingest,
+        path_prefix=path_prefix,
+        read_only=read_only,
     )
     scheme = "http" if tls is None else "https"
     address = link(host, listener.getsockname()[1], token, path_prefix, scheme)

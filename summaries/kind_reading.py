@@ -8,7 +8,6 @@ from typing import Any
 from summaries.kinds import layout
 from summaries.kinds.alert import gone
 from summaries.kinds.console import lines_of
-from summaries.matching import Pattern
 from summaries.records import (
     AlertRecord,
     AudioRecord,
@@ -34,8 +33,8 @@ class KindReading(ABC):
     """The accessors of the kinds, over the few methods of `Reader` that they need."""
 
     @abstractmethod
-    def runs(self, match: Pattern | None = None) -> list[RunInfo]:
-        """Every run's record."""
+    def run(self, name: str) -> RunInfo:
+        """One run's record."""
 
     @abstractmethod
     def series(self, run: str | None = None, kind: str | None = None) -> list[SeriesInfo]:
@@ -177,7 +176,7 @@ class KindReading(ABC):
             NotFoundError: there is no such run.
         """
         found = [alert for tag in self._tags(run, "alert") for alert in self._alerts(run, tag)]
-        info = next(info for info in self.runs() if info.name == run)
+        info = self.run(run)
         if info.status == "crashed":
             found.append(gone(info))
         return sorted(found, key=lambda alert: alert.wall_time)

@@ -107,6 +107,8 @@ class Place:
     uuid: str = ""
     revision: int = -1
     rows: dict[int, RunRow] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    """Of the runs, by their name in the database."""
     tags: dict[int, dict[str, set[str]]] = field(default_factory=dict)
     sorted_tags: dict[int, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     """The same as records have it; made once, since a run may have a million."""
@@ -142,7 +144,12 @@ class Place:
                 self.tags.get(run_id, {}).get(kind, set()).discard(tag)
         for run_id, ranks in changed.ranks.items():
             self.ranks.setdefault(run_id, set()).update(ranks)
+        self.ids = {row.info.name: row.id for row in self.rows.values()}
         self.revision = revision
+
+    def deleted(self) -> set[str]:
+        """Names, in the database, of the runs in the trash."""
+        return {row.info.name for row in self.runs() if row.is_deleted}
 
     def _pulse(self, row: RunRow) -> Pulse:
         return self.pulses.get(row.id) or Pulse(row.info.heartbeat, row.info.updated)
@@ -189,6 +196,8 @@ class Places:
         """
         self.gone: dict[str, list[str]] = {}
         """Names of the runs of databases that were there once, by what the names begin with."""
+        self.home: Where = ""
+        """The database of what belongs to the logdir as a whole; a file need not be there yet."""
         self._places: dict[str, Place] = {}
         self._stores: OrderedDict[str, StoreReader] = OrderedDict()
         self._scanned = -_RESCAN_S
@@ -211,8 +220,10 @@ class Places:
             server = ServerSource(str(logdir))
             # A wrong address or password is told at once, not on a page.
             server.stamp()
+            self.home = self.home or str(logdir)
             return server.label, lambda: iter([("", server)])
         directory, only = as_directory(logdir)
+        self.home = self.home or only or directory / DATABASE_NAME
         follower = Follower()
         follower.stop_with(self)
         self._followers.append(follower)
@@ -284,7 +295,7 @@ class Places:
             if place.rows:
                 names = [joined(place.prefix, row.info.name) for row in place.rows.values()]
                 self.gone[place.prefix] = names
-            place.rows, place.tags, place.ranks, place.revision = {}, {}, {}, -1
+            place.rows, place.ids, place.tags, place.ranks, place.revision = {}, {}, {}, {}, -1
             place.sorted_tags = {}
 
     def _thaw(self, place: Place) -> None:

@@ -7,7 +7,7 @@ import heapq
 import json
 import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from summaries.imports.sink import BOOKMARK
 from summaries.kind_reading import KindReading
 from summaries.kinds import KINDS
 from summaries.matching import Pattern, is_glob, matcher
-from summaries.places import Logdirs, Place, Places, below, joined
+from summaries.places import Logdirs, Place, Places, Source, below, joined
 from summaries.records import (
     Changes,
     Envelope,
@@ -28,6 +28,7 @@ from summaries.records import (
     Problem,
     Replaced,
     RunInfo,
+    SavedView,
     Scalars,
     SeriesInfo,
 )
@@ -63,22 +64,57 @@ class Reader(KindReading):
 
     # -- lists --------------------------------------------------------------------------------
 
-    def runs(self, match: Pattern | None = None) -> list[RunInfo]:
+    def runs(self, match: Pattern | None = None, *, deleted: bool = False) -> list[RunInfo]:
         """Every run's record, oldest first.
 
         Args:
             match: only runs whose name fits this glob or compiled regular expression.
+            deleted: those in the trash instead, which no other list has.
         """
         fits = matcher(match)
-        found = [place.info(row) for place in self._places.fresh() for row in place.runs()]
+        found = [
+            place.info(row)
+            for place in self._places.fresh()
+            for row in place.runs()
+            if row.is_deleted == deleted
+        ]
         found = [info for info in found if fits(info.name)]
         return sorted(found, key=lambda info: (info.created, info.name))
 
+    def run(self, name: str) -> RunInfo:
+        """One run's record, be it in the trash.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        self._places.fresh()
+        place, own = self._locate(name)
+        return place.info(place.rows[place.ids[own]])
+
+    def views(self) -> list[SavedView]:
+        """The saved views, by name; of several of one name that of the logdir's own database."""
+        found: dict[str, SavedView] = {}
+        for _, views in self._views():
+            for view in views:
+                found.setdefault(view.name, view)
+        return sorted(found.values(), key=lambda view: view.name)
+
+    def databases_with_view(self, name: str) -> list[Path | str]:
+        """The databases that hold a view of that name."""
+        return [where for where, views in self._views() if any(v.name == name for v in views)]
+
+    def _views(self) -> Iterator[tuple[Path | str, list[SavedView]]]:
+        for place in self._places.fresh():
+            store = None if place.source.is_mirror else self._places.store(place)
+            if store is not None:
+                nothing: list[SavedView] = []
+                yield place.source.where, self._places.guarded(place, store.views, nothing)
+
     def series(self, run: str | None = None, kind: str | None = None) -> list[SeriesInfo]:
-        """What lists need of every series, without its points.
+        """What lists need of every series, without its points; of no run in the trash.
 
         Args:
-            run: only of this run.
+            run: only of this run, be it in the trash.
             kind: only of this kind: "scalar", or one of `summaries.kinds.KINDS`.
 
         Raises:
@@ -95,7 +131,10 @@ class Reader(KindReading):
             if store is not None:
                 read = partial(store.series, run=name)
                 nothing: list[SeriesInfo] = []
-                found += self._named(place, self._places.guarded(place, read, nothing))
+                series = self._places.guarded(place, read, nothing)
+                if run is None:
+                    series = _not_of(place.deleted(), series)
+                found += self._named(place, series)
         # A series whose values were all replaced by a rewind has none to show.
         return [s for s in found if (kind is None or s.kind == kind) and s.n > 0]
 
@@ -306,7 +345,8 @@ class Reader(KindReading):
             # here on is then handed out twice rather than never.
             now, uuid = place.revision, place.uuid
             uuid_before, revision, running = before.get(place.prefix, ["", -1, []])
-            rows = place.runs()
+            deleted = place.deleted()
+            rows = [row for row in place.runs() if not row.is_deleted]
             if uuid_before != uuid:
                 if uuid_before:
                     removed += self._places.gone.get(place.prefix, ())
@@ -322,7 +362,7 @@ class Reader(KindReading):
                     if place.prefix in before:
                         after[place.prefix] = before[place.prefix]
                     continue
-                series += self._named(place, changed[0])
+                series += self._named(place, _not_of(deleted, changed[0]))
                 left_out += changed[2]
                 if revision >= 0:
                     removed += [joined(place.prefix, name) for name in changed[1]]
@@ -336,6 +376,11 @@ class Reader(KindReading):
         return Changes(_encode_token(after), tuple(runs), tuple(series), tuple(removed), left_out)
 
     # -- parts ---------------------------------------------------------------------------------
+
+    @property
+    def home(self) -> Path | str:
+        """The database of what belongs to the logdir as a whole; a file need not be there yet."""
+        return self._places.home
 
     def databases(self) -> list[Path | str]:
         """The databases below the logdir: files, or the URL of the one on a server.
@@ -352,6 +397,21 @@ class Reader(KindReading):
             NotFoundError: there is no such run.
         """
         return self._locate(run)[0].source.is_mirror
+
+    def sources(self) -> list[tuple[Source, list[str]]]:
+        """Each database below the logdir, and the runs in it; none needs to be opened."""
+        return [
+            (place.source, [joined(place.prefix, row.info.name) for row in place.runs()])
+            for place in self._places.fresh()
+        ]
+
+    def source_of(self, run: str) -> Source:
+        """The database that holds the run, which need not be opened.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
+        return self._locate(run)[0].source
 
     def prefix_of(self, run: str) -> str:
         """What the names of all runs in the run's database begin with, "" if nothing.
@@ -386,7 +446,7 @@ class Reader(KindReading):
             places = self._places.fresh() if again else list(self._places.known().values())
             for place in places:
                 name = below(place.prefix, run)
-                if name is not None and any(r.info.name == name for r in place.runs()):
+                if name is not None and name in place.ids:
                     return place, name
         names = [info.name for info in self.runs()]
         shown = ", ".join(f"'{name}'" for name in names[:8]) + (", …" if len(names) > 8 else "")
@@ -414,6 +474,10 @@ class Reader(KindReading):
 
 
 # -- parts ------------------------------------------------------------------------------------
+
+
+def _not_of(runs: set[str], series: list[SeriesInfo]) -> list[SeriesInfo]:
+    return [one for one in series if one.run not in runs] if runs else series
 
 
 def _record(kind: str, stored: StoredEvent) -> Any:

@@ -52,6 +52,8 @@ class RunInfo:
     fork_step: int | None = None
     ranks: tuple[int, ...] = (0,)
     """The processes that logged into the run."""
+    deleted: float | None = None
+    """When it was put in the trash, in seconds since the epoch; None: it was not."""
 
 
 @dataclass(frozen=True)
@@ -342,6 +344,18 @@ class Changes:
 
     def __bool__(self) -> bool:
         return bool(self.runs or self.series or self.removed)
+
+
+@dataclass(frozen=True)
+class SavedView:
+    """What somebody arranged on the page and gave a name."""
+
+    name: str
+    state: Mapping[str, Any]
+    """JSON-able, as the page gave it."""
+    created: float
+    """Seconds since the epoch, as is ``updated``."""
+    updated: float
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,13 @@ from summaries.places import joined
 from summaries.reader import Reader
 from summaries.store.writing import StoreWriter
 
+Logdir = str | Path | Reader
+"""A directory, a PostgreSQL URL, or what reads it already."""
+
 if TYPE_CHECKING:
     from summaries.store.checking import Finding
     from summaries.store.connect import Where
+    from summaries.store.reading import StoreReader
 
 
 @dataclass
@@ -112,6 +116,16 @@ def _check(reader: Reader, where: Where, mend: bool) -> Checkup:
 
 
 @contextmanager
+def reading(logdir: Logdir) -> Iterator[Reader]:
+    """A reader of the logdir, closed at the end unless it was given."""
+    if isinstance(logdir, Reader):
+        yield logdir
+        return
+    with Reader(logdir) as reader:
+        yield reader
+
+
+@contextmanager
 def _writing(where: Where) -> Iterator[StoreWriter]:
     writer = StoreWriter(where)
     try:
@@ -196,11 +210,11 @@ def archive_runs(logdir: str | Path, names: Sequence[str], *, archived: bool = T
     _to_each(logdir, names, act)
 
 
-def remove_runs(logdir: str | Path, names: Sequence[str], *, force: bool = False) -> None:
+def remove_runs(logdir: Logdir, names: Sequence[str], *, force: bool = False) -> None:
     """Delete the runs and all they logged.
 
     Args:
-        logdir: a directory or a PostgreSQL URL.
+        logdir: a directory, a PostgreSQL URL, or a reader of one.
         names: the runs' names.
         force: also runs that are being logged.
 
@@ -211,19 +225,34 @@ def remove_runs(logdir: str | Path, names: Sequence[str], *, force: bool = False
     """
     from summaries.store import editing
 
-    with Reader(logdir) as reader:
+    with reading(logdir) as reader:
         places = _located(reader, names)
         if not force:
             _refuse_running(reader, names, "deleted")
+        files = {
+            where
+            for name, (where, own, _) in places.items()
+            if own == "." and isinstance(where, Path) and _holds_one_run(reader.store_of(name)[0])
+        }
     shared: dict[Where, list[int]] = {}
-    for where, own, run_id in places.values():
-        if own == "." and isinstance(where, Path):
+    for where, _, run_id in places.values():
+        if isinstance(where, Path) and where in files:
             _remove_database(where)
         else:
             shared.setdefault(where, []).append(run_id)
     for where, run_ids in shared.items():
         with _writing(where) as writer, writer.transaction() as connection:
             editing.remove(connection, run_ids)
+
+
+def _holds_one_run(store: StoreReader) -> bool:
+    """Whether the file may go with the run."""
+    with store.connection() as connection:
+        counts = [
+            int(connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one())
+            for table in ("run", "saved_view")
+        ]
+    return counts == [1, 0]
 
 
 def _remove_database(path: Path) -> None:
@@ -246,8 +275,12 @@ def rename_run(logdir: str | Path, name: str, to: str) -> None:
     wanted = as_run_name(to)
     with Reader(logdir) as reader:
         ((where, own, run_id),) = _located(reader, [name]).values()
-        if any(info.name == wanted for info in reader.runs()):
-            raise LogdirError(f"run '{wanted}': there is one already\n  try: another name")
+        for info in [*reader.runs(), *reader.runs(deleted=True)]:
+            if info.name == wanted:
+                where_it_is = " in the trash" if info.deleted is not None else ""
+                raise LogdirError(
+                    f"run '{wanted}': there is one already{where_it_is}\n  try: another name"
+                )
         prefix = reader.prefix_of(name)
         root = reader.logdir
         if own == ".":
@@ -288,7 +321,7 @@ def _located(reader: Reader, names: Sequence[str]) -> dict[str, tuple[Where, str
 
 
 def _refuse_running(reader: Reader, names: Sequence[str], what: str) -> None:
-    for info in reader.runs():
+    for info in [*reader.runs(), *reader.runs(deleted=True)]:
         if info.name in names and info.status == "running":
             raise LogdirError(
                 f"run '{info.name}': is being logged by process {info.pid} on '{info.host}'\n"

@@ -22,6 +22,7 @@ from dashboard.commands import (
     push,
     rm,
     show,
+    trash,
 )
 
 
@@ -50,5 +51,6 @@ COMMANDS: tuple[Command, ...] = (
     compact,
     archive,
     mv,
+    trash,
     rm,
 )

@@ -13,13 +13,18 @@ if TYPE_CHECKING:
     from summaries.records import RunInfo
 
 
-def chosen(reader: Reader, patterns: Sequence[str]) -> list[RunInfo]:
+def chosen(reader: Reader, patterns: Sequence[str], *, deleted: bool = False) -> list[RunInfo]:
     """The runs of those names, or that fit those globs; each once, as listed.
+
+    Args:
+        reader: of the logdir.
+        patterns: what was typed.
+        deleted: among those in the trash, and not the others.
 
     Raises:
         NotFoundError: one of them fits no run.
     """
-    runs = reader.runs()
+    runs = reader.runs(deleted=deleted)
     wanted: set[str] = set()
     for pattern in patterns:
         found = {r.name for r in runs if r.name == pattern or r.key == pattern}

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from dashboard.commands.choosing import chosen
+from dashboard.commands.choosing import chosen, counted
 from dashboard.commands.drawing import STATUS_STYLES, ago, duration, number
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--reverse", action="store_true", help="the largest first")
     parser.add_argument("--archived", action="store_true", help="also the archived ones")
+    parser.add_argument("--deleted", action="store_true", help="those in the trash instead")
     parser.add_argument("--json", action="store_true", help="for scripts: everything, as JSON")
 
 
@@ -42,20 +43,37 @@ def run(options: argparse.Namespace) -> int:
     from summaries import open_logdir
 
     with open_logdir(options.logdir) as reader:
-        runs = chosen(reader, options.runs) if options.runs else reader.runs()
-        runs = [r for r in runs if options.archived or options.runs or not r.archived]
-        series = _by_run(reader)
+        runs = reader.runs(deleted=options.deleted)
+        if options.runs:
+            runs = chosen(reader, options.runs, deleted=options.deleted)
+        everything = options.archived or options.deleted or options.runs
+        runs = [r for r in runs if everything or not r.archived]
+        series = _in_trash(reader, runs) if options.deleted else _by_run(reader)
         metrics = options.metric or _common([series.get(r.name, {}) for r in runs])
         rows = [_row(info, series.get(info.name, {}), metrics) for info in runs]
         rows = _sorted(rows, options.sort, options.reverse)
         if options.json:
             print(json.dumps([_plain(row, series.get(row["name"], {})) for row in rows]))
             return 0
-        if not rows:
-            print(f"{options.logdir}: no runs yet")
-            return 0
-        _draw(rows, metrics)
+        if rows:
+            _draw(rows, metrics)
+        else:
+            print(
+                f"{options.logdir}: " + ("the trash is empty" if options.deleted else "no runs yet")
+            )
+        n_deleted = 0 if options.deleted else len(reader.runs(deleted=True))
+        if n_deleted:
+            print(
+                f"{counted(n_deleted, 'run')} in the trash: dashboard ls --deleted {options.logdir}"
+            )
     return 0
+
+
+def _in_trash(reader: Reader, runs: list[RunInfo]) -> dict[str, dict[str, SeriesInfo]]:
+    return {
+        info.name: {one.tag: one for one in reader.series(run=info.name, kind="scalar")}
+        for info in runs
+    }
 
 
 def _by_run(reader: Reader) -> dict[str, dict[str, SeriesInfo]]:

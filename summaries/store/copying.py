@@ -14,7 +14,7 @@ from summaries.store.dialect import execute, insert_rows
 from summaries.store.runs import free_name, new_id, next_revision
 
 # What a store says of a run by itself, and not of the run.
-_OF_THE_STORE = frozenset({"id", "revision", "record_revision", "parent_id"})
+_OF_THE_STORE = frozenset({"id", "revision", "record_revision", "parent_id", "deleted"})
 CARRIED = tuple(c.name for c in schema.run.columns if c.name not in _OF_THE_STORE)
 
 REPLACED_COLUMNS = ("tag", "kind", "rewound", "step", "n", "blob", "data")

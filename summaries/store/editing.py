@@ -17,7 +17,7 @@ from summaries.store import schema
 from summaries.store.dialect import execute, insert_rows
 from summaries.store.points import Points, as_ranges
 from summaries.store.pyramid import WIDTH
-from summaries.store.runs import next_revision
+from summaries.store.runs import bring_back, next_revision
 from summaries.store.sealing import CHUNK, read_tail, seal
 from summaries.store.series import COLUMNS, SeriesRecord, grown
 
@@ -236,6 +236,31 @@ def rename(connection: Connection, run_id: int, name: str) -> None:
     _note_removed(connection, before, revision)
 
 
+def trash(connection: Connection, run_ids: Sequence[int]) -> None:
+    """Put runs in the trash: they keep all they have, and no list shows them."""
+    revision = next_revision(connection)
+    table = schema.run.c
+    for run_id in run_ids:
+        seen = connection.execute(
+            select(table.name).where(table.id == run_id, table.deleted.is_(None))
+        ).scalar_one_or_none()
+        if seen is None:
+            continue
+        connection.execute(
+            update(schema.run)
+            .where(table.id == run_id)
+            .values(deleted=time.time(), revision=revision, record_revision=revision)
+        )
+        _note_removed(connection, seen, revision)
+
+
+def restore(connection: Connection, run_ids: Sequence[int]) -> None:
+    """Take runs out of the trash."""
+    revision = next_revision(connection)
+    for run_id in run_ids:
+        bring_back(connection, run_id, revision)
+
+
 def remove(connection: Connection, run_ids: Sequence[int]) -> None:
     """Delete runs with all they logged, and the blobs that no other run has."""
     revision = next_revision(connection)
@@ -251,6 +276,25 @@ def remove(connection: Connection, run_ids: Sequence[int]) -> None:
         execute(connection, "DELETE FROM run WHERE id = ?", (run_id,))
         _note_removed(connection, name, revision)
     drop_unused_blobs(connection)
+
+
+def write_view(connection: Connection, name: str, state: str) -> None:
+    """Keep the JSON text under that name, instead of what was there."""
+    next_revision(connection)
+    now = time.time()
+    insert_rows(
+        connection,
+        "saved_view",
+        ("name", "state", "created", "updated"),
+        [(name, state, now, now)],
+        "ON CONFLICT (name) DO UPDATE SET state = excluded.state, updated = excluded.updated",
+    )
+
+
+def drop_view(connection: Connection, name: str) -> int:
+    """Forget the view; how many there were of that name."""
+    next_revision(connection)
+    return execute(connection, "DELETE FROM saved_view WHERE name = ?", (name,)).rowcount
 
 
 def drop_unused_blobs(connection: Connection) -> None:

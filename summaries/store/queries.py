@@ -31,6 +31,7 @@ STAMP = (
     "SELECT uuid, revision, (SELECT coalesce(max(heartbeat), 0) FROM run WHERE status = 'running')"
     " FROM store"
 )
+VIEWS = "SELECT name, state, created, updated FROM saved_view ORDER BY name"
 _SERIES = (
     f"SELECT {_SERIES_COLUMNS}, run.name AS run FROM series JOIN run ON run.id = series.run_id"
     " WHERE series.revision > ?"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from summaries.errors import DamagedStoreError, EmptyStoreError, NotFoundError, SummariesError
 from summaries.event import Event
-from summaries.records import RunInfo, Scalars, SeriesInfo, Status
+from summaries.records import RunInfo, SavedView, Scalars, SeriesInfo, Status
 from summaries.store import queries, schema
 from summaries.store.connect import (
     Opened,
@@ -60,6 +60,11 @@ class RunRow:
     info: RunInfo
     process_key: str
     record_revision: int
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether it is in the trash."""
+        return self.info.deleted is not None
 
 
 @dataclass(frozen=True)
@@ -247,6 +252,12 @@ class StoreReader:
         with self.connection() as connection:
             return [row[0] for row in execute(connection, queries.REMOVED_NAMES, (since,))]
 
+    def views(self) -> list[SavedView]:
+        """The saved views."""
+        with self.connection() as connection:
+            rows = execute(connection, queries.VIEWS).cursor.fetchall()
+        return [SavedView(name, json.loads(state), *times) for name, state, *times in rows]
+
     def series(
         self, since: int = -1, run: str | None = None, most: int | None = None
     ) -> list[SeriesInfo]:
@@ -384,6 +395,7 @@ def _run_info(row: Row[Any]) -> RunInfo:
         axes=json.loads(row.axes),
         parent=row.parent,
         fork_step=row.fork_step,
+        deleted=row.deleted,
     )
 
 

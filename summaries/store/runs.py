@@ -113,6 +113,8 @@ def start(
             "environment": values.get("environment") or as_json(environment()),
         }
     if found is not None and joins:
+        if found.deleted is not None:  # who logs to a run wants to see it
+            bring_back(connection, int(found.id), revision)
         merged = {**json.loads(found.config), **config}
         connection.execute(
             update(schema.run)
@@ -136,10 +138,24 @@ def start(
 
 
 def _existing(connection: Connection, name: str, key: str | None) -> Any:
-    columns = select(schema.run.c.id, schema.run.c.name, schema.run.c.key, schema.run.c.config)
+    table = schema.run.c
+    columns = select(table.id, table.name, table.key, table.config, table.deleted)
     if key is not None:
         return connection.execute(columns.where(schema.run.c.key == key)).first()
     return connection.execute(columns.where(schema.run.c.name == name)).first()
+
+
+def bring_back(connection: Connection, run_id: int, revision: int) -> None:
+    """Take the run out of the trash, in the transaction of that revision."""
+    connection.execute(
+        update(schema.run)
+        .where(schema.run.c.id == run_id)
+        .values(deleted=None, revision=revision, record_revision=revision)
+    )
+    # Readers were told that all it had was gone.
+    connection.execute(
+        update(schema.series).where(schema.series.c.run_id == run_id).values(revision=revision)
+    )
 
 
 def _stored(value: Any) -> Any:

@@ -84,6 +84,8 @@ run = Table(
     # The revision that last logged something, and the one that last changed this record.
     Column("revision", BigInteger, nullable=False),
     Column("record_revision", BigInteger, nullable=False),
+    # When it was put in the trash, in seconds since the epoch; null for all that are to be seen.
+    Column("deleted", Float),
     Index("run_key", "key"),
 )
 
@@ -126,6 +128,18 @@ removed = Table(
     Column("id", _ID, primary_key=True),
     Column("name", String, nullable=False),
     Column("revision", BigInteger, nullable=False),
+)
+
+# What somebody arranged on the page and gave a name: which runs, which charts.
+saved_view = Table(
+    "saved_view",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("name", String, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    # Seconds since the epoch.
+    Column("created", Float, nullable=False),
+    Column("updated", Float, nullable=False),
 )
 
 # What a rewind took out of sight: kept for inspection.
@@ -274,11 +288,18 @@ def _add_writers_ranks_and_keys(connection: Connection) -> None:
         connection.execute(update(event).where(event.c.id == event_id).values(blob=name))
 
 
+def _add_trash_and_views(connection: Connection) -> None:
+    """Version 3: runs that can be brought back after they were deleted, and saved views."""
+    connection.exec_driver_sql("ALTER TABLE run ADD COLUMN deleted FLOAT")
+    saved_view.create(connection)
+
+
 Migration = Callable[[Connection], None]
 
 MIGRATIONS: tuple[tuple[str, Migration], ...] = (
     ("create tables", _nothing),
     ("writers, ranks and keys", _add_writers_ranks_and_keys),
+    ("trash and saved views", _add_trash_and_views),
 )
 """In order; the version of a store is how many of them it has seen. Never edit one, add one.
 

@@ -39,13 +39,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 class _Server:
     """uvicorn in a thread, on a free port."""
 
-    def __init__(self, logdir: Any, port: int, path_prefix: str) -> None:
+    def __init__(self, logdir: Any, port: int, options: dict[str, Any]) -> None:
         self.reader = open_logdir(logdir)
-        label = self.reader.logdir
-        self.server = make_server(create_app(self.reader, logdir=label, path_prefix=path_prefix))
+        app = create_app(self.reader, logdir=self.reader.logdir, **options)
+        self.server = make_server(app)
         listener = listening_socket("127.0.0.1", port)
         self.port = listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}{path_prefix}"
+        self.url = f"http://127.0.0.1:{self.port}{options.get('path_prefix', '')}"
         run = partial(self.server.run, sockets=[listener])
         self.thread = threading.Thread(target=run, daemon=True)
         self.thread.start()
@@ -66,9 +66,9 @@ class Serve:
     def __init__(self) -> None:
         self._running: dict[str, _Server] = {}
 
-    def __call__(self, logdir: Any, port: int = 0, path_prefix: str = "") -> str:
-        """A dashboard over the logdir, or what else `open_logdir` takes; its address."""
-        server = _Server(logdir, port, path_prefix)
+    def __call__(self, logdir: Any, port: int = 0, **options: Any) -> str:
+        """A dashboard over what `open_logdir` takes, with options of `create_app`; its address."""
+        server = _Server(logdir, port, options)
         self._running[server.url] = server
         return server.url
 

@@ -127,6 +127,22 @@ def test_runs_are_archived_moved_and_removed(
     assert "attic" not in said(capsys, "ls", filled)
 
 
+def test_runs_go_to_the_trash_and_come_back(
+    filled: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "2 runs put in the trash" in said(capsys, "trash", filled, "lr=0.1/*", "broken")
+    listed = said(capsys, "ls", filled)
+    assert "lr=0.1/" not in listed
+    assert "2 runs in the trash: dashboard ls --deleted" in listed
+    assert "lr=0.1/" in said(capsys, "ls", "--deleted", filled)
+    assert "1 run taken back" in said(capsys, "trash", "--undo", filled, "broken")
+    assert "1 run deleted for good" in said(capsys, "trash", "--empty", filled)
+    assert "the trash is empty" in said(capsys, "ls", "--deleted", filled)
+    assert "broken" in said(capsys, "ls", filled)
+    assert main(["trash", filled]) == 2
+    assert "no run is named" in capsys.readouterr().err
+
+
 def test_doctor_and_compact_say_what_they_find(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -57,4 +57,4 @@ def test_who_logs_to_an_older_store_brings_it_up_to_date(old: Path) -> None:
             run.log({"x": 1.0})
         check(reader)
         assert reader.scalars("new", "x").value.tolist() == [1.0]
-    assert version(old) == 2
+    assert version(old) == 3
