@@ -138,7 +138,7 @@ def read_series(
                     answer.add(
                         run,
                         item.tag,
-                        _exact_columns(scalars.step, scalars.wall_time, scalars.value),
+                        exact_columns(scalars.step, scalars.wall_time, scalars.value),
                         kind="tail",
                         start=starts[run],
                         n=starts[run] + len(scalars),
@@ -150,13 +150,13 @@ def read_series(
             envelopes = _envelopes(reader, names, item, pixels, query.smoothing, answer)
             for run, envelope in envelopes:
                 if names is short and envelope.is_raw and item.step_range is None:
-                    columns = _exact_columns(envelope.step_max, envelope.wall_max, envelope.mean)
+                    columns = exact_columns(envelope.step_max, envelope.wall_max, envelope.mean)
                     answer.add(run, item.tag, columns, kind="raw", n=envelope.n)
                 else:
                     answer.add(
                         run,
                         item.tag,
-                        _bin_columns(envelope),
+                        bin_columns(envelope),
                         kind="bins",
                         exact=envelope.is_raw,
                         n=envelope.n,
@@ -204,7 +204,7 @@ def _envelopes(
     return left
 
 
-def _exact_columns(step: Array, wall_time: Array, value: Array) -> dict[str, Array]:
+def exact_columns(step: Array, wall_time: Array, value: Array) -> dict[str, Array]:
     return {
         "step": step.astype("<f8"),
         "wall": wall_time.astype("<f8"),
@@ -212,7 +212,7 @@ def _exact_columns(step: Array, wall_time: Array, value: Array) -> dict[str, Arr
     }
 
 
-def _bin_columns(envelope: Envelope) -> dict[str, Array]:
+def bin_columns(envelope: Envelope) -> dict[str, Array]:
     """A bin stands at its last point, whose smoothed value it carries."""
     dtype = "<f4" if _fits_float32(envelope) else "<f8"
     columns: dict[str, Array] = {
