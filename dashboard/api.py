@@ -124,7 +124,7 @@ class PageApi:
         return Response(body, media_type=BINARY_MEDIA_TYPE, headers={"Cache-Control": "no-store"})
 
     async def computed(self, request: Request) -> Response:
-        """Expressions, series over other axes and means of groups as binary; `dashboard.computed`."""
+        """Expressions, other x axes and means of groups as binary; see `dashboard.computed`."""
         query = computed_query(await _json_body(request))
         await self.feed.refresh(max_age=1.0)
         tags = {tag for item in query.items for tag in item.tags()}
