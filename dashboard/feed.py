@@ -60,7 +60,7 @@ def record_of(run: RunInfo) -> Entry:
 
 
 def step_metrics(run: RunInfo) -> dict[str, str]:
-    """The metrics that the script declared as x axes, by the name or glob that it declared it for."""
+    """The x axes that the script declared, by the name or glob that it declared them for."""
     rules = run.axes.items()
     return {name: str(rule["step_metric"]) for name, rule in rules if rule.get("step_metric")}
 

@@ -59,7 +59,8 @@
           ys: series.smoothed(smoothing),
           firstWall: overview.firstWall,
           color: colorOf(unit, source, alone),
-          raw: smoothing > 0 && !source.member,
+          // Behind a band the line before smoothing would only blur it.
+          raw: smoothing > 0 && !source.member && !(source.grouped && tb.view.get().band !== "none"),
           marks: checked(series) && !source.member,
           title: several ? `${title} · ${source.label}` : title,
           label: source.label,
@@ -114,7 +115,7 @@
     return line;
   };
 
-  /** Fills the legend of a card: its metrics if there are several, its groups; hidden if it has neither. */
+  /** Fills the legend of a card: its metrics if there are several, what its lines are of groups; else it is hidden. */
   function legend(node, lines, axis) {
     const entries = [];
     const byLabel = new Map(lines.filter((line) => !line.faint).map((line) => [line.label, line]));
@@ -123,15 +124,8 @@
       const neutral = tb.theme.css("--muted");
       for (const [label, {color, dash}] of byLabel) entries.push([swatch(units.size > 1 ? neutral : color, dash), label]);
     }
-    const groups = new Map(lines.filter(({group}) => group).map((line) => [line.group, line]));
-    if (groups.size) {
-      const kind = tb.charts.BANDS.find(([name]) => name === tb.view.get().band)[1];
-      entries.push([null, kind + (lines.some(({series}) => series.interpolated) ? ", interpolated" : "")]);
-      for (const [unit, {color}] of groups) {
-        const {title, runs} = tb.computed.group(unit);
-        entries.push([swatch(color, []), `${title} (${runs.length})`]);
-      }
-    }
+    if (lines.some(({series}) => series.interpolated)) entries.push([null, "means of interpolated runs"]);
+    if (lines.some(({series}) => series.carried)) entries.push([null, "last values carried forward"]);
     if (axis.startsWith(tb.charts.METRIC)) entries.push([null, "x: " + axis.slice(tb.charts.METRIC.length)]);
     const shown = entries.slice(0, LISTED).map(([mark, text]) => el("span", {class: "legend-entry", title: text}, mark, el("span", {}, text)));
     if (entries.length > LISTED) shown.push(el("span", {class: "legend-entry"}, `and ${entries.length - LISTED} more`));
@@ -140,5 +134,14 @@
     node.replaceChildren(...shown);
   }
 
-  tb.chartLines = {collect, counted, note, remarks, legend};
+  /** The groups that are shown, for the bar: colour, name, how many runs. */
+  function groupEntries() {
+    const shown = tb.groups.active() ? tb.runs.shown().map(({name}) => name) : [];
+    return tb.computed.unitsOf(shown).map((unit) => {
+      const {title, runs} = tb.computed.group(unit);
+      return el("span", {class: "legend-entry", title}, swatch(tb.runs.color(runs[0]), []), el("span", {}, `${title} (${runs.length})`));
+    });
+  }
+
+  tb.chartLines = {groupEntries, collect, counted, note, remarks, legend};
 })();

@@ -4,6 +4,8 @@
   const tb = window.trainboard;
   const {el} = tb;
 
+  const LISTED = 16; // groups named in the bar; all have their colours in the run list
+
   class ChartTools {
     /** Joins the bar of `controls`; with `making` it has a button for new charts. */
     constructor(controls, {making = true} = {}) {
@@ -14,8 +16,9 @@
         type: "button", class: "button", title: "A chart of several metrics, or of an expression (n)", onclick: () => tb.chartEditor.open(),
       }, "+ Chart");
       controls.axis.after(this.axis);
-      controls.node.append(this.lines, ...(making ? [this.make] : []));
-      this.off = tb.runs.subscribe((news) => news.shown && this.show());
+      this.groups = el("div", {class: "card-legend group-strip", hidden: true});
+      controls.node.append(this.lines, ...(making ? [this.make] : []), this.groups);
+      this.off = tb.runs.subscribe((news) => (news.shown || news.theme) && this.show());
       this.show();
     }
 
@@ -28,6 +31,9 @@
       const [, title] = tb.charts.BANDS.find(([name]) => name === band);
       this.lines.textContent = grouped ? title : "Lines";
       this.lines.setAttribute("aria-pressed", (grouped && band !== "off") || !partition);
+      const entries = tb.chartLines.groupEntries();
+      this.groups.hidden = entries.length === 0;
+      this.groups.replaceChildren(...entries.slice(0, LISTED), ...(entries.length > LISTED ? [el("span", {}, `and ${entries.length - LISTED} more groups`)] : []));
     }
 
     chooseAxis() {

@@ -156,8 +156,8 @@
             else trace(context, xs, series.value, start, end, toX, toY, 1);
           }
         } else {
-          context.globalAlpha = many ? 0.9 : 1;
-          context.lineWidth = view.quick || many ? 1 : 1.6;
+          context.globalAlpha = line.faint ? 0.3 : many ? 0.9 : 1;
+          context.lineWidth = view.quick || many || line.faint ? 1 : 1.6;
           for (const [start, end] of parts) trace(context, xs, ys, start, end, toX, toY, many || view.quick ? 1 : 2);
         }
         context.stroke();

@@ -9,6 +9,7 @@
 
   /** Where the step falls back: the indices at which a part begins anew, found once as a series grows. */
   function restarts(series) {
+    if (series.members) return []; // the mean of a group goes along x, whatever the steps are
     const known = series.restarts || (series.restarts = {length: 1, at: []});
     if (known.length > series.length) Object.assign(known, {length: 1, at: []});
     for (; known.length < series.length; known.length++) {
