@@ -303,6 +303,7 @@ def _group_bins(
         starts = np.arange(len(x))
     else:
         column = ((x - x[0]) * (query.pixels / (x[-1] - x[0]))).astype(np.int64)
+        column = np.minimum(column, query.pixels - 1)
         starts = np.flatnonzero(np.diff(column, prepend=-1))
     count = np.diff(starts, append=len(x))
     last = inside[starts + count - 1]
