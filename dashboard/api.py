@@ -35,6 +35,7 @@ from dashboard.series import (
 
 if TYPE_CHECKING:
     from summaries.reader import Reader
+    from summaries.smoothing import SmoothingKind
 
 # A comment line this often keeps proxies from closing a quiet stream.
 KEEP_ALIVE_SECONDS = 15.0
@@ -195,7 +196,7 @@ class ScriptApi:
             return json_response(
                 {"run": run, "tag": tag, "n": len(scalars), "exact": True, "columns": columns}
             )
-        smoothing = checked_smoothing(_number(request, "smoothing", 0.0))
+        smoothing, kind = _smoothing(request)
         envelope = await asyncio.to_thread(
             self.reader.envelope,
             run,
@@ -203,6 +204,7 @@ class ScriptApi:
             pixels=checked_pixels(int(_number(request, "pixels", 0))),
             step_range=_address_range(request),
             smoothing=smoothing or None,
+            smoothing_kind=kind,
         )
         names = ("step_min", "step_max", "wall_min", "wall_max", "min", "max", "mean", "count")
         columns = {name: getattr(envelope, name) for name in (*names, "nonfinite")}
@@ -250,6 +252,11 @@ def _number(request: Request, name: str, default: float) -> float:
         raise ValueError(f"the parameter '{name}' is '{text}', not a number") from None
 
 
+def _smoothing(request: Request) -> tuple[float, SmoothingKind]:
+    kind = request.query_params.get("smoothing_kind", "ema")
+    return checked_smoothing(_number(request, "smoothing", 0.0), kind)
+
+
 def _address_range(request: Request) -> tuple[int, int] | None:
     if "from" not in request.query_params and "to" not in request.query_params:
         return None
@@ -267,8 +274,10 @@ def _query_from_address(request: Request) -> Query:
         starts *= len(runs)
     if starts is not None and len(starts) != len(runs):
         raise ValueError("give 'since' once, or once for each 'run'")
+    amount, kind = _smoothing(request)
     return Query(
         tuple(Item(tag, tuple(runs), _address_range(request), starts) for tag in tags),
         checked_pixels(int(_number(request, "pixels", 600))),
-        checked_smoothing(_number(request, "smoothing", 0.0)),
+        amount,
+        smoothing_kind=kind,
     )

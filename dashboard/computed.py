@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,8 @@ from dashboard.series import (
 from summaries.envelopes import envelope_of
 from summaries.errors import NotFoundError, SummariesError
 from summaries.records import Float64, Scalars
-from summaries.restarts import by_part
-from summaries.smoothing import debiased_ema
+from summaries.restarts import smoothed_by_part
+from summaries.smoothing import SmoothingKind, smoothed_at
 
 RELATIVE = "relative"
 
@@ -67,6 +67,7 @@ class ComputedQuery:
     smoothing: float = 0.0
     partition: bool = True
     """Whether smoothing starts anew where a run's step falls back."""
+    smoothing_kind: SmoothingKind = "ema"
 
 
 def computed_query(body: Any) -> ComputedQuery:
@@ -79,9 +80,11 @@ def computed_query(body: Any) -> ComputedQuery:
         items = tuple(map(_item, body["items"]))
         pixels, smoothing = int(body.get("pixels", 600)), float(body.get("smoothing", 0.0))
         partition = bool(body.get("partition", True))
+        kind = str(body.get("smoothing_kind", "ema"))
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"the query is not of the documented shape: {error!r}") from error
-    return ComputedQuery(items, checked_pixels(pixels), checked_smoothing(smoothing), partition)
+    amount, smoothing_kind = checked_smoothing(smoothing, kind)
+    return ComputedQuery(items, checked_pixels(pixels), amount, partition, smoothing_kind)
 
 
 def _item(item: Any) -> ComputedItem:
@@ -220,15 +223,21 @@ def _add_run(
     inside = np.ones(len(points), dtype=bool)
     if item.window is not None:
         inside = _touching(curve.x, item.window)
-    envelope, last = envelope_of(points, query.pixels, inside, query.smoothing, query.partition)
+    how = (query.smoothing, query.partition, query.smoothing_kind)
+    envelope, last = envelope_of(points, query.pixels, inside, *how)
     columns = bin_columns(envelope)
     columns |= {name: column[last].astype("<f8") for name, column in extra.items()}
     starts = np.cumsum(envelope.count) - envelope.count
     for name, rim in rims.items():
         if query.smoothing:
-            smooth = _smoother(query.smoothing)
-            whole = by_part(points.step, rim, smooth) if query.partition else smooth(rim)
-            columns[name] = whole[last].astype("<f8")
+            smoothed = smoothed_by_part(
+                points.step if query.partition else np.zeros(len(points), np.int64),
+                rim,
+                last,
+                query.smoothing_kind,
+                query.smoothing,
+            )
+            columns[name] = smoothed.astype("<f8")
         elif len(starts):
             reduce = np.fmin.reduceat if name == "low" else np.fmax.reduceat
             columns[name] = reduce(rim[inside], starts).astype("<f8")
@@ -239,6 +248,7 @@ def _add_run(
         kind="bins",
         exact=envelope.is_raw,
         smoothing=query.smoothing,
+        smoothing_kind=query.smoothing_kind,
         partitioned=query.partition,
         first_wall=float(points.wall_time[0]) if len(points) else None,
         **facts,
@@ -280,7 +290,7 @@ def _add_group(
         columns = _group_bins(group, step, query, item)
         exact = bool(len(columns["count"]) == 0 or columns["count"].max() == 1)
         facts |= {"kind": "bins", "exact": exact, "smoothing": query.smoothing}
-        facts["partitioned"] = query.partition
+        facts |= {"partitioned": query.partition, "smoothing_kind": query.smoothing_kind}
     columns["wall"] = np.full(len(columns["x"]), np.nan)
     answer.add(name, item.key, columns, **facts)
 
@@ -329,9 +339,9 @@ def _group_bins(
         "high": reduced(group.high, np.fmax) if item.band == "minmax" else averaged(group.high),
     }
     if query.smoothing:
-        smooth = _smoother(query.smoothing)
-        columns["smoothed"] = smooth(group.mean)[last]
-        columns["low"], columns["high"] = smooth(group.low)[last], smooth(group.high)[last]
+        curves = {"smoothed": group.mean, "low": group.low, "high": group.high}
+        for name, curve in curves.items():
+            columns[name] = smoothed_at(curve, last, query.smoothing_kind, query.smoothing)
     columns = {key: column.astype("<f8") for key, column in columns.items()}
     columns["count"] = count.astype("<u4")
     columns["members"] = group.members[last].astype("<u4")
@@ -349,7 +359,3 @@ def _touching(x: Float64, window: tuple[float, float]) -> NDArray[np.bool_]:
     wider[1:] |= inside[:-1]
     wider[:-1] |= inside[1:]
     return wider
-
-
-def _smoother(weight: float) -> Callable[[Float64], Float64]:
-    return lambda values: debiased_ema(values, weight)

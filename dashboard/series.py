@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from summaries.errors import SummariesError
 from summaries.records import Envelope, Scalars
+from summaries.smoothing import SMOOTHING_KINDS, SmoothingKind, checked_amount
 
 if TYPE_CHECKING:
     from summaries.reader import Reader
@@ -48,13 +49,16 @@ class Query:
     pixels: int = 600
     """Bins a long series is reduced to."""
     smoothing: float = 0.0
-    """Weight of the debiased moving average, in [0, 1)."""
+    """0 for none; else the weight of "ema", the sigma of "gaussian", the window of "mean"."""
     partition: bool = False
     """Whether smoothing starts anew where a run's step falls back."""
+    smoothing_kind: SmoothingKind = "ema"
 
 
 def query_from_json(body: Any) -> Query:
-    """The query a page posts: ``{"pixels", "smoothing", "items": [{"tag", "runs", ...}]}``.
+    """The query a page posts: ``{"pixels", "smoothing", "smoothing_kind", "items": [...]}``.
+
+    An item is ``{"tag", "runs"}``, with ``"range"`` or ``"since"``.
 
     Raises:
         ValueError: the body is not of that shape.
@@ -70,13 +74,15 @@ def query_from_json(body: Any) -> Query:
             for item in body["items"]
         )
         pixels, smoothing = int(body.get("pixels", 600)), float(body.get("smoothing", 0.0))
+        kind = str(body.get("smoothing_kind", "ema"))
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"the query is not of the documented shape: {error!r}") from error
     for item in items:
         if item.since is not None and len(item.since) != len(item.runs):
             raise ValueError(f"tag '{item.tag}': 'since' needs one number for each of 'runs'")
+    amount, smoothing_kind = checked_smoothing(smoothing, kind)
     partition = bool(body.get("partition", False))
-    return Query(items, checked_pixels(pixels), checked_smoothing(smoothing), partition)
+    return Query(items, checked_pixels(pixels), amount, partition, smoothing_kind)
 
 
 def _step_range(pair: Any) -> tuple[int, int] | None:
@@ -92,10 +98,15 @@ def checked_pixels(pixels: int) -> int:
     return pixels
 
 
-def checked_smoothing(smoothing: float) -> float:
-    if not 0.0 <= smoothing < 1.0:
-        raise ValueError(f"smoothing is {smoothing}; it must be at least 0 and below 1")
-    return smoothing
+def checked_smoothing(amount: float, kind: str = "ema") -> tuple[float, SmoothingKind]:
+    """The amount and the kind of a smoothing; an amount of 0 is none, of any kind.
+
+    Raises:
+        ValueError: there is no such kind, or the amount is not one of it.
+    """
+    if amount != 0.0 or kind not in SMOOTHING_KINDS:
+        checked_amount(kind, amount)
+    return amount, cast(SmoothingKind, kind)
 
 
 class SeriesAnswer:
@@ -165,6 +176,7 @@ def read_series(
                         n=envelope.n,
                         smoothing=query.smoothing,
                         partitioned=query.partition,
+                        smoothing_kind=query.smoothing_kind,
                         first_wall=float(envelope.wall_min[0]) if len(envelope) else None,
                     )
     return answer
@@ -190,7 +202,8 @@ def _envelopes(
 ) -> list[tuple[str, Envelope]]:
     if not runs:
         return []
-    asked = (pixels, item.step_range, query.smoothing or None, query.partition)
+    how = (query.smoothing or None, query.partition, query.smoothing_kind)
+    asked = (pixels, item.step_range, *how)
     with suppress(KeyError, SummariesError):
         return list(reader.envelopes(runs, item.tag, *asked).items())
     # One run is damaged, or went away since it was listed: the others are still to be shown.

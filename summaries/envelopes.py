@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from numpy.typing import NDArray
 
 from summaries.records import Envelope, Float64, Int64, Scalars
-from summaries.restarts import by_part
-from summaries.smoothing import debiased_ema
+from summaries.restarts import smoothed_by_part
+from summaries.smoothing import SmoothingKind, smoothed_at
 from summaries.store.pyramid import Bins, by_step, fit, points_as_bins
 
 
@@ -27,6 +25,7 @@ def envelope_of(
     inside: NDArray[np.bool_] | None = None,
     smoothing: float | None = None,
     partition: bool = True,
+    smoothing_kind: SmoothingKind = "ema",
 ) -> tuple[Envelope, Int64]:
     """What `Reader.envelope` would give for these points, and the index of each bin's last.
 
@@ -34,11 +33,13 @@ def envelope_of(
         points: in logging order, of one rank.
         pixels: bins asked for; few points come as they are.
         inside: bool [n]: only these; None: all.
-        smoothing: weight in [0, 1) of the moving average over all points, inside or not.
-        partition: whether the average starts anew where the step falls back.
+        smoothing: over all points, inside or not; in the unit of its kind, as `Reader.envelope` has
+            it.
+        partition: whether smoothing starts anew where the step falls back.
+        smoothing_kind: which smoothing.
 
     Raises:
-        ValueError: smoothing is not in [0, 1).
+        ValueError: smoothing is not one of that kind.
     """
     bins = points_as_bins(points.step, _microseconds(points.wall_time), points.value)
     if inside is not None:
@@ -46,9 +47,11 @@ def envelope_of(
     fitted = fit(bins, pixels)
     smoothed = None
     if smoothing:
-        smooth = partial(debiased_ema, weight=smoothing)
-        whole = by_part(points.step, points.value, smooth) if partition else smooth(points.value)
-        smoothed = whole[fitted.end - 1]
+        last = fitted.end - 1
+        if partition:
+            smoothed = smoothed_by_part(points.step, points.value, last, smoothing_kind, smoothing)
+        else:
+            smoothed = smoothed_at(points.value, last, smoothing_kind, smoothing)
     return as_envelope(fitted, len(points), smoothed), fitted.end - 1
 
 

@@ -33,8 +33,8 @@ from summaries.records import (
     Scalars,
     SeriesInfo,
 )
-from summaries.restarts import by_part
-from summaries.smoothing import debiased_ema
+from summaries.restarts import smoothed_by_part
+from summaries.smoothing import SmoothingKind, checked_amount, smoothed_at
 from summaries.store.pyramid import Bins, fit
 from summaries.store.reading import StoredEvent, StoreReader
 
@@ -224,6 +224,7 @@ class Reader(KindReading):
         step_range: tuple[int, int] | None = None,
         smoothing: float | None = None,
         partition: bool = False,
+        smoothing_kind: SmoothingKind = "ema",
     ) -> Envelope:
         """The series in about ``pixels`` bins of min, max and mean; few points come as they are.
 
@@ -232,14 +233,17 @@ class Reader(KindReading):
             tag: the series' name.
             pixels: bins asked for; a chart's width.
             step_range: (low, high), both included: only bins that touch these steps, the finer.
-            smoothing: weight in [0, 1) of `debiased_ema`, computed on the whole series.
+            smoothing: computed on the whole series: the weight in [0, 1) of `debiased_ema`, the
+                sigma of `gaussian_mean`, or the window of `running_mean`, in points.
             partition: whether smoothing starts anew where the step falls back.
+            smoothing_kind: which of these: "ema", "gaussian" or "mean".
 
         Raises:
             NotFoundError: there is no such run or tag.
-            ValueError: pixels is not positive, or smoothing not in [0, 1).
+            ValueError: pixels is not positive, or smoothing not one of that kind.
         """
-        found = self.envelopes([run], tag, pixels, step_range, smoothing, partition)
+        asked = (pixels, step_range, smoothing, partition, smoothing_kind)
+        found = self.envelopes([run], tag, *asked)
         if run not in found:
             self._locate(run)
             raise self._no_such_tag(run, tag, "scalar")
@@ -253,16 +257,20 @@ class Reader(KindReading):
         step_range: tuple[int, int] | None = None,
         smoothing: float | None = None,
         partition: bool = False,
+        smoothing_kind: SmoothingKind = "ema",
     ) -> dict[str, Envelope]:
         """`envelope` of many runs at once; runs without that tag are left out.
 
         Raises:
-            ValueError: pixels is not positive, or smoothing not in [0, 1).
+            ValueError: pixels is not positive, or smoothing not one of that kind.
         """
         if pixels < 1:
             raise ValueError(f"envelope: pixels must be at least 1, got {pixels}")
-        if smoothing is not None and not 0.0 <= smoothing < 1.0:
-            raise ValueError(f"envelope: smoothing must be in [0, 1), got {smoothing}")
+        if smoothing is not None:
+            try:
+                checked_amount(smoothing_kind, smoothing)
+            except ValueError as error:
+                raise ValueError(f"envelope: {error}") from None
         if step_range is not None:
             # Up to the next whole step, and down to it: bins that touch the range are all there.
             step_range = _number(step_range[0]), _number(step_range[1])
@@ -283,7 +291,9 @@ class Reader(KindReading):
                 smoothed = None
                 fitted = fit(bins, pixels)
                 if smoothing:
-                    smoothed = _smoothed_at(store.scalars(name, tag), fitted, smoothing, partition)
+                    points = store.scalars(name, tag)
+                    how = (smoothing_kind, smoothing, partition)
+                    smoothed = _smoothed_at(points, fitted, *how)
                 result[run] = as_envelope(fitted, n, smoothed)
         return {run: result[run] for run in runs if run in result}
 
@@ -490,18 +500,20 @@ def _record(kind: str, stored: StoredEvent) -> Any:
     return replace(record, rank=stored.rank) if stored.rank else record
 
 
-def _smoothed_at(points: Scalars | None, bins: Bins, weight: float, partition: bool) -> Float64:
+def _smoothed_at(
+    points: Scalars | None, bins: Bins, kind: SmoothingKind, amount: float, partition: bool
+) -> Float64:
     """The smoothed series at the last point of each bin."""
     if points is None:
         return np.full(len(bins), np.nan)
     if points.rank is None or (points.rank == points.rank[0]).all():
-        smooth = partial(debiased_ema, weight=weight)
-        whole = by_part(points.step, points.value, smooth) if partition else smooth(points.value)
-        return whole[bins.end - 1]
+        if partition:
+            return smoothed_by_part(points.step, points.value, bins.end - 1, kind, amount)
+        return smoothed_at(points.value, bins.end - 1, kind, amount)
     # Ranks log side by side: their points in the order of steps, as the bins are.
     order = np.argsort(points.step, kind="stable")
     last = np.searchsorted(points.step[order], bins.step_max, side="right") - 1
-    return debiased_ema(points.value[order], weight)[last]
+    return smoothed_at(points.value[order], last, kind, amount)
 
 
 def _read_changes(

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from summaries.records import Float64, Int64
+from summaries.smoothing import SmoothingKind, smoothed_at
 
 
 def restarts(step: Int64) -> Int64:
@@ -37,3 +38,22 @@ def by_part(step: Int64, values: Float64, smooth: Callable[[Float64], Float64]) 
     if len(restarts(step)) == 0:
         return smooth(values)
     return np.concatenate([smooth(values[part]) for part in parts(step)])
+
+
+def smoothed_by_part(
+    step: Int64, values: Float64, at: Int64, kind: SmoothingKind, amount: float
+) -> Float64:
+    """`smoothed_at` with each stretch between restarts smoothed on its own; float64 [m].
+
+    Args:
+        step: int64 [n].
+        values: float64 [n].
+        at: int64 [m], indexes of points, ascending.
+        kind: see `smoothed_at`.
+        amount: likewise.
+    """
+    found = []
+    for part in parts(step):
+        inside = at[np.searchsorted(at, part.start) : np.searchsorted(at, part.stop)]
+        found.append(smoothed_at(values[part], inside - part.start, kind, amount))
+    return np.concatenate(found)

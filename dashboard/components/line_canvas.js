@@ -114,7 +114,7 @@
 
   /**
    * Draws `lines` ([{series, xs, ys, color, raw}]) into the canvas, sized to `view`
-   * {width, height, xRange, yRange, logY, quick}. `ys` is the smoothed line; `raw` asks for the
+   * {width, height, xRange, yRange, logX, logY, quick}. `ys` is the smoothed line; `raw` asks for the
    * unsmoothed one, faint, behind it. `quick` is for while something is being dragged.
    */
   function draw(canvas, lines, view) {
@@ -131,7 +131,7 @@
     context.clearRect(0, 0, view.width, view.height);
     // Software rasterisers spend most of their time on joins: bevel is the cheap one.
     context.lineJoin = "bevel";
-    const toX = scale(view.xRange, view.width);
+    const toX = scale(view.xRange, view.width, {log: view.logX});
     const toY = scale(view.yRange, view.height, {log: view.logY, flip: true});
     const many = lines.length > 40;
     for (const line of lines) {

@@ -16,39 +16,44 @@
       this.detail = null; // {key, series: Map} of the zoomed window
       this.frame = null;
       this.view = null;
-      this.logButton = this.button("log", "Logarithmic y axis for this card", () => grid.toggle("logTags", tag));
-      this.wideButton = this.button("⤢", "Full width", () => grid.toggle("wide", tag));
-      this.resetButton = this.button("reset zoom", "Back to all steps (or double-click the chart)", () => this.zoom(null));
+      const {button} = tb.cardTools;
+      this.logButton = button("log", "Logarithmic y axis for this card", () => grid.toggle("logTags", tag), {isIcon: false});
+      this.wideButton = button("wide", "Full width", () => grid.toggle("wide", tag));
+      this.fullButton = button("full", "Full screen", () => (this.isFull ? tb.cardFull.leave() : tb.cardFull.enter(this)));
+      this.menuButton = button("more", "More for this card", () => tb.cardTools.open(this));
+      this.menuButton.setAttribute("aria-haspopup", "menu");
+      this.resetButton = button("reset zoom", "Back to all steps (or double-click the chart)", () => this.unzoom(), {isIcon: false});
       this.heading = el("h3", {title: chart.title}, title);
-      this.menuButton = this.button("⋯", "More for this card", () => tb.kit.menu(this.menuButton, tb.cardMenu(this), {align: "end"}));
       this.warning = el("span", {class: "card-warning", role: "img", "aria-label": "Some runs could not be read", hidden: true});
       this.message = el("p", {class: "card-message"});
       this.legend = el("div", {class: "card-legend", hidden: true});
+      this.badges = el("div", {class: "card-badges"});
       this.canvas = el("canvas", {"aria-hidden": "true"});
       this.frameNode = el("div", {class: "card-frame"});
       this.crosshair = el("div", {class: "crosshair", hidden: true});
       this.dot = el("div", {class: "dot", hidden: true});
       this.clip = el("div", {class: "card-lines"}, this.canvas, this.crosshair, this.dot);
-      this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img"}, this.frameNode, this.clip, this.message);
+      this.fobs = new tb.stepRange.Fobs(this);
+      this.tableNode = el("div", {class: "card-table", tabindex: "0", role: "region", "aria-label": `${chart.title} at the selected steps`, hidden: true});
+      this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img"}, this.frameNode, this.clip, this.fobs.node, this.badges, this.message);
       this.node = el(
         "section", {class: "card", "data-tag": tag, "aria-label": chart.title},
-        el("header", {}, this.heading, this.warning, this.resetButton, this.logButton, this.wideButton, this.menuButton),
+        el("header", {}, this.heading, this.warning, this.resetButton, this.logButton, this.wideButton, this.fullButton, this.menuButton),
         this.legend,
-        this.plot
+        this.plot,
+        this.tableNode
       );
       tb.pins.listen(this);
       this.plot.addEventListener("mousemove", (event) => this.pointed(event));
       this.plot.addEventListener("mouseleave", () => grid.unhover());
       this.plot.addEventListener("keydown", (event) => this.key(event));
+      tb.cardZoom.listen(this);
+      tb.hover.listen(this);
     }
 
-    button(text, hint, onclick) {
-      return el("button", {type: "button", class: "card-button", title: hint, "aria-label": hint, onclick}, text);
-    }
-
+    /** {axis, x, y} of the window this card shows; null: all of it. */
     get zoomed() {
-      const zoom = tb.view.get().zoom[this.tag];
-      return zoom && zoom.axis === this.axis && Array.isArray(zoom.x) ? zoom : null;
+      return tb.cardZoom.of(this);
     }
 
     get logY() {
@@ -58,17 +63,11 @@
 
     /** A box was drawn in the frame. */
     boxed(x, y) {
-      const {xRange, yRange} = this.view;
-      const box = {axis: this.axis, x: x.map((v) => rounded(v, xRange))};
-      if (y) box.y = y.map((v) => rounded(v, yRange));
-      this.zoom(box);
+      tb.cardZoom.set(this, {x: tb.cardZoom.tidy(x), y: y && tb.cardZoom.tidy(y)});
     }
 
-    zoom(window) {
-      const zoom = {...tb.view.get().zoom};
-      if (window) zoom[this.tag] = window;
-      else delete zoom[this.tag];
-      tb.view.set({zoom});
+    unzoom() {
+      tb.cardZoom.reset(this);
     }
 
     /** What lies on x here: the view's axis, or one that the script declared. */
@@ -103,7 +102,8 @@
 
     /** Asks for what is missing and draws what is here. */
     draw(quick) {
-      const {smoothing, wide} = tb.view.get();
+      const {wide} = tb.view.get();
+      const smoothing = tb.smoothing.amount();
       const {axis} = this;
       const names = this.runs();
       const sources = tb.charts.sourcesOf(this.chart, names);
@@ -117,9 +117,9 @@
       this.say(sources, complete);
       const size = {width: this.plot.clientWidth, height: this.plot.clientHeight};
       if (size.width < 20) return;
-      const ranges = this.ranges(axis);
+      const ranges = tb.cardRanges.of(this, axis);
       const inner = tb.PlotFrame.inner(size.width, size.height, ranges.yRange, this.logY);
-      this.view = {...inner, ...ranges, logY: this.logY, quick};
+      this.view = {...inner, ...ranges, quick};
       this.clip.style.cssText = `left:${inner.left}px;top:${inner.top}px;width:${inner.width}px;height:${inner.height}px`;
       tb.lines.draw(this.canvas, this.lines, this.view);
       this.plot.setAttribute("aria-label", this.describe());
@@ -128,10 +128,12 @@
       if (!this.frame) {
         this.frame = new tb.PlotFrame(this.frameNode, {
           onZoom: (x, y) => this.boxed(x, y),
-          onReset: () => this.zoom(null),
+          onReset: () => this.unzoom(),
         });
       }
-      this.frame.update({...size, ...ranges, axis, logY: this.logY});
+      this.frame.update({...size, ...ranges, axis});
+      tb.cardBadges.show(this, this.badges);
+      this.mark();
     }
 
     collect(sources, axis, smoothing) {
@@ -140,57 +142,24 @@
       tb.chartLines.legend(this.legend, this.lines, axis);
     }
 
-    ranges(axis) {
-      const zoom = this.zoomed;
-      const {widen, paddedRange} = tb.math;
-      let xRange = zoom ? zoom.x : null;
-      if (!xRange) {
-        xRange = [Infinity, -Infinity];
-        const listed = tb.runs.series("scalar");
-        for (const {series, xs} of this.lines) {
-          if (series.ascending) {
-            const info = axis === "step" && listed.get(series.tag)?.get(series.run);
-            xRange[0] = Math.min(xRange[0], xs[0], info ? info.firstStep : Infinity);
-            xRange[1] = Math.max(xRange[1], xs[series.length - 1]);
-          } else widen(xRange, xs, xs, series.length, null, false);
-        }
-        if (xRange[0] > xRange[1]) xRange = [0, 1];
-        if (this.lines.some(({series}) => tb.runs.get(series.run)?.status === "running")) xRange[1] = ahead(xRange);
-        if (xRange[0] === xRange[1]) {
-          const air = axis === "wall" ? 30000 : 1;
-          xRange = [xRange[0] - air, xRange[1] + air];
-        }
-      }
-      if (zoom && Array.isArray(zoom.y)) return {xRange, yRange: zoom.y};
-      const extent = [Infinity, -Infinity];
-      const window = zoom ? xRange : null;
-      for (const {series, xs, ys, band} of this.lines) {
-        // The raw line counts as well: a spike that smoothing hides must not fall off the chart.
-        const [from, to] = window ? tb.lines.windowOf(xs, series, window) : [0, series.length];
-        for (const column of new Set([series.min, series.max, ys, ...(band ? [band.low, band.high] : [])])) {
-          widen(extent, column.subarray(from, to), xs.subarray(from, to), to - from, window, this.logY);
-        }
-      }
-      return {xRange, yRange: paddedRange(extent, this.logY)};
-    }
-
     zoomKey() {
       const zoom = this.zoomed;
-      return zoom ? JSON.stringify([zoom.axis, zoom.x, tb.view.get().smoothing]) : "";
+      return zoom?.x ? JSON.stringify([zoom.axis, zoom.x, tb.smoothing.kind(), tb.smoothing.amount()]) : "";
     }
 
     /** Zoomed into binned series: their window is read again, finer, until raw points show. */
     refine(sources, axis) {
       const zoom = this.zoomed;
-      if (!zoom) {
+      if (!zoom?.x) {
         this.detail = null;
         return;
       }
+      const window = this.view.xRange;
       // New points matter only to a window that they can still fall into.
       const {store} = this.grid;
       const lengths = sources.flatMap((source) => source.units.map((unit) => {
         const series = store.get(source.key, unit);
-        return series && series.length && series.xs(axis)[series.length - 1] <= zoom.x[1] ? series.n : 0;
+        return series && series.length && series.xs(axis)[series.length - 1] <= window[1] ? series.n : 0;
       }));
       const key = this.zoomKey() + sources.map((source) => source.key).join() + lengths.length + lengths.join();
       if (this.refining === key) return;
@@ -202,9 +171,9 @@
           if (!series || series.exact || series.length === 0) continue;
           // What is computed on an axis of its own is asked for by what lies on that.
           if (axis === "step" || series.x) shared.push(unit);
-          else parts.push({tag: source.key, runs: [unit], range: stepsOf(series, series.xs(axis), zoom.x)});
+          else parts.push({tag: source.key, runs: [unit], range: stepsOf(series, series.xs(axis), window)});
         }
-        if (shared.length) parts.push({tag: source.key, runs: shared, range: zoom.x});
+        if (shared.length) parts.push({tag: source.key, runs: shared, range: window});
       }
       this.refining = key;
       if (parts.length === 0) return;
@@ -236,10 +205,11 @@
       else if (this.lines.length === 0) text = this.grid.store.error || (complete ? "No points yet" : "Loading…");
       if (failed.length && failed.length === names.size) text = failures.get(failed[0]);
       this.message.textContent = text;
+      this.message.classList.toggle("loading", text === "Loading…");
       this.warning.hidden = failed.length === 0;
       this.warning.textContent = failed.length ? `⚠ ${failed.length}` : "";
       this.warning.title = failed.map((name) => `${name} could not be read: ${failures.get(name)}`).join("\n");
-      this.node.classList.toggle("empty", this.lines.length === 0);
+      (this.face || this.node).classList.toggle("empty", this.lines.length === 0);
     }
 
     describe() {
@@ -253,22 +223,22 @@
       const box = this.clip.getBoundingClientRect();
       const [px, py] = [event.clientX - box.left, event.clientY - box.top];
       if (px < 0 || px > box.width || py < -4 || py > box.height + 4) return this.grid.unhover();
-      const {xRange} = this.view;
-      const x = xRange[0] + (px / this.view.width) * (xRange[1] - xRange[0]);
-      this.grid.hover(this, x, py, {x: event.clientX, y: event.clientY});
+      this.grid.hover(this, tb.cardScale.fromX(this.view, px), py, {x: event.clientX, y: event.clientY});
     }
 
     /** Arrow keys walk along the curve, as the pointer would; Escape leaves the zoom. */
     key(event) {
-      if (event.key === "Escape") return this.zoom(null);
+      if (event.key === "Escape") return this.unzoom();
+      if (event.key === "Enter") return this.grid.pin(this);
+      if (tb.cardZoom.key(this, event)) return undefined;
       if (!["ArrowLeft", "ArrowRight"].includes(event.key) || !this.view) return undefined;
       event.preventDefault();
-      const {xRange, width, height} = this.view;
+      const {xRange, height} = this.view;
       const start = this.keyX === undefined || this.keyX < xRange[0] || this.keyX > xRange[1] ? (xRange[0] + xRange[1]) / 2 : this.keyX;
       const stride = (xRange[1] - xRange[0]) / (event.shiftKey ? 10 : 100);
       this.keyX = Math.min(xRange[1], Math.max(xRange[0], start + (event.key === "ArrowRight" ? stride : -stride)));
       const box = this.clip.getBoundingClientRect();
-      const px = ((this.keyX - xRange[0]) / (xRange[1] - xRange[0])) * width;
+      const px = tb.cardScale.toX(this.view)(this.keyX);
       return this.grid.hover(this, this.keyX, height / 2, {x: box.left + px, y: box.top + height / 2});
     }
 
@@ -279,13 +249,19 @@
       this.crosshair.hidden = !inside;
       this.dot.hidden = !(inside && nearest);
       if (!inside) return;
-      const toX = tb.lines.scale(view.xRange, view.width);
+      const toX = tb.cardScale.toX(view);
       this.crosshair.style.transform = `translateX(${Math.round(toX(x))}px)`;
       if (!nearest) return;
-      const toY = tb.lines.scale(view.yRange, view.height, {log: view.logY, flip: true});
+      const toY = tb.cardScale.toY(view);
       const {line, at, smoothed} = nearest;
       this.dot.style.background = line.color;
       this.dot.style.transform = `translate(${toX(line.xs[at])}px, ${toY(smoothed)}px)`;
+    }
+
+    /** The selected steps: handles on the axis, the table below. */
+    mark() {
+      this.fobs.place();
+      tb.cardTable.show(this);
     }
 
     unpoint() {
@@ -295,6 +271,7 @@
 
     /** Gives plotly's memory back; the card is drawn anew when it is seen again. */
     release() {
+      if (this.isFull) tb.cardFull.leave();
       if (this.frame) this.frame.destroy();
       this.frame = null;
       this.frameNode.replaceChildren();
@@ -306,19 +283,6 @@
   function stepsOf(series, xs, window) {
     const [from, to] = tb.lines.windowOf(xs, series, window);
     return [series.step[from], series.step[Math.max(from, to - 1)]];
-  }
-
-  /** The end of an axis that grows, rounded up: its ticks are then drawn anew now and then only. */
-  function ahead([low, high]) {
-    if (!(high > low)) return high;
-    const step = Math.pow(10, Math.floor(Math.log10(high - low))) / 50;
-    return low + Math.ceil((high - low) / step) * step;
-  }
-
-  /** As many digits as a pixel is worth, so that the address stays short. */
-  function rounded(value, [low, high]) {
-    const digits = Math.max(0, 4 - Math.floor(Math.log10(Math.abs(high - low) || 1)));
-    return Number(value.toFixed(Math.min(12, digits)));
   }
 
   tb.MetricCard = MetricCard;

@@ -12,6 +12,14 @@
   const COMPOSED = ["tagFilter", "closed", "charts", "pins"]; // which cards there are, and where
   const COMPUTED = ["axis", "band", "members", "ownAxes", "partition"]; // what they draw
   const grids = new Set(); // those on the page: they share the store
+  // What the view may change: what is smoothed, what is shown in the controls, what the cards look like.
+  const SMOOTHED = ["smoothing", "smoothKind", "smoothPoints", "partition"];
+  const MARKED = ["step", "stepTo", "rangeSort", "baseline", "axis"];
+  const CONTROLLED = ["step", "stepTo", ...SMOOTHED, "axis", "logY", "tagFilter"];
+  const DRAWN = [
+    ...SMOOTHED, "axis", "logY", "logTags", "logX", "logXTags", "outliers", "outlierTags", "yScale", "yRanges", "linkZoom", "xWindow",
+    "wide", "zoom",
+  ];
 
   class Grid {
     /** `given`: the charts it shows; null for all metrics, with those made here, as the view has them. */
@@ -30,6 +38,7 @@
       for (const [tag, infos] of tb.runs.series("scalar")) this.store.grew(tag, infos);
       for (const key of this.store.tags.keys()) if (tb.computed.isComputed(key)) this.computedGrew(key);
       this.hoverTable = new tb.HoverTable();
+      this.hoverTable.onUnpin = () => this.unhover();
       this.controls = new tb.ScalarControls((dragging) => this.drag(dragging));
       this.empty = el("div", {class: "grid-empty", hidden: true});
       this.list = el("div", {class: "groups"});
@@ -46,6 +55,7 @@
         tb.view.subscribe((state, changed) => this.viewed(changed)),
         tb.pins.commands(this),
       ];
+      tb.scalarGrid = this; // what commands act on
       this.arrange();
       // If no curve comes to be framed, the frames are made ready all the same.
       this.frameTimer = setTimeout(() => this.loadFrames(), 1500);
@@ -110,12 +120,18 @@
     viewed(changed) {
       if (COMPOSED.some((key) => changed.has(key))) this.arrange();
       if (COMPUTED.some((key) => changed.has(key))) this.redraw(this.onScreen());
-      if (changed.has("partition")) this.store.resmooth(() => this.onScreen());
       this.tools.show();
-      if (["smoothing", "axis", "logY", "tagFilter"].some((key) => changed.has(key))) this.controls.show();
-      if (["smoothing", "axis", "logY", "logTags", "wide", "zoom"].some((key) => changed.has(key))) this.redraw(this.onScreen());
-      if (changed.has("smoothing")) this.store.resmooth(() => this.onScreen());
+      if (CONTROLLED.some((key) => changed.has(key))) this.controls.show();
+      if (DRAWN.some((key) => changed.has(key))) this.redraw(this.onScreen());
+      if (SMOOTHED.some((key) => changed.has(key))) this.store.resmooth(() => this.onScreen());
+      if (MARKED.some((key) => changed.has(key))) this.marking ??= requestAnimationFrame(() => this.mark());
       if (changed.has("axis")) this.unhover();
+    }
+
+    /** The handles and tables of the selected steps follow a drag without a curve drawn anew. */
+    mark() {
+      this.marking = null;
+      for (const card of this.onScreen()) card.mark();
     }
 
     /** Points came; or a request failed and its cards say so. */
@@ -220,7 +236,7 @@
       for (const entry of entries) {
         const card = byNode.get(entry.target);
         if (!card) continue;
-        card.visible = entry.isIntersecting;
+        card.visible = entry.isIntersecting || Boolean(card.isFull);
         card.lastSeen = performance.now();
         if (card.visible) seen.push(card);
       }
@@ -252,9 +268,9 @@
     }
 
     hover(card, x, py, pointer) {
+      if (this.hoverTable.pinned) return;
       const {view} = card;
-      const toY = tb.lines.scale(view.yRange, view.height, {log: view.logY, flip: true});
-      const found = tb.hover.rowsAt(card.lines, x, view.xRange, toY, py);
+      const found = tb.hover.rowsAt(card.lines, x, view, py);
       for (const other of this.onScreen()) {
         if (other.axis === card.axis) other.point(x, other === card ? found.nearest : null);
         else other.unpoint();
@@ -262,7 +278,13 @@
       this.hoverTable.show(found, tb.view.get(), pointer);
     }
 
+    /** Keeps the table of what this card is pointed at. */
+    pin(card) {
+      this.hoverTable.pin(card.plot);
+    }
+
     unhover() {
+      if (this.hoverTable.pinned) return;
       for (const card of this.cards.values()) card.unpoint();
       this.hoverTable.hide();
     }
@@ -286,6 +308,8 @@
       if (grids.size === 0) this.store.onNews = () => {};
       this.tools.destroy();
       if (this.drawing !== null) cancelAnimationFrame(this.drawing);
+      if (this.marking) cancelAnimationFrame(this.marking);
+      if (tb.scalarGrid === this) tb.scalarGrid = null;
       this.off.forEach((off) => off());
       this.observer.disconnect();
       this.resizer.disconnect();

@@ -13,6 +13,7 @@ class MetricGrid(ClientComponent):
 
     scripts = (
         "components/series_math.js",
+        "components/smoothing_kinds.js",
         "components/expressions.js",
         "components/line_parts.js",
         "components/computed_series.js",
@@ -25,8 +26,19 @@ class MetricGrid(ClientComponent):
         "components/series_store.js",
         "components/line_canvas.js",
         "components/plot_frame.js",
+        "components/card_scales.js",
+        "components/card_zoom.js",
+        "components/card_ranges.js",
+        "components/card_badges.js",
         "components/hover_table.js",
+        "components/step_range.js",
+        "components/card_table.js",
+        "components/scalar_settings.js",
+        "components/scalar_commands.js",
         "components/scalar_controls.js",
+        "components/card_export.js",
+        "components/card_full.js",
+        "components/card_menu.js",
         "components/metric_card.js",
         "components/metric_grid.js",
     )

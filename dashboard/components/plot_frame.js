@@ -68,7 +68,7 @@
       }
     }
 
-    layout({width, height, xRange, yRange, axis, logY}) {
+    layout({width, height, xRange, yRange, axis, logX, logY}) {
       const inner = PlotFrame.inner(width, height, yRange, logY);
       const style = {
         gridcolor: tb.theme.css("--grid"), linecolor: tb.theme.css("--line"), zeroline: false, ticks: "",
@@ -78,7 +78,10 @@
         tickmode: "auto", tickangle: 0};
       if (axis === "step") x.tickformat = "~s";
       if (axis === "wall") x.tickformatstops = TIMES;
-      if (axis === "relative") {
+      if (logX) {
+        Object.assign(x, {type: "log", range: xRange.map(Math.log10), dtick: decades(xRange)});
+        if (axis === "relative") Object.assign(x, durationDecades(xRange));
+      } else if (axis === "relative") {
         Object.assign(x, {tickmode: "array", ...tb.math.durationTicks(xRange, Math.max(2, inner.width / 85), tb.format.duration)});
       }
       return {
@@ -103,8 +106,9 @@
       let x = pick("xaxis");
       let y = pick("yaxis");
       if (!x && !y) return;
-      const {axis, logY, xRange} = this.wanted;
-      if (x) x = axis === "wall" ? x.map((v) => (typeof v === "number" ? v : Date.parse(utc(v)))) : x.map(Number);
+      const {axis, logX, logY, xRange} = this.wanted;
+      if (x && logX) x = x.map((v) => Math.pow(10, v));
+      else if (x) x = axis === "wall" ? x.map((v) => (typeof v === "number" ? v : Date.parse(utc(v)))) : x.map(Number);
       if (y) y = logY ? y.map((v) => Math.pow(10, v)) : y.map(Number);
       this.onZoom(x || xRange, y || null);
     }
@@ -122,6 +126,13 @@
     const count = Math.log10(high / low);
     return count > 8 ? Math.ceil(count / 6) : count > 1.2 ? 1 : null;
   };
+
+  /** A tick for each power of ten, as a duration. */
+  function durationDecades([low, high]) {
+    const powers = [];
+    for (let p = Math.ceil(Math.log10(low)); p <= Math.log10(high); p++) powers.push(Math.pow(10, p));
+    return {tickmode: "array", tickvals: powers, ticktext: powers.map(tb.format.duration)};
+  }
 
   tb.PlotFrame = PlotFrame;
 })();

@@ -18,6 +18,7 @@
       this.exact = block.kind === "raw" || Boolean(block.exact);
       this.binned = block.kind === "bins";
       this.smoothedWith = this.binned ? block.smoothing : null;
+      this.smoothedKind = this.binned ? block.smoothing_kind : null;
       const column = (name) => (name in block.columns ? arrays[block.columns[name]] : null);
       this.step = column("step");
       this.wall = column("wall");
@@ -37,7 +38,7 @@
       this.partitioned = block.partitioned ?? true;
       this.ascending = tb.math.ascends(this.x || this.step, this.length);
       this.firstWall = block.first_wall ?? (this.length ? this.wall[0] : 0);
-      this.cache = {weight: null, values: null};
+      this.cache = {values: null};
     }
 
     /** Adds the points of a `tail` block. */
@@ -57,7 +58,9 @@
       if (this.nonfinite) this.nonfinite = grown(this.nonfinite, this.length, end);
       if (this.fromStore) this.fromStore = grown(this.fromStore, this.length, end);
       // The average goes on from where the store left it: out = last / (1 - w^n).
-      const weight = this.smoothedWith || 0;
+      const goesOn = this.smoothedKind === "ema" || !(this.smoothedWith > 0);
+      const weight = goesOn ? this.smoothedWith || 0 : 0;
+      const before = this.length;
       const {partition} = tb.view.get();
       let decay = Math.pow(weight, partition ? tb.lineParts.lastPart(this) : this.n);
       let last = this.fromStore && this.length ? this.fromStore[this.length - 1] * (1 - decay) : 0;
@@ -82,37 +85,47 @@
       }
       this.length = end;
       this.n = block.n;
-      this.cache.weight = null;
+      this.cache.amount = null;
+      if (this.fromStore && !goesOn) this.smoothEnd(before);
       return added;
     }
 
-    /** The smoothed values for `weight`: exact, or a preview until the store has answered. */
-    smoothed(weight) {
-      if (!(weight > 0)) return this.value;
+    /** Windows centred on a point look ahead: new points change those that came just before them. */
+    smoothEnd(before) {
+      const reach = this.smoothedKind === "mean" ? this.smoothedWith / 2 : 4 * this.smoothedWith;
+      let from = before;
+      for (let points = 0; from > 0 && points < reach; from--) points += this.count[from - 1];
+      const anew = this.smooth(this.value, this.smoothedKind, this.smoothedWith);
+      this.fromStore.set(anew.subarray(from, this.length), from);
+    }
+
+    /** The values smoothed by `amount` of the view's kind: exact, or a preview until the store has answered. */
+    smoothed(amount) {
+      if (!(amount > 0)) return this.value;
       const {partition} = tb.view.get();
-      if (this.binned && this.smoothedWith === weight && this.partitioned === partition) return this.fromStore;
-      if (this.cache.weight !== weight || this.cache.partition !== partition) {
-        this.cache = {weight, partition, values: this.smooth(this.value, weight)};
-      }
+      const kind = tb.smoothing.kind();
+      if (this.binned && this.smoothedWith === amount && this.smoothedKind === kind && this.partitioned === partition) return this.fromStore;
+      if (!isSame(this.cache, kind, amount, partition)) this.cache = {kind, amount, partition, values: this.smooth(this.value, kind, amount)};
       return this.cache.values;
     }
 
     /** A column smoothed, part by part where the run was restarted. */
-    smooth(values, weight) {
-      const {ema, emaOfBins} = tb.math;
+    smooth(values, kind, amount) {
+      const {smooth, smoothBins} = tb.smoothing;
       const breaks = tb.view.get().partition ? tb.lineParts.restarts(this) : [];
       return tb.lineParts.byPart(values, this.count, this.length, breaks, (ys, count, n) =>
-        this.binned ? emaOfBins(ys, count, n, weight) : ema(ys, n, weight)
+        this.binned ? smoothBins(ys, count, n, kind, amount) : smooth(ys, n, kind, amount)
       );
     }
 
     /** {low, high} of the band around a computed curve, as smooth as the curve; null if it has none. */
-    band(weight) {
+    band(amount) {
       if (!this.low || !this.high) return null;
-      if (!(weight > 0) || this.binned) return {low: this.low, high: this.high};
+      if (!(amount > 0) || this.binned) return {low: this.low, high: this.high};
       const {partition} = tb.view.get();
-      if (!this.rims || this.rims.weight !== weight || this.rims.partition !== partition) {
-        this.rims = {weight, partition, low: this.smooth(this.low, weight), high: this.smooth(this.high, weight)};
+      const kind = tb.smoothing.kind();
+      if (!this.rims || !isSame(this.rims, kind, amount, partition)) {
+        this.rims = {kind, amount, partition, low: this.smooth(this.low, kind, amount), high: this.smooth(this.high, kind, amount)};
       }
       return this.rims;
     }
@@ -243,10 +256,9 @@
       for (const [tag, runs] of overgrown) this.later.set(tag, {runs, pixels: 800});
       if (overgrown.size) this.schedule();
       const start = performance.now();
-      const {smoothing} = tb.view.get();
       await Promise.all([
         ...(items.length ? [this.send({items})] : []),
-        ...(computed.length ? [this.send({items: computed, pixels: 800, smoothing, quiet: true})] : []),
+        ...(computed.length ? [this.send({items: computed, pixels: 800, ...tb.smoothing.wanted(), quiet: true})] : []),
       ]);
       const end = performance.now();
       this.tailRest = end + (this.error ? RETRY_MS : Math.max(TAIL_PAUSE, end - start));
@@ -258,11 +270,10 @@
     resmooth(cards) {
       clearTimeout(this.smoothTimer);
       this.smoothTimer = setTimeout(() => {
-        const weight = tb.view.get().smoothing;
         this.later.clear();
         for (const card of cards()) {
           for (const {key, units} of card.sources()) {
-            const runs = units.filter((unit) => isStale(this.get(key, unit), weight));
+            const runs = units.filter((unit) => isStale(this.get(key, unit)));
             if (runs.length) this.later.set(key, {runs, pixels: card.pixels()});
           }
         }
@@ -270,15 +281,14 @@
       }, SMOOTH_DELAY);
     }
 
-    /** Whether a tag holds bins smoothed with another weight than the current one. */
+    /** Whether a tag holds bins smoothed otherwise than the view asks now. */
     isStale(tag) {
-      const {smoothing} = tb.view.get();
-      return [...(this.tags.get(tag) || new Map()).values()].some((series) => isStale(series, smoothing));
+      return [...(this.tags.get(tag) || new Map()).values()].some(isStale);
     }
 
     /** What a zoomed card shows, tag -> run -> Series: `items` is [{tag, runs, range}], ranges in steps or of a computed x. */
     async detail(items, pixels) {
-      const answer = await tb.computed.fetch({items, pixels, smoothing: tb.view.get().smoothing});
+      const answer = await tb.computed.fetch({items, pixels, ...tb.smoothing.wanted()});
       const found = new Map();
       for (const block of answer.blocks) {
         if (!found.has(block.tag)) found.set(block.tag, new Map());
@@ -314,11 +324,11 @@
       while (this.active < PARALLEL && this.later.size) {
         const [tag, {runs, pixels}] = this.later.entries().next().value;
         this.later.delete(tag);
-        this.send({items: [{tag, runs}], pixels, smoothing: tb.view.get().smoothing});
+        this.send({items: [{tag, runs}], pixels, ...tb.smoothing.wanted()});
       }
     }
 
-    async send({items, pixels = 600, smoothing = 0, quiet = items.every((item) => item.since)}) {
+    async send({items, pixels = 600, smoothing = 0, smoothing_kind = "ema", quiet = items.every((item) => item.since)}) {
       this.active++;
       const news = new Set();
       // What the listing said before the question: a rewind after that is then noticed.
@@ -328,7 +338,7 @@
       }));
       try {
         // What is merely new nobody waits for: it is quiet.
-        const answer = await tb.computed.fetch({items, pixels, smoothing}, {quiet});
+        const answer = await tb.computed.fetch({items, pixels, smoothing, smoothing_kind}, {quiet});
         for (const {run, tag, message} of answer.failed) {
           if (!this.failures.has(tag)) this.failures.set(tag, new Map());
           this.failures.get(tag).set(run, message);
@@ -392,9 +402,14 @@
     }
   }
 
-  const isStale = (series, weight) => Boolean(
-    series && series.binned && (series.smoothedWith !== weight || (weight > 0 && series.partitioned !== tb.view.get().partition))
-  );
+  const isSame = (cache, kind, amount, partition) => cache.kind === kind && cache.amount === amount && cache.partition === partition;
+
+  /** Whether a series has bins smoothed otherwise than the view asks now. */
+  function isStale(series) {
+    const amount = tb.smoothing.amount();
+    if (!series || !series.binned || !(amount > 0)) return false;
+    return series.smoothedWith !== amount || series.smoothedKind !== tb.smoothing.kind() || series.partitioned !== tb.view.get().partition;
+  }
 
   tb.Series = Series;
   tb.SeriesStore = SeriesStore;

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dash import html
 from dash.development.base_component import Component
 
+from dashboard.card_routes import card_routes
 from dashboard.components.metric_grid import MetricGrid
-from dashboard.pages.page import Page
+from dashboard.pages.page import Page, Route
 
 
 class ScalarsPage(Page):
@@ -20,3 +21,6 @@ class ScalarsPage(Page):
 
     def layout(self) -> Component:
         return html.Div(MetricGrid(id="scalars-grid"), className="page-scalars")
+
+    def routes(self) -> tuple[Route, ...]:
+        return card_routes(self.reader)
