@@ -162,6 +162,7 @@
         el("button", {type: "button", title: `Sort: ${SORTS[next]}`, onclick: () => {
           tb.view.set({hoverSort: next});
           this.fill(tb.view.get());
+          [...this.node.querySelectorAll("th button")].find((button) => button.textContent.startsWith(text))?.focus();
         }}, text + mark)
       );
     }
@@ -235,7 +236,7 @@
     const {plot} = card;
     let timer = null;
     const pinSoon = (event) => {
-      if (event.pointerType === "touch") card.pointed(event);
+      card.pointed(event); // while the button is down plotly covers the page, and the pointer was elsewhere
       // The second click of a double click resets the zoom.
       timer = setTimeout(() => card.grid.pin(card), event.pointerType === "touch" ? 0 : TAP.again);
     };
@@ -243,9 +244,12 @@
       clearTimeout(timer);
       if (event.button !== 0 || event.shiftKey || event.altKey || event.target.closest("button, .fob")) return;
       const start = performance.now();
+      card.isPressed = true;
       document.addEventListener("pointerup", (up) => {
+        card.isPressed = false;
         const moved = Math.hypot(up.clientX - event.clientX, up.clientY - event.clientY);
         if (moved <= TAP.pixels && performance.now() - start < TAP.ms) pinSoon(up);
+        else card.grid.unhover();
       }, {once: true, capture: true});
     }, true);
     plot.addEventListener("dblclick", () => clearTimeout(timer));

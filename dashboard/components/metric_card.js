@@ -45,7 +45,7 @@
       );
       tb.pins.listen(this);
       this.plot.addEventListener("mousemove", (event) => this.pointed(event));
-      this.plot.addEventListener("mouseleave", () => grid.unhover());
+      this.plot.addEventListener("mouseleave", () => this.isPressed || grid.unhover());
       this.plot.addEventListener("keydown", (event) => this.key(event));
       tb.cardZoom.listen(this);
       tb.hover.listen(this);
