@@ -10,6 +10,7 @@ import pytest
 
 from dashboard.series import Item, Query, SeriesAnswer, query_from_json, read_series
 from summaries import SummaryWriter, init, open_logdir
+from summaries.smoothing import SmoothingKind, smoothed_at
 
 LONG = 10_000
 
@@ -78,6 +79,20 @@ def test_smoothing_of_a_long_series_is_over_every_point(logdir: Path) -> None:
     np.testing.assert_allclose(got["smoothed"], expected[got["step"].astype(int)], rtol=1e-5)
 
 
+@pytest.mark.parametrize(("kind", "amount"), [("gaussian", 20.0), ("mean", 101.0)])
+def test_other_kinds_of_smoothing_are_over_every_point(
+    logdir: Path, kind: SmoothingKind, amount: float
+) -> None:
+    item = Item("loss", ("long",))
+    answer = ask(logdir, item, pixels=300, smoothing=amount, smoothing_kind=kind)
+    value = np.full(LONG, 0.5)
+    value[5555] = 9.0
+    expected = smoothed_at(value, np.arange(LONG), kind, amount)
+    got = columns(answer)
+    np.testing.assert_allclose(got["smoothed"], expected[got["step"].astype(int)], rtol=1e-5)
+    assert (answer.blocks[0]["smoothing"], answer.blocks[0]["smoothing_kind"]) == (amount, kind)
+
+
 def test_a_tail_holds_only_what_is_new(logdir: Path) -> None:
     answer = ask(logdir, Item("loss", ("short", "long"), since=(97, LONG)))
     assert [(block["run"], block["kind"]) for block in answer.blocks] == [("short", "tail")]
@@ -128,6 +143,8 @@ def test_values_cross_as_float64_where_float32_would_lose_them(tmp_path: Path) -
         ({"items": [{"tag": "a"}]}, "documented shape"),
         ({"items": [], "pixels": 0}, "pixels is 0"),
         ({"items": [], "smoothing": 1.0}, "smoothing is 1.0"),
+        ({"items": [], "smoothing": 0, "smoothing_kind": "median"}, "'median'"),
+        ({"items": [], "smoothing": 1e9, "smoothing_kind": "mean"}, "at most 10000"),
         ({"items": [{"tag": "a", "runs": ["b"], "since": []}]}, "'since' needs one number"),
     ],
 )
