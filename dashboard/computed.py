@@ -211,7 +211,7 @@ def _add_run(
     query: ComputedQuery,
     raw_points: int,
 ) -> None:
-    facts: dict[str, Any] = {"computed": True, "n": curve.n, "carried": not curve.exact}
+    facts = _facts([curve], curve.x)
     extra = {"x": curve.x} if item.x is not None else {}
     rims = {n: rim for n, rim in (("low", curve.low), ("high", curve.high)) if rim is not None}
     points = curve.points
@@ -255,6 +255,16 @@ def _add_run(
     )
 
 
+def _facts(curves: list[RunCurve], x: Float64) -> dict[str, Any]:
+    return {
+        "computed": True,
+        "n": sum(curve.n for curve in curves),
+        "carried": not all(curve.exact for curve in curves),
+        # Bins stand at their last point: the axis still begins where the curve does.
+        "first_x": float(x.min()) if len(x) else None,
+    }
+
+
 def _add_group(
     answer: SeriesAnswer,
     item: ComputedItem,
@@ -264,17 +274,11 @@ def _add_group(
     raw_points: int,
 ) -> None:
     group = group_curve([Curve(c.x, c.points.value) for c in curves], item.band)
-    facts: dict[str, Any] = {
-        "computed": True,
-        "n": sum(curve.n for curve in curves),
-        "carried": not all(curve.exact for curve in curves),
-        "interpolated": not group.exact,
-        "runs": len(curves),
-    }
+    facts = _facts(curves, group.x)
+    facts |= {"interpolated": not group.exact, "runs": len(curves)}
     step = group.x
     if item.x is not None or item.relative:
         step = np.rint(group_curve([_steps(c) for c in curves], "none").mean)
-        facts["own_x"] = True
     if len(group.x) <= raw_points and item.window is None:
         facts["kind"] = "raw"
         columns: dict[str, NDArray[Any]] = {

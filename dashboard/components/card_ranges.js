@@ -55,7 +55,7 @@
     for (const {series, xs} of lines) {
       if (series.ascending && !logX) {
         const info = axis === "step" && listed.get(series.tag)?.get(series.run);
-        range[0] = Math.min(range[0], xs[0], info ? info.firstStep : Infinity);
+        range[0] = Math.min(range[0], xs[0], info ? info.firstStep : axis === "step" || series.x ? series.firstX : Infinity);
         range[1] = Math.max(range[1], xs[series.length - 1]);
       } else tb.math.widen(range, xs, xs, series.length, null, logX);
     }

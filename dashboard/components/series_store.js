@@ -33,6 +33,7 @@
       // Only of computed curves (see computed_series.js): what lies on x, a band's rims, runs at each point.
       [this.x, this.low, this.high, this.members] = ["x", "low", "high", "members"].map(column);
       this.computed = Boolean(block.computed);
+      this.firstX = block.first_x ?? Infinity;
       this.carried = Boolean(block.carried);
       this.interpolated = Boolean(block.interpolated);
       this.partitioned = block.partitioned ?? true;
@@ -319,7 +320,11 @@
         }
         // Bins alone come from the store's pyramid, five times sooner than the average over all
         // points: the curves show at once, smoothed by bins, and what was smoothed exactly follows.
-        this.send({items, pixels, smoothing: 0});
+        const logged = items.filter((item) => !tb.computed.isComputed(item.tag));
+        const computed = items.filter((item) => tb.computed.isComputed(item.tag));
+        if (logged.length) this.send({items: logged, pixels, smoothing: 0});
+        // What is computed has every point read anyway.
+        if (computed.length) this.send({items: computed, pixels, smoothing: tb.view.get().smoothing});
       }
       while (this.active < PARALLEL && this.later.size) {
         const [tag, {runs, pixels}] = this.later.entries().next().value;
