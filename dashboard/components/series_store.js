@@ -7,6 +7,7 @@
   const MAX_POINTS = 6e6; // held in all; 8 bytes each in several columns
   const RETRY_MS = 2000;
   const TAIL_PAUSE = 300; // ms between two requests for what is new
+  const COMPUTED_PAUSE = 1000; // the same for what is computed anew from all its points
   const SMOOTH_DELAY = 160; // ms after the slider rests before the store is asked
 
   /** One run's points of one tag: exact points, or bins with min, max and mean. */
@@ -171,6 +172,7 @@
       this.active = 0;
       this.tailTimer = null;
       this.tailRest = 0; // when the next tails may be asked for
+      this.computedRest = 0;
       this.error = null;
       this.failures = new Map(); // tag -> Map run -> why it could not be read
       this.timer = null;
@@ -252,7 +254,8 @@
         }
         if (tail.length) items.push({tag, runs: tail.map((s) => s.run), since: tail.map((s) => s.n)});
         // What is computed has no tail: it is computed anew, nobody waits for it.
-        if (again.length) computed.push({tag, runs: again});
+        if (again.length && performance.now() >= this.computedRest) computed.push({tag, runs: again});
+        else if (again.length) this.behind.set(tag, new Set(again));
       }
       for (const [tag, runs] of overgrown) this.later.set(tag, {runs, pixels: 800});
       if (overgrown.size) this.schedule();
@@ -261,6 +264,7 @@
         ...(items.length ? [this.send({items})] : []),
         ...(computed.length ? [this.send({items: computed, pixels: 800, ...tb.smoothing.wanted(), quiet: true})] : []),
       ]);
+      if (computed.length) this.computedRest = performance.now() + Math.max(COMPUTED_PAUSE, 4 * (performance.now() - start));
       const end = performance.now();
       this.tailRest = end + (this.error ? RETRY_MS : Math.max(TAIL_PAUSE, end - start));
       this.tailTimer = null;
