@@ -63,7 +63,7 @@ class PageApi:
     def __init__(self, reader: Reader, feed: Feed) -> None:
         self.reader = reader
         self.feed = feed
-        self.full = FullSeries(reader)
+        self.full = FullSeries(reader, self._key_of)
 
     async def index(self, request: Request) -> Response:
         """The listing, or what changed in it since ``since`` of ``epoch``."""
@@ -123,6 +123,10 @@ class PageApi:
         }
         body = await asyncio.to_thread(_series_body, self.reader, query, lengths)
         return Response(body, media_type=BINARY_MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+    def _key_of(self, run: str) -> str:
+        info = self.feed.infos.get(run)
+        return info.key if info is not None else ""
 
     async def computed(self, request: Request) -> Response:
         """Expressions, other x axes and means of groups as binary; see `dashboard.computed`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,13 +27,21 @@ Listing = Mapping[str, Mapping[str, SeriesInfo]]
 class _Held:
     raw: Scalars
     rewinds: int
+    key: str
 
 
 class FullSeries:
     """Every point of the series that computed curves ask for; those not asked for longest go."""
 
-    def __init__(self, reader: Reader, max_points: int = MAX_POINTS) -> None:
+    def __init__(
+        self,
+        reader: Reader,
+        key_of: Callable[[str], str] = lambda run: "",
+        max_points: int = MAX_POINTS,
+    ) -> None:
+        """``key_of`` gives a run's key by its name: another run may come to have the name."""
         self._reader = reader
+        self._key_of = key_of
         self._max_points = max_points
         self._held: OrderedDict[tuple[str, str], _Held] = OrderedDict()
         self._total = 0
@@ -49,19 +57,20 @@ class FullSeries:
         return of_all_ranks(raw), len(raw)
 
     def _raw(self, run: str, tag: str, info: SeriesInfo) -> Scalars:
-        key = (run, tag)
+        name, key = (run, tag), self._key_of(run)
         with self._lock:
-            held = self._held.get(key)
-        if held is None or held.rewinds != info.rewinds or len(held.raw) > info.n:
+            held = self._held.get(name)
+        if held is None or (held.rewinds, held.key) != (info.rewinds, key):
             points = self._reader.scalars(run, tag)
         elif len(held.raw) < info.n:
             points = _joined(held.raw, self._reader.scalars(run, tag, start=len(held.raw)))
         else:
+            # It may hold more than was listed, of a run that goes on.
             points = held.raw
         with self._lock:
-            before = self._held.pop(key, None)
+            before = self._held.pop(name, None)
             self._total += len(points) - (len(before.raw) if before else 0)
-            self._held[key] = _Held(points, info.rewinds)
+            self._held[name] = _Held(points, info.rewinds, key)
             while self._total > self._max_points and len(self._held) > 1:
                 _, oldest = self._held.popitem(last=False)
                 self._total -= len(oldest.raw)

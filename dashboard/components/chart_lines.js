@@ -88,9 +88,9 @@
   function note(line, at) {
     const {series, n} = line;
     const parts = [];
-    if (line.band && series.low[at] !== series.high[at]) {
-      parts.push(`${tb.format.value(series.low[at])} to ${tb.format.value(series.high[at])}`);
-    }
+    const [low, high] = line.band ? [series.low[at], series.high[at]] : [0, 0];
+    if (low !== high && n && tb.view.get().band !== "minmax") parts.push(`± ${tb.format.value((high - low) / 2)}`);
+    else if (low !== high) parts.push(`${tb.format.value(low)} to ${tb.format.value(high)}`);
     if (n) parts.push(`n=${n[at]}`);
     return parts.join(", ");
   }

@@ -29,8 +29,9 @@
       this.axis.setAttribute("aria-pressed", Boolean(metric));
       const grouped = tb.groups.active();
       const [, title] = tb.charts.BANDS.find(([name]) => name === band);
-      this.lines.textContent = grouped ? title : "Lines";
-      this.lines.setAttribute("aria-pressed", (grouped && band !== "off") || !partition);
+      // Runs of different days have no wall time in common: there each run is a line.
+      this.lines.textContent = grouped && axis !== "wall" ? title : "Lines";
+      this.lines.setAttribute("aria-pressed", tb.charts.grouped(axis) || !partition);
       const entries = tb.chartLines.groupEntries();
       this.groups.hidden = entries.length === 0;
       this.groups.replaceChildren(...entries.slice(0, LISTED), ...(entries.length > LISTED ? [el("span", {}, `and ${entries.length - LISTED} more groups`)] : []));

@@ -31,7 +31,8 @@
   const made = new Map(); // a line as JSON -> how it was compiled
 
   function isChart(chart) {
-    return Boolean(chart) && typeof chart.id === "string" && typeof chart.title === "string" && Array.isArray(chart.lines);
+    const isLine = (line) => typeof line === "string" || (Boolean(line) && typeof line === "object");
+    return Boolean(chart) && typeof chart.id === "string" && typeof chart.title === "string" && Array.isArray(chart.lines) && chart.lines.every(isLine);
   }
 
   /** A line of a chart as {y, low, high, label}, expressions as data; throws what is wrong with it. */

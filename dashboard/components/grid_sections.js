@@ -6,7 +6,7 @@
   const PINNED = ":pinned";
   const CHARTS = ":charts";
 
-  tb.view.declare("pins", []);
+  tb.view.declare("pins", [], {valid: (list) => list.every((id) => typeof id === "string")});
 
   /** The pins with this chart put `by` places further, which stops at the ends. */
   function movedPins(pins, id, by) {

@@ -119,8 +119,10 @@
 
     viewed(changed) {
       if (COMPOSED.some((key) => changed.has(key))) this.arrange();
-      if (COMPUTED.some((key) => changed.has(key))) this.redraw(this.onScreen());
-      this.tools.show();
+      if (COMPUTED.some((key) => changed.has(key))) {
+        this.redraw(this.onScreen());
+        this.tools.show();
+      }
       if (CONTROLLED.some((key) => changed.has(key))) this.controls.show();
       if (DRAWN.some((key) => changed.has(key))) this.redraw(this.onScreen());
       if (SMOOTHED.some((key) => changed.has(key))) this.store.resmooth(() => this.onScreen());

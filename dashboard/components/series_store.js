@@ -207,7 +207,8 @@
       let anew = false;
       for (const [run, series] of held) {
         const info = infos.get(run);
-        if (!info || info.n < series.n || info.rewinds !== series.rewinds) {
+        // What is computed was read a moment after the listing, of which it may know more.
+        if (!info || (info.n < series.n && !series.computed) || info.rewinds !== series.rewinds) {
           held.delete(run); // removed, or rewound: read anew
           anew = true;
         } else if (info.n > series.n) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -180,7 +181,8 @@ def test_whole_series_are_read_once_and_extended_by_what_is_new(
             return read(run, tag, start)
 
         monkeypatch.setattr(reader, "scalars", counted)
-        full = FullSeries(reader, max_points=150)
+        key = "first"
+        full = FullSeries(reader, lambda run: key, max_points=150)
         for n in (100, 100, 120):
             for step in range(n):
                 writer.add_scalar(f"tag{n}", 1.0, step)
@@ -191,6 +193,14 @@ def test_whole_series_are_read_once_and_extended_by_what_is_new(
         # There was room for one of them: the other is read anew.
         full.read("r", "tag100", listed(reader)["tag100"]["r"])
         assert starts == [0, 100, 0, 0]
+        # What was listed a moment ago is less than what is held: that stays.
+        older = replace(listed(reader)["tag100"]["r"], n=150)
+        full.read("r", "tag100", older)
+        assert starts == [0, 100, 0, 0]
+        # Another run of that name has nothing in common with the one before.
+        key = "second"
+        full.read("r", "tag100", older)
+        assert starts == [0, 100, 0, 0, 0]
 
 
 @pytest.mark.parametrize(
