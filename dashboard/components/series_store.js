@@ -329,7 +329,7 @@
         const computed = items.filter((item) => tb.computed.isComputed(item.tag));
         if (logged.length) this.send({items: logged, pixels, smoothing: 0});
         // What is computed has every point read anyway.
-        if (computed.length) this.send({items: computed, pixels, smoothing: tb.view.get().smoothing});
+        if (computed.length) this.send({items: computed, pixels, ...tb.smoothing.wanted()});
       }
       while (this.active < PARALLEL && this.later.size) {
         const [tag, {runs, pixels}] = this.later.entries().next().value;

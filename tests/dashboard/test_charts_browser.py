@@ -289,7 +289,7 @@ def test_charts_are_pinned_by_key_and_menu_and_kept_in_order(
     page.locator('.cards[data-section=":pinned"] [data-tag="train/loss"]').wait_for()
     page.locator('[data-tag=":chart1"] [aria-label="More for this card"]').click()
     page.get_by_role("menuitem", name="Pin to the top").click()
-    page.wait_for_function("() => location.search.includes('pins=')")
+    page.wait_for_function("() => trainboard.view.get().pins.length === 2")
     assert section(page, ":pinned") == ["train/loss", "gap"]
     page.get_by_label("Filter metrics by a regular expression").fill("accuracy")
     page.wait_for_function("() => document.querySelectorAll('.card').length === 3")
@@ -297,7 +297,9 @@ def test_charts_are_pinned_by_key_and_menu_and_kept_in_order(
     page.get_by_role("menuitem", name="Move left").click()
     assert section(page, ":pinned") == ["gap", "train/loss"]
     page.locator('[data-tag="train/loss"] h3').drag_to(page.locator('[data-tag=":chart1"]'))
-    page.wait_for_function("() => trainboard.view.get().pins[0] === 'train/loss'")
+    page.wait_for_function(
+        """() => new URLSearchParams(location.search).get("pins") === '["train/loss",":chart1"]'"""
+    )
     page.reload()
     wait_for_curves(page)
     assert section(page, ":pinned") == ["train/loss", "gap"]
