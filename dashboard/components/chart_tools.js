@@ -28,9 +28,11 @@
       this.axis.textContent = metric ? `x: ${metric}` : "Metric…";
       this.axis.setAttribute("aria-pressed", Boolean(metric));
       const grouped = tb.groups.active();
-      const [, title] = tb.charts.BANDS.find(([name]) => name === band);
+      const [, title, short, hint] = tb.charts.BANDS.find(([name]) => name === band);
       // Runs of different days have no wall time in common: there each run is a line.
-      this.lines.textContent = grouped && axis !== "wall" ? title : "Lines";
+      const told = grouped && axis !== "wall";
+      this.lines.textContent = told ? short : "Lines";
+      this.lines.title = told ? `Groups are drawn as ${title}: ${hint}` : "How runs are drawn: means of groups, restarts";
       this.lines.setAttribute("aria-pressed", tb.charts.grouped(axis) || !partition);
       const entries = tb.chartLines.groupEntries();
       this.groups.hidden = entries.length === 0;
@@ -77,7 +79,7 @@
       const items = [];
       if (grouped) {
         items.push({header: "Runs of a group"});
-        for (const [name, title, hint] of tb.charts.BANDS) items.push({label: title, hint, checked: band === name, run: () => tb.view.set({band: name})});
+        for (const [name, title, , hint] of tb.charts.BANDS) items.push({label: title, hint, checked: band === name, run: () => tb.view.set({band: name})});
         items.push({separator: true});
         items.push({label: "Each run too, faint", checked: members, disabled: band === "off", run: () => tb.view.set({members: !members})});
       } else items.push({label: "Mean of groups: group the runs first", hint: "Runs are grouped in the run list", disabled: true, run: () => {}});

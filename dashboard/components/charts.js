@@ -13,13 +13,14 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
+  // [name, in menus, on the button, what it is]
   const BANDS = [
-    ["off", "Each run", "One line a run"],
-    ["none", "Mean", "The mean over the runs of a group"],
-    ["std", "Mean ± std", "Standard deviation over the runs (n − 1)"],
-    ["sem", "Mean ± sem", "Standard error of the mean: std / √n"],
-    ["ci95", "Mean, 95 % CI", "95 % confidence interval of the mean, by Student's t"],
-    ["minmax", "Mean, min–max", "From the lowest to the highest run"],
+    ["off", "Each run", "Each run", "One line a run"],
+    ["none", "Mean", "Mean", "The mean over the runs of a group"],
+    ["std", "Mean ± std", "± std", "Standard deviation over the runs (n − 1)"],
+    ["sem", "Mean ± sem", "± sem", "Standard error of the mean: std / √n"],
+    ["ci95", "Mean, 95 % CI", "95 % CI", "95 % confidence interval of the mean, by Student's t"],
+    ["minmax", "Mean, min–max", "min–max", "From the lowest to the highest run"],
   ];
   const METRIC = "metric:";
 

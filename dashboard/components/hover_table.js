@@ -70,7 +70,7 @@
   function columnsFor(rows, nearest, {baseline}, full) {
     const delta = deltas(rows, baseline);
     const steps = rows.some((row) => row.line.series.step[row.at] !== nearest.line.series.step[nearest.at]);
-    const smooth = rows.some(({line}) => line.raw);
+    const smooth = rows.some(({line}) => line.ys !== line.series.value);
     return [
       smooth && {title: "Smoothed", text: (row) => tb.format.value(row.smoothed), sort: ["descending", "ascending"]},
       {title: "Value", text: (row) => tb.format.value(row.raw), className: smooth ? "hover-raw" : "", sort: smooth ? null : ["descending", "ascending"]},

@@ -208,11 +208,11 @@ def test_groups_are_drawn_as_their_mean_with_a_band_and_n(
     assert "exactly that x" in text
     page.mouse.move(5, 5)
     before = ink(page)["hash"]
-    page.get_by_role("button", name="Mean ± std").click()
+    page.get_by_role("button", name="± std").click()
     page.get_by_role("menuitemcheckbox", name="Mean, min–max").click()
     page.wait_for_function(f"before => ({INK})('train/loss').hash !== before", arg=before)
     page.wait_for_function("() => location.search.includes('band=minmax')")
-    page.get_by_role("button", name="Mean, min–max").click()
+    page.get_by_role("button", name="min–max").click()
     page.get_by_role("menuitemcheckbox", name="Each run", exact=True).click()
     page.wait_for_function(
         """() => document.querySelector('[data-tag="train/loss"] .card-plot')
