@@ -17,7 +17,9 @@
       const left = align === "end" ? at.right - width : at.left;
       const below = at.bottom + 4 + height <= window.innerHeight || at.top < height;
       panel.style.left = Math.max(6, Math.min(left, window.innerWidth - width - 6)) + "px";
-      panel.style.top = Math.max(6, below ? at.bottom + 4 : at.top - height - 4) + "px";
+      const top = below ? at.bottom + 4 : at.top - height - 4;
+      // A tall one with too little room on either side lies over its anchor, not outside of the window.
+      panel.style.top = Math.max(6, Math.min(top, window.innerHeight - height - 6)) + "px";
     };
     const away = (event) => {
       if (!panel.contains(event.target) && !anchor.contains(event.target)) handle.close();
