@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,6 +69,8 @@ class ComputedQuery:
     partition: bool = True
     """Whether smoothing starts anew where a run's step falls back."""
     smoothing_kind: SmoothingKind = "ema"
+    exact: bool = False
+    """Every point of every curve, however long: for a file."""
 
 
 def computed_query(body: Any) -> ComputedQuery:
@@ -84,7 +87,8 @@ def computed_query(body: Any) -> ComputedQuery:
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"the query is not of the documented shape: {error!r}") from error
     amount, smoothing_kind = checked_smoothing(smoothing, kind)
-    return ComputedQuery(items, checked_pixels(pixels), amount, partition, smoothing_kind)
+    exact = bool(body.get("exact", False))
+    return ComputedQuery(items, checked_pixels(pixels), amount, partition, smoothing_kind, exact)
 
 
 def _item(item: Any) -> ComputedItem:
@@ -175,6 +179,8 @@ def read_computed(full: FullSeries, query: ComputedQuery, listing: Listing) -> S
     answer = SeriesAnswer()
     total = sum(len(item.runs) + len(item.groups or ()) for item in query.items)
     raw_points = max(2 * query.pixels, min(RAW_POINTS, POINT_BUDGET // max(total, 1)))
+    if query.exact:
+        raw_points = sys.maxsize
     for item in query.items:
         for run in item.runs:
             curve = _guarded(full, item, run, listing, answer, run)

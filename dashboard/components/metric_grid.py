@@ -23,6 +23,7 @@ class MetricGrid(ClientComponent):
         "components/chart_editor.js",
         "components/chart_tools.js",
         "components/pins.js",
+        "components/chart_export.js",
         "components/series_store.js",
         "components/line_canvas.js",
         "components/plot_frame.js",

@@ -137,6 +137,13 @@ def test_a_chart_of_an_expression_is_made_edited_and_removed(
     }""")
     losses = [math.exp(-s / 30) + 0.3 + 0.05 * math.sin(s * 7) for s in range(3)]
     assert values == pytest.approx([loss - (1 - loss / 3) for loss in losses])
+    page.locator('[data-tag=":chart1"] [aria-label="More for this card"]').click()
+    with page.expect_download() as caught:
+        page.get_by_role("menuitem", name="Computed values, CSV").click()
+    rows = caught.value.path().read_text().splitlines()
+    assert rows[0] == "curve,of,step,value"
+    assert len(rows) == 301
+    assert rows[101].startswith("train/loss - eval/accuracy,banana,0,")
     page.reload()
     wait_for_curves(page, ":chart1")
     menu = page.locator('[data-tag=":chart1"] [aria-label="More for this card"]')

@@ -99,6 +99,12 @@ def test_a_long_expression_is_binned_and_keeps_its_spike(logdir: Path) -> None:
     assert window["mean"][6] == 400.0
 
 
+def test_a_file_gets_every_point_however_many(logdir: Path) -> None:
+    answer = ask(logdir, {"y": ["/", LOSS, VAL], "runs": ["long"]}, pixels=100, exact=True)
+    assert answer.blocks[0]["kind"] == "raw"
+    np.testing.assert_array_equal(columns(answer)["step"], np.arange(LONG))
+
+
 def test_division_by_zero_is_infinite_and_counted(logdir: Path) -> None:
     got = columns(ask(logdir, {"y": ["/", LOSS, VAL], "runs": ["seed=0"]}))
     assert np.isinf(got["value"][:10]).all()
