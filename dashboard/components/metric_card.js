@@ -35,7 +35,7 @@
       this.clip = el("div", {class: "card-lines"}, this.canvas, this.crosshair, this.dot);
       this.fobs = new tb.stepRange.Fobs(this);
       this.tableNode = el("div", {class: "card-table", tabindex: "0", role: "region", "aria-label": `${chart.title} at the selected steps`, hidden: true});
-      this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img"}, this.frameNode, this.clip, this.fobs.node, this.badges, this.message);
+      this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img", "aria-label": chart.title}, this.frameNode, this.clip, this.fobs.node, this.badges, this.message);
       this.node = el(
         "section", {class: "card", "data-tag": tag, "aria-label": chart.title},
         el("header", {}, this.heading, this.warning, this.resetButton, this.logButton, this.wideButton, this.fullButton, this.menuButton),
