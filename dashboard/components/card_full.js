@@ -3,7 +3,8 @@
   "use strict";
   const tb = window.trainboard;
   const {el} = tb;
-  let shown = null; // {card, slot, dialog}
+  const LISTED = 300; // entries of the legend
+  let shown = null; // {card, slot, dialog, place, legend}
 
   /** The cards in the order of the page that could be shown instead. */
   const others = () => [...document.querySelectorAll(".metric-grid .card, .metric-grid .card-slot")].filter((node) => !node.closest("[hidden]"));
@@ -12,14 +13,15 @@
   function enter(card) {
     leave();
     const dialog = el("dialog", {class: "card-dialog", tabindex: "-1", "aria-label": card.chart.title});
-    const place = el("div", {class: "card-dialog-body"});
+    const legend = el("aside", {class: "card-dialog-legend", "aria-label": "Lines"});
+    const place = el("div", {class: "card-dialog-body"}, legend);
     const button = (text, hint, onclick) => el("button", {type: "button", class: "button", title: hint, "aria-label": hint, onclick}, text);
     dialog.append(
       el("nav", {class: "card-dialog-tools"}, button("‹", "Previous card (←)", () => step(-1)), button("›", "Next card (→)", () => step(1)), button("✕", "Leave full screen (Escape)", () => dialog.close())),
       place
     );
     document.body.append(dialog);
-    shown = {dialog, place};
+    shown = {dialog, place, legend};
     put(card);
     dialog.addEventListener("close", leave);
     dialog.addEventListener("keydown", (event) => {
@@ -46,7 +48,9 @@
     card.isFull = true;
     card.visible = true;
     Object.assign(shown, {card, slot});
-    shown.place.append(card.face);
+    shown.place.prepend(card.face);
+    card.shortTitle = card.heading.textContent;
+    card.named(card.chart.title);
     shown.dialog.setAttribute("aria-label", card.chart.title);
     card.grid.unhover();
   }
@@ -56,6 +60,7 @@
     card.node = card.face;
     card.face = null;
     card.isFull = false;
+    card.named(card.shortTitle);
     // A card that was taken out of the grid meanwhile does not come back into it.
     if (slot.isConnected) slot.replaceWith(card.node);
     else card.node.remove();
@@ -87,7 +92,20 @@
     if (card.node.isConnected) card.plot.focus({preventScroll: false});
   }
 
+  /** The card was drawn: its legend follows. */
+  function drawn(card) {
+    const lines = card.lines.filter(({faint}) => !faint);
+    const entries = lines.slice(0, LISTED).map((line) => [line.color, line.title ?? tb.runs.get(line.series.run)?.title ?? line.series.run]);
+    const told = JSON.stringify(entries);
+    if (shown.told === told) return;
+    shown.told = told;
+    shown.legend.replaceChildren(
+      ...entries.map(([color, title]) => el("div", {}, el("span", {class: "swatch", style: `background:${color}`}), el("span", {}, title))),
+      ...(lines.length > LISTED ? [el("p", {class: "quiet"}, `and ${lines.length - LISTED} more`)] : [])
+    );
+  }
+
   const resized = () => shown && shown.card.grid.redraw([shown.card]);
 
-  tb.cardFull = {enter, leave, card: () => shown && shown.card};
+  tb.cardFull = {enter, leave, drawn, card: () => shown && shown.card};
 })();

@@ -3,6 +3,7 @@
   "use strict";
   const tb = window.trainboard;
   const {el} = tb;
+  const ROWS = 30; // made at first; more when they are scrolled to
   const REST = 120; // ms after the last change before the server is asked for the exact numbers
 
   tb.view.declare("rangeSort", {}, {param: "rangesort"}); // {column, down}
@@ -116,7 +117,8 @@
         el("button", {type: "button", onclick: () => tb.view.set({rangeSort: {column: key, down: active ? !down : key !== "run"}})}, text + (active ? (down ? " ↓" : " ↑") : ""))
       );
     };
-    const body = sorted.map(({line, title, row, exact}) =>
+    const most = card.tableRows || ROWS;
+    const body = sorted.slice(0, most).map(({line, title, row, exact}) =>
       el(
         "tr", exact ? {} : {class: "preview"},
         el("th", {scope: "row", title}, el("span", {class: "swatch", style: `background:${line.color}`}), title),
@@ -124,9 +126,15 @@
       )
     );
     const table = el("table", {}, el("thead", {}, el("tr", {}, heading("run", "Run"), ...columns.map(([key, text]) => heading(key, text)))), el("tbody", {}, ...body));
-    const {scrollTop, scrollLeft} = card.tableNode;
-    card.tableNode.replaceChildren(table);
-    Object.assign(card.tableNode, {scrollTop, scrollLeft});
+    const node = card.tableNode;
+    const {scrollTop, scrollLeft} = node;
+    node.replaceChildren(table, ...(sorted.length > most ? [el("p", {class: "quiet"}, `${tb.format.step(sorted.length - most)} more below`)] : []));
+    if (scrollTop || scrollLeft) Object.assign(node, {scrollTop, scrollLeft});
+    node.onscroll = sorted.length <= most ? null : () => {
+      if (node.scrollTop + 2 * node.clientHeight < node.scrollHeight) return;
+      card.tableRows = most + 3 * ROWS;
+      show(card);
+    };
   }
 
   function compare(a, b, column) {

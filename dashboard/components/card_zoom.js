@@ -8,6 +8,8 @@
   tb.view.declare("linkZoom", true, {param: "linkzoom", remember: true});
   tb.view.declare("xWindow", {}, {param: "xzoom"}); // {axis, x: [from, to]} of all cards; null: automatic
 
+  let latest = null; // the card that was zoomed last
+
   const isPair = (x) => Array.isArray(x) && x.length === 2;
 
   /** {axis, x, y} of the card's window on this axis, x or y null where it is automatic; null: all is. */
@@ -20,7 +22,9 @@
   }
 
   /** Shows this window on the card; with linked zoom all cards with the same axis show the same x. */
-  function set({tag, axis}, {x, y}) {
+  function set(card, {x, y}) {
+    const {tag, axis} = card;
+    latest = card;
     const {zoom, linkZoom} = tb.view.get();
     const next = {};
     for (const [other, window] of Object.entries(zoom)) {
@@ -108,5 +112,5 @@
     return true;
   }
 
-  tb.cardZoom = {of, set, reset, listen, key, tidy, scale};
+  tb.cardZoom = {of, set, reset, listen, key, tidy, latest: () => latest};
 })();

@@ -194,7 +194,7 @@
       (returnTo?.closest("dialog") || document.body).append(this.node);
       this.fill(tb.view.get());
       this.place(this.pointer);
-      this.node.querySelector("th button")?.focus({preventScroll: true});
+      this.node.querySelector(".hover-scroll").focus({preventScroll: true});
       document.addEventListener("pointerdown", this.outside, true);
       document.addEventListener("keydown", this.escape, true);
     }

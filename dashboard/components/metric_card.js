@@ -4,6 +4,7 @@
   const tb = window.trainboard;
   const {el} = tb;
   const REFINE_DELAY = 40; // ms: a zoom by several quick steps asks the store once
+  const OTHERS_DELAY = 110; // ms: the card that is zoomed is refined before those that follow it
 
   class MetricCard {
     constructor(chart, title, grid) {
@@ -35,7 +36,7 @@
       this.clip = el("div", {class: "card-lines"}, this.canvas, this.crosshair, this.dot);
       this.fobs = new tb.stepRange.Fobs(this);
       this.tableNode = el("div", {class: "card-table", tabindex: "0", role: "region", "aria-label": `${chart.title} at the selected steps`, hidden: true});
-      this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img", "aria-label": chart.title}, this.frameNode, this.clip, this.fobs.node, this.badges, this.message);
+      this.plot = el("div", {class: "card-plot", tabindex: "0", role: "group", "aria-label": chart.title}, this.frameNode, this.clip, this.fobs.node, this.badges, this.message);
       this.node = el(
         "section", {class: "card", "data-tag": tag, "aria-label": chart.title},
         el("header", {}, this.heading, this.warning, this.resetButton, this.logButton, this.wideButton, this.fullButton, this.menuButton),
@@ -188,7 +189,7 @@
           this.refining = null; // the coarse curve stays; the next draw tries again
         }
         this.grid.redraw([this]);
-      }, REFINE_DELAY);
+      }, tb.cardZoom.latest() === this ? REFINE_DELAY : OTHERS_DELAY);
     }
 
     /** What the card says in words: instead of curves, or about those that are missing. */
@@ -258,10 +259,11 @@
       this.dot.style.transform = `translate(${toX(line.xs[at])}px, ${toY(smoothed)}px)`;
     }
 
-    /** The selected steps: handles on the axis, the table below. */
+    /** What stands around the curves and follows them. */
     mark() {
       this.fobs.place();
       tb.cardTable.show(this);
+      if (this.isFull) tb.cardFull.drawn(this);
     }
 
     unpoint() {

@@ -78,7 +78,7 @@
   );
   add(40, () => {
     const node = el("select", {class: "field", onchange: () => tb.stepRange.choose(node.value, tb.scalarGrid.onScreen())});
-    const modes = {off: "none", step: "one step", range: "a range, with a table"};
+    const modes = {off: "none", step: "one step", range: "a range"};
     for (const [value, text] of Object.entries(modes)) node.append(el("option", {value, selected: tb.stepRange.mode() === value}, text));
     return el("section", {}, el("h3", {}, "Steps"), row("Selected", node, "Handles on the axis of all cards, and a table below each; other pages show the step"));
   });
