@@ -15,6 +15,7 @@ from dashboard import __version__
 from dashboard.computed import computed_query, read_computed
 from dashboard.feed import Feed
 from dashboard.full_series import FullSeries
+from dashboard.group_answers import RecentGroups
 from dashboard.http import (
     BINARY_MEDIA_TYPE,
     binary_body,
@@ -64,6 +65,7 @@ class PageApi:
         self.reader = reader
         self.feed = feed
         self.full = FullSeries(reader, self._key_of)
+        self.recent = RecentGroups()
 
     async def index(self, request: Request) -> Response:
         """The listing, or what changed in it since ``since`` of ``epoch``."""
@@ -135,7 +137,7 @@ class PageApi:
         tags = {tag for item in query.items for tag in item.tags()}
         # A copy: the feed goes on while another thread reads.
         listing = {tag: dict(self.feed.series.get(("scalar", tag), {})) for tag in tags}
-        answer = await asyncio.to_thread(read_computed, self.full, query, listing)
+        answer = await asyncio.to_thread(read_computed, self.full, self.recent, query, listing)
         return binary_response(answer.header(), answer.arrays)
 
 
