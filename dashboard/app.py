@@ -14,6 +14,7 @@ from dash.fingerprint import build_fingerprint
 from dashboard import __version__
 from dashboard.access import HostGate, TokenGate
 from dashboard.api import api_routes
+from dashboard.blobs import BlobApi
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.feed import Feed
 from dashboard.http import error_response, reports_errors
@@ -21,6 +22,7 @@ from dashboard.ingest import ingest_routes
 from dashboard.pages import PAGES
 from dashboard.pages.page import Page
 from dashboard.shell import Shell, index_string
+from dashboard.steps_api import StepsApi
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -84,7 +86,8 @@ def create_app(
             *callback.inputs,
             prevent_initial_call=callback.prevent_initial_call,
         )(callback.function)
-    routes = (*api_routes(reader, feed), *ingest_routes(ingest))
+    shared = (*api_routes(reader, feed), *StepsApi(reader).routes(), *BlobApi(reader).routes())
+    routes = (*shared, *ingest_routes(ingest))
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
             raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")
