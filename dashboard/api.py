@@ -12,8 +12,16 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from dashboard import __version__
+from dashboard.computed import computed_query, read_computed
 from dashboard.feed import Feed
-from dashboard.http import BINARY_MEDIA_TYPE, binary_body, json_response, json_text
+from dashboard.full_series import FullSeries
+from dashboard.http import (
+    BINARY_MEDIA_TYPE,
+    binary_body,
+    binary_response,
+    json_response,
+    json_text,
+)
 from dashboard.pages.page import Route
 from dashboard.series import (
     Item,
@@ -41,6 +49,7 @@ def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
         Route("/api/find", pages.find),
         Route("/api/tail", pages.tail),
         Route("/api/series", pages.series, ("GET", "POST")),
+        Route("/api/computed", pages.computed, ("POST",)),
         Route("/api/v1/health", scripts.health),
         Route("/api/v1/runs", scripts.runs),
         Route("/api/v1/scalars", scripts.scalars),
@@ -53,6 +62,7 @@ class PageApi:
     def __init__(self, reader: Reader, feed: Feed) -> None:
         self.reader = reader
         self.feed = feed
+        self.full = FullSeries(reader)
 
     async def index(self, request: Request) -> Response:
         """The listing, or what changed in it since ``since`` of ``epoch``."""
@@ -112,6 +122,16 @@ class PageApi:
         }
         body = await asyncio.to_thread(_series_body, self.reader, query, lengths)
         return Response(body, media_type=BINARY_MEDIA_TYPE, headers={"Cache-Control": "no-store"})
+
+    async def computed(self, request: Request) -> Response:
+        """Expressions, other x axes and means of groups as binary; see `dashboard.computed`."""
+        query = computed_query(await _json_body(request))
+        await self.feed.refresh(max_age=1.0)
+        tags = {tag for item in query.items for tag in item.tags()}
+        # A copy: the feed goes on while another thread reads.
+        listing = {tag: dict(self.feed.series.get(("scalar", tag), {})) for tag in tags}
+        answer = await asyncio.to_thread(read_computed, self.full, query, listing)
+        return binary_response(answer.header(), answer.arrays)
 
 
 def _series_body(reader: Reader, query: Query, lengths: dict[str, dict[str, int]]) -> bytes:

@@ -55,7 +55,14 @@ def record_of(run: RunInfo) -> Entry:
         "parent": run.parent,
         "fork_step": run.fork_step,
         "n_ranks": len(run.ranks),
+        "axes": {name: dict(rule) for name, rule in run.axes.items()},
     }
+
+
+def step_metrics(run: RunInfo) -> dict[str, str]:
+    """The x axes that the script declared, by the name or glob that it declared them for."""
+    rules = run.axes.items()
+    return {name: str(rule["step_metric"]) for name, rule in rules if rule.get("step_metric")}
 
 
 @dataclass(frozen=True)
@@ -218,7 +225,7 @@ class Feed:
         return self._ids.setdefault(run, len(self._ids))
 
     def _run_entry(self, run: RunInfo) -> Entry:
-        return {
+        entry = {
             "id": self._id(run.name),
             "name": run.name,
             "title": run.display_name or run.name,
@@ -229,6 +236,9 @@ class Feed:
             "archived": run.archived,
             "record": self._record_stamp[run.name],
         }
+        # With the listing, not the record: the first chart already has to know its axis.
+        axes = step_metrics(run)
+        return entry | {"axes": axes} if axes else entry
 
     def records(self, since: int, epoch: str | None = None) -> Entry:
         """What the runs are about, of those whose record changed after version ``since``.

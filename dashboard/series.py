@@ -49,6 +49,8 @@ class Query:
     """Bins a long series is reduced to."""
     smoothing: float = 0.0
     """Weight of the debiased moving average, in [0, 1)."""
+    partition: bool = False
+    """Whether smoothing starts anew where a run's step falls back."""
 
 
 def query_from_json(body: Any) -> Query:
@@ -73,7 +75,8 @@ def query_from_json(body: Any) -> Query:
     for item in items:
         if item.since is not None and len(item.since) != len(item.runs):
             raise ValueError(f"tag '{item.tag}': 'since' needs one number for each of 'runs'")
-    return Query(items, checked_pixels(pixels), checked_smoothing(smoothing))
+    partition = bool(body.get("partition", False))
+    return Query(items, checked_pixels(pixels), checked_smoothing(smoothing), partition)
 
 
 def _step_range(pair: Any) -> tuple[int, int] | None:
@@ -138,7 +141,7 @@ def read_series(
                     answer.add(
                         run,
                         item.tag,
-                        _exact_columns(scalars.step, scalars.wall_time, scalars.value),
+                        exact_columns(scalars.step, scalars.wall_time, scalars.value),
                         kind="tail",
                         start=starts[run],
                         n=starts[run] + len(scalars),
@@ -147,20 +150,21 @@ def read_series(
         short = [run for run in runs if known[run] <= raw_points]
         long = [run for run in runs if known[run] > raw_points]
         for names, pixels in ((short, raw_points), (long, query.pixels)):
-            envelopes = _envelopes(reader, names, item, pixels, query.smoothing, answer)
+            envelopes = _envelopes(reader, names, item, pixels, query, answer)
             for run, envelope in envelopes:
                 if names is short and envelope.is_raw and item.step_range is None:
-                    columns = _exact_columns(envelope.step_max, envelope.wall_max, envelope.mean)
+                    columns = exact_columns(envelope.step_max, envelope.wall_max, envelope.mean)
                     answer.add(run, item.tag, columns, kind="raw", n=envelope.n)
                 else:
                     answer.add(
                         run,
                         item.tag,
-                        _bin_columns(envelope),
+                        bin_columns(envelope),
                         kind="bins",
                         exact=envelope.is_raw,
                         n=envelope.n,
                         smoothing=query.smoothing,
+                        partitioned=query.partition,
                         first_wall=float(envelope.wall_min[0]) if len(envelope) else None,
                     )
     return answer
@@ -181,30 +185,29 @@ def _envelopes(
     runs: list[str],
     item: Item,
     pixels: int,
-    smoothing: float,
+    query: Query,
     answer: SeriesAnswer,
 ) -> list[tuple[str, Envelope]]:
     if not runs:
         return []
-    tag, steps, weight = item.tag, item.step_range, smoothing or None
+    asked = (pixels, item.step_range, query.smoothing or None, query.partition)
     with suppress(KeyError, SummariesError):
-        found = reader.envelopes(runs, tag, pixels=pixels, step_range=steps, smoothing=weight)
-        return list(found.items())
+        return list(reader.envelopes(runs, item.tag, *asked).items())
     # One run is damaged, or went away since it was listed: the others are still to be shown.
     left = []
     for run in runs:
         try:
-            one = reader.envelope(run, tag, pixels=pixels, step_range=steps, smoothing=weight)
+            one = reader.envelope(run, item.tag, *asked)
         except KeyError:
             continue
         except SummariesError as error:
-            answer.failed(run, tag, error)
+            answer.failed(run, item.tag, error)
         else:
             left.append((run, one))
     return left
 
 
-def _exact_columns(step: Array, wall_time: Array, value: Array) -> dict[str, Array]:
+def exact_columns(step: Array, wall_time: Array, value: Array) -> dict[str, Array]:
     return {
         "step": step.astype("<f8"),
         "wall": wall_time.astype("<f8"),
@@ -212,7 +215,7 @@ def _exact_columns(step: Array, wall_time: Array, value: Array) -> dict[str, Arr
     }
 
 
-def _bin_columns(envelope: Envelope) -> dict[str, Array]:
+def bin_columns(envelope: Envelope) -> dict[str, Array]:
     """A bin stands at its last point, whose smoothed value it carries."""
     dtype = "<f4" if _fits_float32(envelope) else "<f8"
     columns: dict[str, Array] = {

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from summaries.envelopes import as_envelope
 from summaries.errors import NotFoundError
 from summaries.imports.sink import BOOKMARK
 from summaries.kind_reading import KindReading, record_of
@@ -31,6 +32,7 @@ from summaries.records import (
     Scalars,
     SeriesInfo,
 )
+from summaries.restarts import by_part
 from summaries.smoothing import debiased_ema
 from summaries.store.pyramid import Bins, fit
 from summaries.store.reading import StoreReader
@@ -220,6 +222,7 @@ class Reader(KindReading):
         pixels: int = 1000,
         step_range: tuple[int, int] | None = None,
         smoothing: float | None = None,
+        partition: bool = False,
     ) -> Envelope:
         """The series in about ``pixels`` bins of min, max and mean; few points come as they are.
 
@@ -229,12 +232,13 @@ class Reader(KindReading):
             pixels: bins asked for; a chart's width.
             step_range: (low, high), both included: only bins that touch these steps, the finer.
             smoothing: weight in [0, 1) of `debiased_ema`, computed on the whole series.
+            partition: whether smoothing starts anew where the step falls back.
 
         Raises:
             NotFoundError: there is no such run or tag.
             ValueError: pixels is not positive, or smoothing not in [0, 1).
         """
-        found = self.envelopes([run], tag, pixels, step_range, smoothing)
+        found = self.envelopes([run], tag, pixels, step_range, smoothing, partition)
         if run not in found:
             self._locate(run)
             raise self._no_such_tag(run, tag, "scalar")
@@ -247,6 +251,7 @@ class Reader(KindReading):
         pixels: int = 1000,
         step_range: tuple[int, int] | None = None,
         smoothing: float | None = None,
+        partition: bool = False,
     ) -> dict[str, Envelope]:
         """`envelope` of many runs at once; runs without that tag are left out.
 
@@ -277,8 +282,8 @@ class Reader(KindReading):
                 smoothed = None
                 fitted = fit(bins, pixels)
                 if smoothing:
-                    smoothed = _smoothed_at(store.scalars(name, tag), fitted, smoothing)
-                result[run] = _envelope(fitted, n, smoothed)
+                    smoothed = _smoothed_at(store.scalars(name, tag), fitted, smoothing, partition)
+                result[run] = as_envelope(fitted, n, smoothed)
         return {run: result[run] for run in runs if run in result}
 
     # -- files and frames ---------------------------------------------------------------------
@@ -479,29 +484,14 @@ def _not_of(runs: set[str], series: list[SeriesInfo]) -> list[SeriesInfo]:
     return [one for one in series if one.run not in runs] if runs else series
 
 
-def _envelope(bins: Bins, n: int, smoothed: Float64 | None) -> Envelope:
-    return Envelope(
-        step_min=bins.step_min,
-        step_max=bins.step_max,
-        wall_min=bins.wall_us_min / 1e6,
-        wall_max=bins.wall_us_max / 1e6,
-        min=bins.min,
-        max=bins.max,
-        mean=bins.mean,
-        count=bins.count,
-        nonfinite=bins.nonfinite,
-        n=n,
-        is_raw=bool((bins.count == 1).all()),
-        smoothed=smoothed,
-    )
-
-
-def _smoothed_at(points: Scalars | None, bins: Bins, weight: float) -> Float64:
+def _smoothed_at(points: Scalars | None, bins: Bins, weight: float, partition: bool) -> Float64:
     """The smoothed series at the last point of each bin."""
     if points is None:
         return np.full(len(bins), np.nan)
     if points.rank is None or (points.rank == points.rank[0]).all():
-        return debiased_ema(points.value, weight)[bins.end - 1]
+        smooth = partial(debiased_ema, weight=weight)
+        whole = by_part(points.step, points.value, smooth) if partition else smooth(points.value)
+        return whole[bins.end - 1]
     # Ranks log side by side: their points in the order of steps, as the bins are.
     order = np.argsort(points.step, kind="stable")
     last = np.searchsorted(points.step[order], bins.step_max, side="right") - 1

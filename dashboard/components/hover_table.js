@@ -20,6 +20,7 @@
   function rowsAt(lines, x, xRange, toY, y) {
     const rows = [];
     for (const line of lines) {
+      if (line.faint) continue;
       const at = pointAt(line, x, xRange);
       if (at === null) continue;
       const smoothed = line.ys[at];
@@ -45,8 +46,7 @@
       const head = el(
         "div", {class: "hover-head"},
         el("b", {}, "step " + tb.format.step(series.step[nearest.at])),
-        el("span", {}, tb.format.time(wall)),
-        el("span", {}, tb.format.duration(relative))
+        ...(nearest.line.group ? [] : [el("span", {}, tb.format.time(wall)), el("span", {}, tb.format.duration(relative))])
       );
       const both = smoothing > 0;
       const table = el(
@@ -61,19 +61,21 @@
         const [low, high] = [series.min[nearest.at], series.max[nearest.at]].map(tb.format.value);
         notes.push(`a value is the mean of ${tb.format.step(count)} points: here ${low} to ${high}`);
       }
+      notes.push(...tb.chartLines.remarks(rows.map(({line}) => line)));
       this.node.replaceChildren(head, table, ...notes.map((note) => el("p", {}, note)));
       this.node.hidden = false;
       this.place(pointer);
     }
 
-    row({line, smoothed, raw}, bold, both) {
+    row({line, at, smoothed, raw}, bold, both) {
       const run = tb.runs.get(line.series.run);
       return el(
         "tr", bold ? {class: "nearest"} : {},
         el("td", {}, el("span", {class: "swatch", style: `background:${line.color}`})),
-        el("td", {class: "hover-run"}, run ? run.title : line.series.run),
+        el("td", {class: "hover-run"}, line.title || (run ? run.title : line.series.run)),
         both ? el("td", {}, tb.format.value(smoothed)) : null,
-        el("td", {class: both ? "hover-raw" : ""}, tb.format.value(raw))
+        el("td", {class: both ? "hover-raw" : ""}, tb.format.value(raw)),
+        line.band || line.n ? el("td", {class: "hover-raw"}, tb.chartLines.note(line, at)) : null
       );
     }
 

@@ -134,27 +134,37 @@
     const toX = scale(view.xRange, view.width);
     const toY = scale(view.yRange, view.height, {log: view.logY, flip: true});
     const many = lines.length > 40;
+    for (const line of lines) {
+      if (!line.band) continue;
+      const [from, to] = windowOf(line.xs, line.series, view.xRange);
+      tb.lineParts.fillBand(context, line, from, to, toX, toY, {alpha: 0.16, floor: view.height});
+    }
     for (const layer of view.quick ? ["main"] : ["raw", "main"]) {
       for (const line of lines) {
         const {series, xs, ys} = line;
         const [from, to] = windowOf(xs, series, view.xRange);
         if (layer === "raw" && !line.raw) continue;
+        const parts = tb.lineParts.segments(line.breaks, from, to);
         context.beginPath();
         context.strokeStyle = line.color;
+        context.setLineDash(line.dash || []);
         if (layer === "raw" || (!line.raw && series.binned && !series.exact)) {
           context.globalAlpha = layer === "raw" ? (many ? 0.14 : 0.26) : 1;
           context.lineWidth = 1;
-          if (series.binned && !series.exact) traceBins(context, xs, series.min, series.max, from, to, toX, toY);
-          else trace(context, xs, series.value, from, to, toX, toY, 1);
+          for (const [start, end] of parts) {
+            if (series.binned && !series.exact) traceBins(context, xs, series.min, series.max, start, end, toX, toY);
+            else trace(context, xs, series.value, start, end, toX, toY, 1);
+          }
         } else {
-          context.globalAlpha = many ? 0.9 : 1;
-          context.lineWidth = view.quick || many ? 1 : 1.6;
-          trace(context, xs, ys, from, to, toX, toY, many || view.quick ? 1 : 2);
+          context.globalAlpha = line.faint ? 0.3 : many ? 0.9 : 1;
+          context.lineWidth = view.quick || many || line.faint ? 1 : 1.6;
+          for (const [start, end] of parts) trace(context, xs, ys, start, end, toX, toY, many || view.quick ? 1 : 2);
         }
         context.stroke();
       }
     }
     context.globalAlpha = 1;
+    context.setLineDash([]);
     for (const line of lines) {
       if (line.series.length === 1) {
         context.fillStyle = line.color;

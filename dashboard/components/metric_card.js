@@ -6,8 +6,10 @@
   const REFINE_DELAY = 40; // ms: a zoom by several quick steps asks the store once
 
   class MetricCard {
-    constructor(tag, title, grid) {
-      this.tag = tag;
+    constructor(chart, title, grid) {
+      const {id: tag} = chart;
+      this.chart = chart;
+      this.tag = tag; // the chart's name in the view; that of a metric, if it is its only one
       this.grid = grid;
       this.visible = false;
       this.lines = [];
@@ -17,8 +19,11 @@
       this.logButton = this.button("log", "Logarithmic y axis for this card", () => grid.toggle("logTags", tag));
       this.wideButton = this.button("⤢", "Full width", () => grid.toggle("wide", tag));
       this.resetButton = this.button("reset zoom", "Back to all steps (or double-click the chart)", () => this.zoom(null));
+      this.heading = el("h3", {title: chart.title}, title);
+      this.menuButton = this.button("⋯", "More for this card", () => tb.kit.menu(this.menuButton, tb.cardMenu(this), {align: "end"}));
       this.warning = el("span", {class: "card-warning", role: "img", "aria-label": "Some runs could not be read", hidden: true});
       this.message = el("p", {class: "card-message"});
+      this.legend = el("div", {class: "card-legend", hidden: true});
       this.canvas = el("canvas", {"aria-hidden": "true"});
       this.frameNode = el("div", {class: "card-frame"});
       this.crosshair = el("div", {class: "crosshair", hidden: true});
@@ -26,10 +31,12 @@
       this.clip = el("div", {class: "card-lines"}, this.canvas, this.crosshair, this.dot);
       this.plot = el("div", {class: "card-plot", tabindex: "0", role: "img"}, this.frameNode, this.clip, this.message);
       this.node = el(
-        "section", {class: "card", "data-tag": tag, "aria-label": tag},
-        el("header", {}, el("h3", {title: tag}, title), this.warning, this.resetButton, this.logButton, this.wideButton),
+        "section", {class: "card", "data-tag": tag, "aria-label": chart.title},
+        el("header", {}, this.heading, this.warning, this.resetButton, this.logButton, this.wideButton, this.menuButton),
+        this.legend,
         this.plot
       );
+      tb.pins.listen(this);
       this.plot.addEventListener("mousemove", (event) => this.pointed(event));
       this.plot.addEventListener("mouseleave", () => grid.unhover());
       this.plot.addEventListener("keydown", (event) => this.key(event));
@@ -41,7 +48,7 @@
 
     get zoomed() {
       const zoom = tb.view.get().zoom[this.tag];
-      return zoom && zoom.axis === tb.view.get().axis && Array.isArray(zoom.x) ? zoom : null;
+      return zoom && zoom.axis === this.axis && Array.isArray(zoom.x) ? zoom : null;
     }
 
     get logY() {
@@ -52,7 +59,7 @@
     /** A box was drawn in the frame. */
     boxed(x, y) {
       const {xRange, yRange} = this.view;
-      const box = {axis: tb.view.get().axis, x: x.map((v) => rounded(v, xRange))};
+      const box = {axis: this.axis, x: x.map((v) => rounded(v, xRange))};
       if (y) box.y = y.map((v) => rounded(v, yRange));
       this.zoom(box);
     }
@@ -64,10 +71,29 @@
       tb.view.set({zoom});
     }
 
-    /** The runs of this card: those shown that have the tag. */
+    /** What lies on x here: the view's axis, or one that the script declared. */
+    get axis() {
+      return tb.charts.axisOf(this.chart);
+    }
+
+    /** The runs of this card: those shown that have one of its metrics. */
     runs() {
-      const having = tb.runs.series("scalar").get(this.tag);
-      return having ? tb.runs.shown().filter((run) => having.has(run.name)).map((run) => run.name) : [];
+      return tb.charts.runsOf(this.chart, tb.runs.shown().map((run) => run.name));
+    }
+
+    /** Its name here: without the prefix that its section has. */
+    named(title) {
+      if (this.heading.textContent !== title) this.heading.textContent = title;
+    }
+
+    /** The store's keys of what it draws. */
+    keys() {
+      return tb.charts.sourcesOf(this.chart, []).map(({key}) => key);
+    }
+
+    /** What it draws: [{key, units}] of the store, see charts.js. */
+    sources() {
+      return tb.charts.sourcesOf(this.chart, this.runs());
     }
 
     pixels() {
@@ -77,16 +103,18 @@
 
     /** Asks for what is missing and draws what is here. */
     draw(quick) {
-      const {axis, smoothing, wide} = tb.view.get();
+      const {smoothing, wide} = tb.view.get();
+      const {axis} = this;
       const names = this.runs();
-      const complete = this.grid.store.want(this.tag, names, this.pixels());
+      const sources = tb.charts.sourcesOf(this.chart, names);
+      const complete = sources.map(({key, units}) => this.grid.store.want(key, units, this.pixels())).every(Boolean);
       const isWide = wide.includes(this.tag);
       this.node.classList.toggle("wide", isWide);
       this.wideButton.setAttribute("aria-pressed", isWide);
       this.logButton.setAttribute("aria-pressed", this.logY);
       this.resetButton.hidden = !this.zoomed;
-      this.collect(names, axis, smoothing);
-      this.say(names, complete);
+      this.collect(sources, axis, smoothing);
+      this.say(sources, complete);
       const size = {width: this.plot.clientWidth, height: this.plot.clientHeight};
       if (size.width < 20) return;
       const ranges = this.ranges(axis);
@@ -95,7 +123,7 @@
       this.clip.style.cssText = `left:${inner.left}px;top:${inner.top}px;width:${inner.width}px;height:${inner.height}px`;
       tb.lines.draw(this.canvas, this.lines, this.view);
       this.plot.setAttribute("aria-label", this.describe());
-      this.refine(names, axis);
+      this.refine(sources, axis);
       if (quick || this.lines.length === 0) return;
       if (!this.frame) {
         this.frame = new tb.PlotFrame(this.frameNode, {
@@ -106,28 +134,10 @@
       this.frame.update({...size, ...ranges, axis, logY: this.logY});
     }
 
-    collect(names, axis, smoothing) {
+    collect(sources, axis, smoothing) {
       const detail = this.zoomed && this.detail && this.detail.key === this.zoomKey() ? this.detail.series : null;
-      this.lines = [];
-      for (const name of names) {
-        const overview = this.grid.store.get(this.tag, name);
-        if (!overview) continue;
-        const series = (detail && detail.get(name)) || overview;
-        if (series.length === 0) continue;
-        if (series.hasGaps === undefined || series.checked !== series.length) {
-          series.hasGaps = series.nonfinite !== null || series.value.subarray(0, series.length).some((y) => !Number.isFinite(y));
-          series.checked = series.length;
-        }
-        this.lines.push({
-          series,
-          xs: series.xs(axis, overview.firstWall),
-          ys: series.smoothed(smoothing),
-          firstWall: overview.firstWall,
-          color: tb.runs.color(name),
-          raw: smoothing > 0,
-          marks: series.hasGaps,
-        });
-      }
+      this.lines = tb.chartLines.collect(this.grid.store, sources, {axis, smoothing, detail});
+      tb.chartLines.legend(this.legend, this.lines, axis);
     }
 
     ranges(axis) {
@@ -136,10 +146,10 @@
       let xRange = zoom ? zoom.x : null;
       if (!xRange) {
         xRange = [Infinity, -Infinity];
-        const listed = tb.runs.series("scalar").get(this.tag);
+        const listed = tb.runs.series("scalar");
         for (const {series, xs} of this.lines) {
           if (series.ascending) {
-            const info = axis === "step" && listed && listed.get(series.run);
+            const info = axis === "step" && listed.get(series.tag)?.get(series.run);
             xRange[0] = Math.min(xRange[0], xs[0], info ? info.firstStep : Infinity);
             xRange[1] = Math.max(xRange[1], xs[series.length - 1]);
           } else widen(xRange, xs, xs, series.length, null, false);
@@ -154,10 +164,10 @@
       if (zoom && Array.isArray(zoom.y)) return {xRange, yRange: zoom.y};
       const extent = [Infinity, -Infinity];
       const window = zoom ? xRange : null;
-      for (const {series, xs, ys} of this.lines) {
+      for (const {series, xs, ys, band} of this.lines) {
         // The raw line counts as well: a spike that smoothing hides must not fall off the chart.
         const [from, to] = window ? tb.lines.windowOf(xs, series, window) : [0, series.length];
-        for (const column of new Set([series.min, series.max, ys])) {
+        for (const column of new Set([series.min, series.max, ys, ...(band ? [band.low, band.high] : [])])) {
           widen(extent, column.subarray(from, to), xs.subarray(from, to), to - from, window, this.logY);
         }
       }
@@ -170,35 +180,39 @@
     }
 
     /** Zoomed into binned series: their window is read again, finer, until raw points show. */
-    refine(names, axis) {
+    refine(sources, axis) {
       const zoom = this.zoomed;
       if (!zoom) {
         this.detail = null;
         return;
       }
       // New points matter only to a window that they can still fall into.
-      const lengths = names.map((name) => {
-        const series = this.grid.store.get(this.tag, name);
+      const {store} = this.grid;
+      const lengths = sources.flatMap((source) => source.units.map((unit) => {
+        const series = store.get(source.key, unit);
         return series && series.length && series.xs(axis)[series.length - 1] <= zoom.x[1] ? series.n : 0;
-      });
-      const key = this.zoomKey() + names.length + lengths.join();
+      }));
+      const key = this.zoomKey() + sources.map((source) => source.key).join() + lengths.length + lengths.join();
       if (this.refining === key) return;
       const parts = [];
-      const shared = [];
-      for (const name of names) {
-        const series = this.grid.store.get(this.tag, name);
-        if (!series || series.exact || series.length === 0) continue;
-        if (axis === "step") shared.push(name);
-        else parts.push({runs: [name], range: stepsOf(series, series.xs(axis), zoom.x)});
+      for (const source of sources) {
+        const shared = [];
+        for (const unit of source.units) {
+          const series = store.get(source.key, unit);
+          if (!series || series.exact || series.length === 0) continue;
+          // What is computed on an axis of its own is asked for by what lies on that.
+          if (axis === "step" || series.x) shared.push(unit);
+          else parts.push({tag: source.key, runs: [unit], range: stepsOf(series, series.xs(axis), zoom.x)});
+        }
+        if (shared.length) parts.push({tag: source.key, runs: shared, range: zoom.x});
       }
-      if (shared.length) parts.push({runs: shared, range: zoom.x});
       this.refining = key;
       if (parts.length === 0) return;
       clearTimeout(this.refineTimer);
       this.refineTimer = setTimeout(async () => {
         const asked = this.zoomKey();
         try {
-          const series = await this.grid.store.detail(this.tag, parts, this.pixels());
+          const series = await store.detail(parts, this.pixels());
           if (asked !== this.zoomKey()) return;
           this.detail = {key: asked, series};
         } catch (error) {
@@ -209,13 +223,18 @@
     }
 
     /** What the card says in words: instead of curves, or about those that are missing. */
-    say(names, complete) {
-      const failures = this.grid.store.failures.get(this.tag);
-      const failed = failures ? names.filter((name) => failures.has(name)) : [];
+    say(sources, complete) {
+      const failures = new Map();
+      for (const {key, units} of sources) {
+        const own = this.grid.store.failures.get(key);
+        if (own) for (const unit of units) if (own.has(unit)) failures.set(tb.computed.group(unit)?.title || unit, own.get(unit));
+      }
+      const failed = [...failures.keys()];
+      const names = new Set(sources.flatMap(({units}) => units));
       let text = "";
-      if (names.length === 0) text = "No shown run has this metric";
+      if (names.size === 0) text = tb.charts.whyEmpty(this.chart, this.axis);
       else if (this.lines.length === 0) text = this.grid.store.error || (complete ? "No points yet" : "Loading…");
-      if (failed.length && failed.length === names.length) text = failures.get(failed[0]);
+      if (failed.length && failed.length === names.size) text = failures.get(failed[0]);
       this.message.textContent = text;
       this.warning.hidden = failed.length === 0;
       this.warning.textContent = failed.length ? `⚠ ${failed.length}` : "";
@@ -226,7 +245,7 @@
     describe() {
       const {xRange, yRange} = this.view;
       const span = (range) => range.map(tb.format.value).join(" to ");
-      return `${this.tag}: ${this.lines.length} runs, values ${span(yRange)}` + (this.zoomed ? ", zoomed" : "") + ` (${span(xRange)})`;
+      return `${this.chart.title}: ${tb.chartLines.counted(this.lines)}, values ${span(yRange)}` + (this.zoomed ? ", zoomed" : "") + ` (${span(xRange)})`;
     }
 
     pointed(event) {

@@ -8,27 +8,34 @@
 
   tb.view.declare("wide", []);
   tb.view.declare("logTags", [], {param: "logtags"});
-  // What the machine did is there to be looked up: it does not stand before what the script logged.
-  const MACHINE = "system";
-  tb.view.declare("closed", [MACHINE], {param: "folded"});
+  tb.view.declare("closed", [tb.gridSections.MACHINE], {param: "folded"});
+  const COMPOSED = ["tagFilter", "closed", "charts", "pins"]; // which cards there are, and where
+  const COMPUTED = ["axis", "band", "members", "ownAxes", "partition"]; // what they draw
+  const grids = new Set(); // those on the page: they share the store
 
   class Grid {
-    constructor(root) {
+    /** `given`: the charts it shows; null for all metrics, with those made here, as the view has them. */
+    constructor(root, {given = null, controls = true} = {}) {
       this.root = root;
-      this.cards = new Map(); // tag -> MetricCard
+      this.given = given;
+      this.cards = new Map(); // a chart's id -> MetricCard
       this.groups = new Map(); // prefix -> {node, body, button}
       this.dirty = new Set();
       this.drawing = null;
       this.dragging = false;
       // One store for as long as the tab lives: coming back from another page reads only tails.
       this.store = tb.scalarStore = tb.scalarStore || new tb.SeriesStore();
-      this.store.onNews = (tags) => this.arrived(tags);
+      grids.add(this);
+      this.store.onNews = (keys) => grids.forEach((grid) => grid.arrived(keys));
       for (const [tag, infos] of tb.runs.series("scalar")) this.store.grew(tag, infos);
+      for (const key of this.store.tags.keys()) if (tb.computed.isComputed(key)) this.computedGrew(key);
       this.hoverTable = new tb.HoverTable();
       this.controls = new tb.ScalarControls((dragging) => this.drag(dragging));
       this.empty = el("div", {class: "grid-empty", hidden: true});
       this.list = el("div", {class: "groups"});
-      root.append(this.controls.node, this.empty, this.list);
+      this.tools = new tb.ChartTools(this.controls, {making: !given});
+      if (controls) root.append(this.controls.node);
+      root.append(this.empty, this.list);
       this.observer = new IntersectionObserver((entries) => this.scrolled(entries), {
         root: document.getElementById("page"), rootMargin: "250px 0px",
       });
@@ -37,6 +44,7 @@
       this.off = [
         tb.runs.subscribe((news) => this.listed(news)),
         tb.view.subscribe((state, changed) => this.viewed(changed)),
+        tb.pins.commands(this),
       ];
       this.arrange();
       // If no curve comes to be framed, the frames are made ready all the same.
@@ -70,27 +78,40 @@
     listed(news) {
       const tags = tb.runs.series("scalar");
       let rearrange = news.runs || news.status;
-      const touched = [];
+      const anew = new Set(); // keys with more than new points: curves that only grew are drawn when those are here
+      const changed = new Set();
       for (const name of news.series) {
         const [kind, tag] = name.split("\n");
         if (kind !== "scalar") continue;
-        if (tags.has(tag) !== this.cards.has(tag)) rearrange = true;
-        // Curves that only grew are drawn when their new points are here.
-        const anew = this.store.grew(tag, tags.get(tag) || new Map());
-        if (anew && this.cards.has(tag)) touched.push(this.cards.get(tag));
+        changed.add(tag);
+        if (!this.given && tags.has(tag) !== this.cards.has(tag)) rearrange = true;
+        if (this.store.grew(tag, tags.get(tag) || new Map())) anew.add(tag);
       }
+      for (const key of this.store.tags.keys()) {
+        if (!tb.computed.isComputed(key) || !tb.computed.tagsOf(key).some((tag) => changed.has(tag))) continue;
+        this.computedGrew(key);
+        tb.computed.tagsOf(key).forEach((tag) => anew.add(tag));
+      }
+      const touched = anew.size ? this.onScreen().filter((card) => tb.charts.tagsOf(card.chart).some((tag) => anew.has(tag))) : [];
       if (rearrange) this.arrange();
       if (news.shown || news.theme) this.redraw(this.onScreen());
-      else if (touched.length) this.redraw(touched.filter((card) => card.visible));
+      else this.redraw(touched);
       this.catchUp();
     }
 
+    computedGrew(key) {
+      this.store.grew(key, tb.computed.listing(key, [...this.store.tags.get(key).keys()]));
+    }
+
     catchUp() {
-      this.store.catchUp(() => this.onScreen().map((card) => card.tag));
+      this.store.catchUp(() => [...new Set([...grids].flatMap((grid) => grid.onScreen().flatMap((card) => card.keys())))]);
     }
 
     viewed(changed) {
-      if (changed.has("tagFilter") || changed.has("closed")) this.arrange();
+      if (COMPOSED.some((key) => changed.has(key))) this.arrange();
+      if (COMPUTED.some((key) => changed.has(key))) this.redraw(this.onScreen());
+      if (changed.has("partition")) this.store.resmooth(() => this.onScreen());
+      this.tools.show();
       if (["smoothing", "axis", "logY", "tagFilter"].some((key) => changed.has(key))) this.controls.show();
       if (["smoothing", "axis", "logY", "logTags", "wide", "zoom"].some((key) => changed.has(key))) this.redraw(this.onScreen());
       if (changed.has("smoothing")) this.store.resmooth(() => this.onScreen());
@@ -99,7 +120,7 @@
 
     /** Points came; or a request failed and its cards say so. */
     arrived(tags) {
-      this.redraw(this.onScreen().filter((card) => tags.has(card.tag) || this.store.error));
+      this.redraw(this.onScreen().filter((card) => this.store.error || card.keys().some((key) => tags.has(key))));
       this.catchUp();
       this.stale(tags);
     }
@@ -116,62 +137,73 @@
       this.dragging = dragging;
     }
 
-    /** Puts a card for each tag that passes the filter into its group, in natural order. */
-    arrange() {
-      const {tagFilter, closed} = tb.view.get();
+    /** Other charts for a grid that was given some. */
+    update(charts) {
+      this.given = charts;
+      this.arrange();
+      this.redraw(this.onScreen());
+    }
+
+    sections() {
+      if (this.given) return tb.gridSections.ofCharts(this.given);
+      const {tagFilter, charts, pins} = tb.view.get();
       const {regex} = tb.pattern(tagFilter);
-      const known = [...tb.runs.series("scalar").keys()].sort(tb.naturally);
-      const tags = known.filter((tag) => !regex || regex.test(tag));
-      const byGroup = new Map();
-      for (const tag of tags) {
-        const prefix = tag.includes("/") ? tag.slice(0, tag.indexOf("/")) : "";
-        if (!byGroup.has(prefix)) byGroup.set(prefix, []);
-        byGroup.get(prefix).push(tag);
+      return tb.gridSections.ofMetrics({
+        tags: [...tb.runs.series("scalar").keys()], charts, pins, fits: (text) => !regex || regex.test(text),
+      });
+    }
+
+    /** Puts a card for each chart into its section. */
+    arrange() {
+      const {closed} = tb.view.get();
+      const sections = this.sections();
+      const wanted = new Map(sections.flatMap(({cards}) => cards.map(({chart}) => [chart.id, chart])));
+      for (const [id, card] of this.cards) {
+        // A chart that was changed, by an edit or another address, is another card.
+        if (JSON.stringify(wanted.get(id)) !== JSON.stringify(card.chart)) this.drop(card);
       }
-      const wanted = new Set(tags);
-      for (const [tag, card] of this.cards) if (!wanted.has(tag)) this.drop(card);
-      for (const [prefix, group] of this.groups) {
-        if (byGroup.has(prefix)) continue;
+      for (const [key, group] of this.groups) {
+        if (sections.some((section) => section.key === key)) continue;
         group.node.remove();
-        this.groups.delete(prefix);
+        this.groups.delete(key);
       }
-      // Tags without a prefix come behind the others, as a group of their own; the machine's last.
-      const behind = (prefix) => (prefix === MACHINE ? 2 : prefix === "" ? 1 : 0);
-      const prefixes = [...byGroup.keys()].sort((a, b) => behind(a) - behind(b) || tb.naturally(a, b));
-      place(this.list, prefixes.map((prefix) => this.group(prefix).node));
-      for (const prefix of prefixes) {
-        const group = this.group(prefix);
-        const members = byGroup.get(prefix);
-        const open = !closed.includes(prefix);
-        group.count.textContent = members.length;
+      place(this.list, sections.map((section) => this.group(section).node));
+      for (const section of sections) {
+        const group = this.group(section);
+        const open = !section.title || !closed.includes(section.key);
+        group.body.dataset.section = section.key;
+        group.count.textContent = section.cards.length;
         group.button.setAttribute("aria-expanded", open);
         group.body.hidden = !open;
-        place(group.body, members.map((tag) => this.card(tag, prefix).node));
+        place(group.body, section.cards.map(({chart, title}) => this.card(chart, title).node));
       }
-      this.explain(known.length, tags.length);
+      this.explain(this.given ? wanted.size : tb.runs.series("scalar").size, wanted.size);
     }
 
-    group(prefix) {
-      if (!this.groups.has(prefix)) {
+    group({key, title}) {
+      if (!this.groups.has(key)) {
         const count = el("span", {class: "group-count"});
         const button = el(
-          "button", {type: "button", class: "group-head", onclick: () => this.toggle("closed", prefix)},
-          el("span", {class: "chevron", "aria-hidden": "true"}), el("span", {}, prefix || "general"), count
+          "button", {type: "button", class: "group-head", onclick: () => this.toggle("closed", key)},
+          el("span", {class: "chevron", "aria-hidden": "true"}), el("span", {}, title), count
         );
         const body = el("div", {class: "cards"});
-        const node = el("section", {class: "group"}, el("h2", {}, button), body);
-        this.groups.set(prefix, {node, body, button, count});
+        const node = el("section", {class: "group"}, title ? el("h2", {}, button) : null, body);
+        this.groups.set(key, {node, body, button, count});
       }
-      return this.groups.get(prefix);
+      return this.groups.get(key);
     }
 
-    card(tag, prefix) {
-      if (!this.cards.has(tag)) {
-        const card = new tb.MetricCard(tag, prefix ? tag.slice(prefix.length + 1) || tag : tag, this);
-        this.cards.set(tag, card);
+    card(chart, title) {
+      if (!this.cards.has(chart.id)) {
+        const card = new tb.MetricCard(chart, title, this);
+        this.cards.set(chart.id, card);
         this.observer.observe(card.node);
       }
-      return this.cards.get(tag);
+      const card = this.cards.get(chart.id);
+      card.named(title);
+      tb.pins.mark(card);
+      return card;
     }
 
     drop(card) {
@@ -194,7 +226,7 @@
       }
       this.redraw(seen);
       this.catchUp();
-      this.stale(seen.map((card) => card.tag));
+      this.stale(seen.flatMap((card) => card.keys()));
       const live = [...this.cards.values()].filter((card) => card.frame);
       const spare = live.filter((card) => !card.visible).sort((a, b) => a.lastSeen - b.lastSeen);
       for (const card of spare.slice(0, Math.max(0, live.length - LIVE_FRAMES))) card.release();
@@ -223,7 +255,10 @@
       const {view} = card;
       const toY = tb.lines.scale(view.yRange, view.height, {log: view.logY, flip: true});
       const found = tb.hover.rowsAt(card.lines, x, view.xRange, toY, py);
-      for (const other of this.onScreen()) other.point(x, other === card ? found.nearest : null);
+      for (const other of this.onScreen()) {
+        if (other.axis === card.axis) other.point(x, other === card ? found.nearest : null);
+        else other.unpoint();
+      }
       this.hoverTable.show(found, tb.view.get(), pointer);
     }
 
@@ -247,7 +282,9 @@
       clearTimeout(this.frameTimer);
       clearTimeout(this.restTimer);
       clearTimeout(this.store.smoothTimer);
-      this.store.onNews = () => {};
+      grids.delete(this);
+      if (grids.size === 0) this.store.onNews = () => {};
+      this.tools.destroy();
       if (this.drawing !== null) cancelAnimationFrame(this.drawing);
       this.off.forEach((off) => off());
       this.observer.disconnect();
@@ -295,4 +332,19 @@
     }, []);
     return React.createElement("div", {id, className: "metric-grid", ref: root});
   };
+
+  tb.ChartGrid = function ({id, charts, controls = true}) {
+    const root = React.useRef(null);
+    const grid = React.useRef(null);
+    React.useEffect(() => {
+      grid.current = new Grid(root.current, {given: charts, controls});
+      return () => grid.current.destroy();
+    }, []);
+    const shape = JSON.stringify(charts);
+    React.useEffect(() => grid.current.update(charts), [shape]);
+    return React.createElement("div", {id, className: "metric-grid", ref: root});
+  };
+
+  /** A grid of given charts in a node: `update(charts)`, `destroy()`. */
+  tb.charts.mount = (node, {charts, controls = true}) => new Grid(node, {given: charts, controls});
 })();

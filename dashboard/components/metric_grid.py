@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from dashboard.components.component import ClientComponent
 
 
@@ -10,6 +13,15 @@ class MetricGrid(ClientComponent):
 
     scripts = (
         "components/series_math.js",
+        "components/expressions.js",
+        "components/line_parts.js",
+        "components/computed_series.js",
+        "components/charts.js",
+        "components/chart_lines.js",
+        "components/grid_sections.js",
+        "components/chart_editor.js",
+        "components/chart_tools.js",
+        "components/pins.js",
         "components/series_store.js",
         "components/line_canvas.js",
         "components/plot_frame.js",
@@ -21,3 +33,25 @@ class MetricGrid(ClientComponent):
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
+
+
+class ChartGrid(ClientComponent):
+    """A grid of the charts it is given, live and zoomable as those of the scalars page.
+
+    A page that uses it names ``ChartGrid.scripts``. In the browser it is a React component too:
+    ``React.createElement(trainboard.ChartGrid, {charts})``; see ``components/charts.js``.
+    """
+
+    scripts = MetricGrid.scripts
+
+    def __init__(
+        self, id: str, charts: Sequence[Mapping[str, Any]] = (), controls: bool = True
+    ) -> None:
+        """Args:
+        id: of the node.
+        charts: each ``{"id", "title", "lines"}`` and perhaps ``"section"``; a line is an expression
+            (``"`train/loss` - `val/loss`"``), ``{"tag": name}``, or ``{"y", "title", "low",
+            "high"}`` of expressions, the last two being the rims of a band.
+        controls: whether the bar with smoothing, axis and filter stands over it.
+        """
+        super().__init__(id=id, charts=[dict(chart) for chart in charts], controls=controls)

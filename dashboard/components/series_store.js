@@ -29,7 +29,13 @@
       this.fromStore = column("smoothed") || (this.binned ? this.value : null);
       this.length = this.step.length;
       this.fetchedLength = this.length;
-      this.ascending = tb.math.ascends(this.step, this.length);
+      // Only of computed curves (see computed_series.js): what lies on x, a band's rims, runs at each point.
+      [this.x, this.low, this.high, this.members] = ["x", "low", "high", "members"].map(column);
+      this.computed = Boolean(block.computed);
+      this.carried = Boolean(block.carried);
+      this.interpolated = Boolean(block.interpolated);
+      this.partitioned = block.partitioned ?? true;
+      this.ascending = tb.math.ascends(this.x || this.step, this.length);
       this.firstWall = block.first_wall ?? (this.length ? this.wall[0] : 0);
       this.cache = {weight: null, values: null};
     }
@@ -52,7 +58,8 @@
       if (this.fromStore) this.fromStore = grown(this.fromStore, this.length, end);
       // The average goes on from where the store left it: out = last / (1 - w^n).
       const weight = this.smoothedWith || 0;
-      let decay = Math.pow(weight, this.n);
+      const {partition} = tb.view.get();
+      let decay = Math.pow(weight, partition ? tb.lineParts.lastPart(this) : this.n);
       let last = this.fromStore && this.length ? this.fromStore[this.length - 1] * (1 - decay) : 0;
       for (let i = 0; i < added; i++) {
         const at = this.length + i;
@@ -64,6 +71,7 @@
         if (this.count) this.count[at] = 1;
         if (this.nonfinite) this.nonfinite[at] = Number.isFinite(y) ? 0 : 1;
         if (this.fromStore) {
+          if (partition && at > 0 && this.step[at] < this.step[at - 1]) [last, decay] = [0, 1];
           if (Number.isFinite(y)) {
             last = last * weight + (1 - weight) * y;
             decay *= weight;
@@ -81,21 +89,37 @@
     /** The smoothed values for `weight`: exact, or a preview until the store has answered. */
     smoothed(weight) {
       if (!(weight > 0)) return this.value;
-      if (this.binned && this.smoothedWith === weight) return this.fromStore;
-      if (this.cache.weight !== weight) {
-        const {ema, emaOfBins} = tb.math;
-        this.cache = {
-          weight,
-          values: this.binned
-            ? emaOfBins(this.value, this.count, this.length, weight)
-            : ema(this.value, this.length, weight),
-        };
+      const {partition} = tb.view.get();
+      if (this.binned && this.smoothedWith === weight && this.partitioned === partition) return this.fromStore;
+      if (this.cache.weight !== weight || this.cache.partition !== partition) {
+        this.cache = {weight, partition, values: this.smooth(this.value, weight)};
       }
       return this.cache.values;
     }
 
+    /** A column smoothed, part by part where the run was restarted. */
+    smooth(values, weight) {
+      const {ema, emaOfBins} = tb.math;
+      const breaks = tb.view.get().partition ? tb.lineParts.restarts(this) : [];
+      return tb.lineParts.byPart(values, this.count, this.length, breaks, (ys, count, n) =>
+        this.binned ? emaOfBins(ys, count, n, weight) : ema(ys, n, weight)
+      );
+    }
+
+    /** {low, high} of the band around a computed curve, as smooth as the curve; null if it has none. */
+    band(weight) {
+      if (!this.low || !this.high) return null;
+      if (!(weight > 0) || this.binned) return {low: this.low, high: this.high};
+      const {partition} = tb.view.get();
+      if (!this.rims || this.rims.weight !== weight || this.rims.partition !== partition) {
+        this.rims = {weight, partition, low: this.smooth(this.low, weight), high: this.smooth(this.high, weight)};
+      }
+      return this.rims;
+    }
+
     /** x of each point on an axis: steps, seconds since the run's first point, or local milliseconds. */
     xs(axis, firstWall = this.firstWall) {
+      if (this.x) return this.x;
       if (axis === "step") return this.step;
       if (this.axisCache && this.axisCache.axis === axis && this.axisCache.length === this.length) return this.axisCache.xs;
       const xs = new Float64Array(this.length);
@@ -192,6 +216,7 @@
 
     async fetchTails(visibleTags) {
       const items = [];
+      const computed = [];
       const overgrown = new Map();
       for (const tag of visibleTags) {
         const runs = this.behind.get(tag);
@@ -199,22 +224,30 @@
         if (!runs || !held) continue;
         this.behind.delete(tag);
         const tail = [];
+        const again = [];
         for (const run of runs) {
           const series = held.get(run);
           if (!series) continue;
           // Single points have piled up behind the bins: new bins cost less than ever more points.
           // And those of several ranks go side by side: only bins make one curve of them.
-          if (series.ranks > 1 || (series.length > 2 * series.fetchedLength + 2000 && series.length > 8000)) {
+          if (!series.computed && (series.ranks > 1 || (series.length > 2 * series.fetchedLength + 2000 && series.length > 8000))) {
             if (!overgrown.has(tag)) overgrown.set(tag, []);
             overgrown.get(tag).push(run);
-          } else tail.push(series);
+          } else if (series.computed) again.push(run);
+          else tail.push(series);
         }
         if (tail.length) items.push({tag, runs: tail.map((s) => s.run), since: tail.map((s) => s.n)});
+        // What is computed has no tail: it is computed anew, nobody waits for it.
+        if (again.length) computed.push({tag, runs: again});
       }
       for (const [tag, runs] of overgrown) this.later.set(tag, {runs, pixels: 800});
       if (overgrown.size) this.schedule();
       const start = performance.now();
-      if (items.length) await this.send({items});
+      const {smoothing} = tb.view.get();
+      await Promise.all([
+        ...(items.length ? [this.send({items})] : []),
+        ...(computed.length ? [this.send({items: computed, pixels: 800, smoothing, quiet: true})] : []),
+      ]);
       const end = performance.now();
       this.tailRest = end + (this.error ? RETRY_MS : Math.max(TAIL_PAUSE, end - start));
       this.tailTimer = null;
@@ -228,8 +261,10 @@
         const weight = tb.view.get().smoothing;
         this.later.clear();
         for (const card of cards()) {
-          const runs = card.runs().filter((run) => isStale(this.get(card.tag, run), weight));
-          if (runs.length) this.later.set(card.tag, {runs, pixels: card.pixels()});
+          for (const {key, units} of card.sources()) {
+            const runs = units.filter((unit) => isStale(this.get(key, unit), weight));
+            if (runs.length) this.later.set(key, {runs, pixels: card.pixels()});
+          }
         }
         this.schedule();
       }, SMOOTH_DELAY);
@@ -241,11 +276,15 @@
       return [...(this.tags.get(tag) || new Map()).values()].some((series) => isStale(series, smoothing));
     }
 
-    /** The part of a tag that a zoomed card shows: `parts` is [{runs, range}] in steps. */
-    async detail(tag, parts, pixels) {
-      const items = parts.map(({runs, range}) => ({tag, runs, range}));
-      const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing: tb.view.get().smoothing});
-      return new Map(answer.blocks.map((block) => [block.run, new Series(block, answer.arrays)]));
+    /** What a zoomed card shows, tag -> run -> Series: `items` is [{tag, runs, range}], ranges in steps or of a computed x. */
+    async detail(items, pixels) {
+      const answer = await tb.computed.fetch({items, pixels, smoothing: tb.view.get().smoothing});
+      const found = new Map();
+      for (const block of answer.blocks) {
+        if (!found.has(block.tag)) found.set(block.tag, new Map());
+        found.get(block.tag).set(block.run, new Series(block, answer.arrays));
+      }
+      return found;
     }
 
     schedule() {
@@ -279,16 +318,17 @@
       }
     }
 
-    async send({items, pixels = 600, smoothing = 0}) {
+    async send({items, pixels = 600, smoothing = 0, quiet = items.every((item) => item.since)}) {
       this.active++;
       const news = new Set();
       // What the listing said before the question: a rewind after that is then noticed.
-      const listed = (tag, run) => tb.runs.series("scalar").get(tag)?.get(run) || {};
-      const rewinds = new Map(items.flatMap(({tag, runs}) => runs.map((run) => [`${tag}\n${run}`, listed(tag, run).rewinds])));
+      const rewinds = new Map(items.flatMap(({tag, runs}) => {
+        const listed = tb.computed.listing(tag, runs);
+        return runs.map((run) => [`${tag}\n${run}`, listed.get(run)?.rewinds]);
+      }));
       try {
-        // What is merely new nobody waits for.
-        const quiet = items.every((item) => item.since);
-        const answer = await tb.http.arrays("/api/series", {items, pixels, smoothing}, {quiet});
+        // What is merely new nobody waits for: it is quiet.
+        const answer = await tb.computed.fetch({items, pixels, smoothing}, {quiet});
         for (const {run, tag, message} of answer.failed) {
           if (!this.failures.has(tag)) this.failures.set(tag, new Map());
           this.failures.get(tag).set(run, message);
@@ -314,7 +354,7 @@
         // A server or store that is away comes back: the same is asked for again in a while.
         this.error = error.message;
         for (const {tag, runs, since} of items) {
-          if (!since) continue;
+          if (!since && !tb.computed.isComputed(tag)) continue;
           if (!this.behind.has(tag)) this.behind.set(tag, new Set());
           runs.forEach((run) => this.behind.get(tag).add(run));
         }
@@ -352,7 +392,9 @@
     }
   }
 
-  const isStale = (series, weight) => Boolean(series && series.binned && series.smoothedWith !== weight);
+  const isStale = (series, weight) => Boolean(
+    series && series.binned && (series.smoothedWith !== weight || (weight > 0 && series.partitioned !== tb.view.get().partition))
+  );
 
   tb.Series = Series;
   tb.SeriesStore = SeriesStore;

@@ -113,7 +113,7 @@
     valid: (v) => Array.isArray(v.except) || Array.isArray(v.only),
   });
   view.declare("smoothing", 0.6, {remember: true, valid: (w) => w >= 0 && w <= 0.999});
-  view.declare("axis", "step", {param: "x", valid: (v) => ["step", "relative", "wall"].includes(v)});
+  view.declare("axis", "step", {param: "x", valid: (v) => ["step", "relative", "wall"].includes(v) || v.startsWith("metric:")});
   view.declare("logY", false, {param: "log"});
   view.declare("theme", "system", {remember: true, valid: (v) => ["system", "light", "dark"].includes(v)});
   view.declare("tagFilter", "", {param: "tags"});
