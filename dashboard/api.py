@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from dashboard import __version__
 from dashboard.computed import computed_query, read_computed
 from dashboard.feed import Feed
 from dashboard.full_series import FullSeries
@@ -23,6 +21,8 @@ from dashboard.http import (
     json_text,
 )
 from dashboard.pages.page import Route
+from dashboard.parameters import address_range, number, required
+from dashboard.script_api import ScriptApi
 from dashboard.series import (
     Item,
     Query,
@@ -35,7 +35,6 @@ from dashboard.series import (
 
 if TYPE_CHECKING:
     from summaries.reader import Reader
-    from summaries.smoothing import SmoothingKind
 
 # A comment line this often keeps proxies from closing a quiet stream.
 KEEP_ALIVE_SECONDS = 15.0
@@ -43,7 +42,7 @@ KEEP_ALIVE_SECONDS = 15.0
 
 def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
     """Every route that belongs to no single page; described in docs/http-api.md."""
-    pages, scripts = PageApi(reader, feed), ScriptApi(reader, feed)
+    pages = PageApi(reader, feed)
     return (
         Route("/api/index", pages.index),
         Route("/api/records", pages.records),
@@ -51,9 +50,7 @@ def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
         Route("/api/tail", pages.tail),
         Route("/api/series", pages.series, ("GET", "POST")),
         Route("/api/computed", pages.computed, ("POST",)),
-        Route("/api/v1/health", scripts.health),
-        Route("/api/v1/runs", scripts.runs),
-        Route("/api/v1/scalars", scripts.scalars),
+        *ScriptApi(reader, feed).routes(),
     )
 
 
@@ -80,7 +77,7 @@ class PageApi:
     async def find(self, request: Request) -> Response:
         """Lists metrics whose name fits ``match``, of those the listing had no room for."""
         try:
-            pattern = re.compile(_required(request, "match"), re.IGNORECASE)
+            pattern = re.compile(required(request, "match"), re.IGNORECASE)
         except re.error as error:
             raise ValueError(f"the parameter 'match' is no regular expression: {error}") from error
         return json_response({"tags": await self.feed.find(pattern)})
@@ -144,94 +141,13 @@ def _series_body(reader: Reader, query: Query, lengths: dict[str, dict[str, int]
     return binary_body(answer.header(), answer.arrays)
 
 
-class ScriptApi:
-    """The versioned JSON API for scripts."""
-
-    def __init__(self, reader: Reader, feed: Feed) -> None:
-        self.reader = reader
-        self.feed = feed
-
-    async def health(self, request: Request) -> Response:
-        await self.feed.refresh()
-        listing = self.feed.delta(0)
-        return json_response(
-            {
-                "status": "error" if self.feed.error else "ok",
-                "version": __version__,
-                "time": time.time(),
-                "runs": len(listing["runs"]),
-                "error": self.feed.error,
-                "problems": listing["problems"],
-            },
-            status=503 if self.feed.error else 200,
-        )
-
-    async def runs(self, request: Request) -> Response:
-        runs = await asyncio.to_thread(self.reader.runs)
-        return json_response(
-            {
-                "runs": [
-                    {
-                        "name": run.name,
-                        "display_name": run.display_name,
-                        "status": run.status,
-                        "created": run.created,
-                        "updated": run.updated,
-                        "config": run.config,
-                        "hparams": run.hparams,
-                        "labels": run.labels,
-                        "tags": run.tags,
-                    }
-                    for run in runs
-                ]
-            }
-        )
-
-    async def scalars(self, request: Request) -> Response:
-        run, tag = _required(request, "run"), _required(request, "tag")
-        pixels = request.query_params.get("pixels")
-        if pixels is None:
-            scalars = await asyncio.to_thread(self.reader.scalars, run, tag)
-            columns: dict[str, Any] = {
-                "step": scalars.step,
-                "wall_time": scalars.wall_time,
-                "value": scalars.value,
-            }
-            return json_response(
-                {"run": run, "tag": tag, "n": len(scalars), "exact": True, "columns": columns}
-            )
-        smoothing, kind = _smoothing(request)
-        envelope = await asyncio.to_thread(
-            self.reader.envelope,
-            run,
-            tag,
-            pixels=checked_pixels(int(_number(request, "pixels", 0))),
-            step_range=_address_range(request),
-            smoothing=smoothing or None,
-            smoothing_kind=kind,
-        )
-        names = ("step_min", "step_max", "wall_min", "wall_max", "min", "max", "mean", "count")
-        columns = {name: getattr(envelope, name) for name in (*names, "nonfinite")}
-        if envelope.smoothed is not None:
-            columns["smoothed"] = envelope.smoothed
-        return json_response(
-            {
-                "run": run,
-                "tag": tag,
-                "n": envelope.n,
-                "exact": envelope.is_raw,
-                "columns": columns,
-            }
-        )
-
-
 def _position(request: Request) -> tuple[int, str | None]:
     """The version a browser has seen: from its reconnecting EventSource, or from the address."""
     last = request.headers.get("last-event-id", "")
     epoch, colon, version = last.partition(":")
     if colon and version.isdigit():
         return int(version), epoch
-    return int(_number(request, "since", 0)), request.query_params.get("epoch")
+    return int(number(request, "since", 0)), request.query_params.get("epoch")
 
 
 async def _json_body(request: Request) -> Any:
@@ -239,33 +155,6 @@ async def _json_body(request: Request) -> Any:
         return await request.json()
     except ValueError as error:
         raise ValueError(f"the body is not JSON: {error}") from error
-
-
-def _required(request: Request, name: str) -> str:
-    value = request.query_params.get(name)
-    if value is None:
-        raise ValueError(f"the parameter '{name}' is missing")
-    return value
-
-
-def _number(request: Request, name: str, default: float) -> float:
-    text = request.query_params.get(name)
-    try:
-        return default if text is None else float(text)
-    except ValueError:
-        raise ValueError(f"the parameter '{name}' is '{text}', not a number") from None
-
-
-def _smoothing(request: Request) -> tuple[float, SmoothingKind]:
-    kind = request.query_params.get("smoothing_kind", "ema")
-    return checked_smoothing(_number(request, "smoothing", 0.0), kind)
-
-
-def _address_range(request: Request) -> tuple[int, int] | None:
-    if "from" not in request.query_params and "to" not in request.query_params:
-        return None
-    bound = 2.0**62
-    return int(_number(request, "from", -bound)), int(_number(request, "to", bound))
 
 
 def _query_from_address(request: Request) -> Query:
@@ -278,10 +167,11 @@ def _query_from_address(request: Request) -> Query:
         starts *= len(runs)
     if starts is not None and len(starts) != len(runs):
         raise ValueError("give 'since' once, or once for each 'run'")
-    amount, kind = _smoothing(request)
+    asked = request.query_params.get("smoothing_kind", "ema")
+    amount, kind = checked_smoothing(number(request, "smoothing", 0.0), asked)
     return Query(
-        tuple(Item(tag, tuple(runs), _address_range(request), starts) for tag in tags),
-        checked_pixels(int(_number(request, "pixels", 600))),
+        tuple(Item(tag, tuple(runs), address_range(request), starts) for tag in tags),
+        checked_pixels(int(number(request, "pixels", 600))),
         amount,
         smoothing_kind=kind,
     )

@@ -14,6 +14,7 @@ from dash.fingerprint import build_fingerprint
 from dashboard import __version__
 from dashboard.access import HostGate, TokenGate
 from dashboard.api import api_routes
+from dashboard.blobs import BlobApi
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.editing import editing_routes
 from dashboard.feed import Feed
@@ -24,6 +25,7 @@ from dashboard.pages import PAGES
 from dashboard.pages.page import Page
 from dashboard.shell import Shell, index_string
 from dashboard.static import STATIC_PATH, StaticFiles, script_bundle, style_bundle
+from dashboard.steps_api import StepsApi
 from dashboard.transfer import PathPrefix, Transfer
 
 if TYPE_CHECKING:
@@ -98,8 +100,9 @@ def create_app(
             *callback.inputs,
             prevent_initial_call=callback.prevent_initial_call,
         )(callback.function)
-    routes = (*api_routes(reader, feed), *ingest_routes(ingest))
-    routes += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
+    shared = (*api_routes(reader, feed), *StepsApi(reader).routes(), *BlobApi(reader).routes())
+    shared += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
+    routes = (*shared, *ingest_routes(ingest))
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
             raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any
 
-from summaries.kinds import layout
+from summaries.kinds import KINDS, layout
 from summaries.kinds.alert import gone
 from summaries.kinds.console import lines_of
 from summaries.records import (
@@ -22,11 +23,19 @@ from summaries.records import (
     PrCurveRecord,
     RunInfo,
     SeriesInfo,
+    Steps,
     TableRecord,
     TensorRecord,
     TextRecord,
     VideoRecord,
 )
+from summaries.store.reading import StoredEvent, StoreReader
+
+
+def record_of(kind: str, stored: StoredEvent) -> Any:
+    """The record of a stored value."""
+    record = KINDS[kind](stored.step, stored.wall_time, stored.data)
+    return replace(record, rank=stored.rank) if stored.rank else record
 
 
 class KindReading(ABC):
@@ -47,6 +56,10 @@ class KindReading(ABC):
         """The records of the series, None if there is no such series."""
 
     @abstractmethod
+    def store_of(self, run: str) -> tuple[StoreReader, str]:
+        """The database that holds the run, and the run's name in it."""
+
+    @abstractmethod
     def _no_such_tag(self, run: str, tag: str, kind: str) -> Exception:
         """The error that names the tags there are."""
 
@@ -55,6 +68,39 @@ class KindReading(ABC):
         if found is None:
             raise self._no_such_tag(run, tag, kind)
         return found
+
+    def steps(self, run: str, tag: str, kind: str, start: int = 0) -> Steps:
+        """Where the values of a series that is no scalar stand, without reading the values.
+
+        Args:
+            run: the run's name.
+            tag: the series' name.
+            kind: one of `summaries.kinds.KINDS`.
+            start: sequence number to begin with.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        store, name = self.store_of(run)
+        found = store.steps(name, tag, kind, int(start))
+        if found is None:
+            raise self._no_such_tag(run, tag, kind)
+        return found
+
+    def records(self, run: str, tag: str, kind: str, start: int, stop: int) -> list[Any]:
+        """The records of any kind but scalars, from sequence number ``start`` to before ``stop``.
+
+        Of a long series of large values only those that are looked at are read; the accessors of
+        the kinds (`images`, `texts`, ...) give all from a number on.
+
+        Raises:
+            NotFoundError: there is no such run or tag.
+        """
+        store, name = self.store_of(run)
+        rows = store.events_between(name, tag, kind, int(start), int(stop))
+        if rows is None:
+            raise self._no_such_tag(run, tag, kind)
+        return [record_of(kind, row) for row in rows]
 
     def histograms(
         self, run: str, tag: str, start: int = 0, every: int = 1

@@ -18,8 +18,7 @@ import numpy as np
 from summaries.envelopes import as_envelope
 from summaries.errors import NotFoundError
 from summaries.imports.sink import BOOKMARK
-from summaries.kind_reading import KindReading
-from summaries.kinds import KINDS
+from summaries.kind_reading import KindReading, record_of
 from summaries.matching import Pattern, is_glob, matcher
 from summaries.places import Logdirs, Place, Places, Source, below, joined
 from summaries.records import (
@@ -36,7 +35,7 @@ from summaries.records import (
 from summaries.restarts import smoothed_by_part
 from summaries.smoothing import SmoothingKind, checked_amount, smoothed_at
 from summaries.store.pyramid import Bins, fit
-from summaries.store.reading import StoredEvent, StoreReader
+from summaries.store.reading import StoreReader
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +177,7 @@ class Reader(KindReading):
         return [
             Replaced(run, tag, kind, rewound, step, scalars=found)
             if isinstance(found, Scalars)
-            else Replaced(run, tag, kind, rewound, step, record=_record(kind, found))
+            else Replaced(run, tag, kind, rewound, step, record=record_of(kind, found))
             for tag, kind, rewound, step, found in self._places.open(place).replaced(name)
         ]
 
@@ -485,7 +484,7 @@ class Reader(KindReading):
             raise ValueError(f"{kind} '{tag}': every must be at least 1, got {every}")
         read = self._places.open(place).events
         rows = read(name, tag, kind, _number(start), _number(every))
-        return None if rows is None else [_record(kind, row) for row in rows]
+        return None if rows is None else [record_of(kind, row) for row in rows]
 
 
 # -- parts ------------------------------------------------------------------------------------
@@ -493,11 +492,6 @@ class Reader(KindReading):
 
 def _not_of(runs: set[str], series: list[SeriesInfo]) -> list[SeriesInfo]:
     return [one for one in series if one.run not in runs] if runs else series
-
-
-def _record(kind: str, stored: StoredEvent) -> Any:
-    record = KINDS[kind](stored.step, stored.wall_time, stored.data)
-    return replace(record, rank=stored.rank) if stored.rank else record
 
 
 def _smoothed_at(

@@ -110,6 +110,21 @@ class Scalars:
 
 
 @dataclass(frozen=True)
+class Steps:
+    """Where the values of a series that is no scalar stand, in logging order; no values."""
+
+    step: Int64
+    """int64 [n]"""
+    wall_time: Float64
+    """float64 [n], seconds since the epoch."""
+    rank: Int64
+    """int64 [n], which process of the run logged each."""
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+
+@dataclass(frozen=True)
 class Envelope:
     """A scalar series in bins, in logging order; no extreme value is ever lost.
 

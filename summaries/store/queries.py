@@ -59,6 +59,11 @@ EVENTS_FROM = (
     "SELECT step, wall_us, data, rank FROM event WHERE series_id = ? AND seq >= ?"
     " AND ((seq - ?) % ? = 0 OR seq = ?) ORDER BY seq"
 )
+EVENTS_BETWEEN = (
+    "SELECT step, wall_us, data, rank FROM event WHERE series_id = ? AND seq >= ? AND seq < ?"
+    " ORDER BY seq"
+)
+EVENT_STEPS = "SELECT step, wall_us, rank FROM event WHERE series_id = ? AND seq >= ? ORDER BY seq"
 EVENTS_TO_COPY = (
     "SELECT step, wall_us, data, rank, blob FROM event WHERE series_id = ? AND seq >= ? AND seq < ?"
     " ORDER BY seq"

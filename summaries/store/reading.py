@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import Connection, Row
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from summaries.errors import DamagedStoreError, EmptyStoreError, NotFoundError, SummariesError
 from summaries.event import Event
-from summaries.records import RunInfo, SavedView, Scalars, SeriesInfo, Status
+from summaries.records import RunInfo, SavedView, Scalars, SeriesInfo, Status, Steps
 from summaries.store import queries, schema
 from summaries.store.connect import (
     Opened,
@@ -321,6 +322,31 @@ class StoreReader:
                 connection, queries.EVENTS_FROM, (row.id, start, start, every, row.n - 1)
             ).cursor.fetchall()
         return [StoredEvent(step, us / 1e6, data, rank) for step, us, data, rank in found]
+
+    def events_between(
+        self, run: str, tag: str, kind: str, start: int, stop: int
+    ) -> list[StoredEvent] | None:
+        """The values from ``start`` to before ``stop``; None: no such series."""
+        with self.connection() as connection:
+            row = find(connection, kind, tag, [run]).get(run)
+            if row is None:
+                return None
+            found = execute(
+                connection, queries.EVENTS_BETWEEN, (row.id, start, stop)
+            ).cursor.fetchall()
+        return [StoredEvent(step, us / 1e6, data, rank) for step, us, data, rank in found]
+
+    def steps(self, run: str, tag: str, kind: str, start: int = 0) -> Steps | None:
+        """Where the values from ``start`` on stand, without them; None: no such series."""
+        with self.connection() as connection:
+            row = find(connection, kind, tag, [run]).get(run)
+            if row is None:
+                return None
+            found = execute(connection, queries.EVENT_STEPS, (row.id, start)).cursor.fetchall()
+        step, wall_us, rank = zip(*found, strict=True) if found else ((), (), ())
+        return Steps(
+            np.array(step, np.int64), np.array(wall_us, np.float64) / 1e6, np.array(rank, np.int64)
+        )
 
     def events_to_copy(
         self, run: str, tag: str, kind: str, start: int, stop: int, n_bytes: int = 1 << 62
