@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from dashboard.computed import computed_query, read_computed
 from dashboard.feed import Feed
 from dashboard.full_series import FullSeries
+from dashboard.group_answers import RecentGroups
 from dashboard.http import (
     BINARY_MEDIA_TYPE,
     binary_body,
@@ -21,14 +22,13 @@ from dashboard.http import (
     json_text,
 )
 from dashboard.pages.page import Route
-from dashboard.parameters import address_range, number, required
+from dashboard.parameters import address_range, asked_smoothing, number, required
 from dashboard.script_api import ScriptApi
 from dashboard.series import (
     Item,
     Query,
     SeriesAnswer,
     checked_pixels,
-    checked_smoothing,
     query_from_json,
     read_series,
 )
@@ -61,6 +61,7 @@ class PageApi:
         self.reader = reader
         self.feed = feed
         self.full = FullSeries(reader, self._key_of)
+        self.recent = RecentGroups()
 
     async def index(self, request: Request) -> Response:
         """The listing, or what changed in it since ``since`` of ``epoch``."""
@@ -132,7 +133,7 @@ class PageApi:
         tags = {tag for item in query.items for tag in item.tags()}
         # A copy: the feed goes on while another thread reads.
         listing = {tag: dict(self.feed.series.get(("scalar", tag), {})) for tag in tags}
-        answer = await asyncio.to_thread(read_computed, self.full, query, listing)
+        answer = await asyncio.to_thread(read_computed, self.full, self.recent, query, listing)
         return binary_response(answer.header(), answer.arrays)
 
 
@@ -167,8 +168,7 @@ def _query_from_address(request: Request) -> Query:
         starts *= len(runs)
     if starts is not None and len(starts) != len(runs):
         raise ValueError("give 'since' once, or once for each 'run'")
-    asked = request.query_params.get("smoothing_kind", "ema")
-    amount, kind = checked_smoothing(number(request, "smoothing", 0.0), asked)
+    amount, kind = asked_smoothing(request)
     return Query(
         tuple(Item(tag, tuple(runs), address_range(request), starts) for tag in tags),
         checked_pixels(int(number(request, "pixels", 600))),

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dashboard.expressions import Node, evaluate, expression_of, tags_of
 from dashboard.full_series import FullSeries, Listing
-from dashboard.group_series import BANDS, Curve, GroupCurve, group_curve
+from dashboard.group_answers import Group, RecentGroups, binned, touching, whole
+from dashboard.group_series import BANDS, Curve, group_curve
 from dashboard.joining import join
 from dashboard.series import (
     POINT_BUDGET,
@@ -27,7 +28,7 @@ from summaries.envelopes import envelope_of
 from summaries.errors import NotFoundError, SummariesError
 from summaries.records import Float64, Scalars
 from summaries.restarts import smoothed_by_part
-from summaries.smoothing import SmoothingKind, smoothed_at
+from summaries.smoothing import SmoothingKind
 
 RELATIVE = "relative"
 
@@ -174,7 +175,9 @@ def _computed(node: Node, series: Mapping[str, Scalars]) -> tuple[Scalars, bool]
     return Scalars(together.step, together.wall_time, value), together.exact
 
 
-def read_computed(full: FullSeries, query: ComputedQuery, listing: Listing) -> SeriesAnswer:
+def read_computed(
+    full: FullSeries, recent: RecentGroups, query: ComputedQuery, listing: Listing
+) -> SeriesAnswer:
     """Computes what the query asks for; runs and groups without anything of it are left out."""
     answer = SeriesAnswer()
     total = sum(len(item.runs) + len(item.groups or ()) for item in query.items)
@@ -187,10 +190,14 @@ def read_computed(full: FullSeries, query: ComputedQuery, listing: Listing) -> S
             if curve is not None:
                 _add_run(answer, item, run, curve, query, raw_points)
         for name, members in (item.groups or {}).items():
-            found = [_guarded(full, item, run, listing, answer, name) for run in members]
-            curves = [curve for curve in found if curve is not None]
-            if curves:
-                _add_group(answer, item, name, curves, query, raw_points)
+            make = partial(_group, full, item, name, members, listing, answer)
+            made_of = _made_of(item, members, listing)
+            failures = len(answer.failures)
+            group = recent.get(made_of, make)
+            if len(answer.failures) > failures:
+                recent.forget(made_of)  # or the next who asks would not be told
+            if group is not None:
+                _add_group(answer, item, name, group, query, raw_points)
     return answer
 
 
@@ -228,7 +235,7 @@ def _add_run(
         return
     inside = np.ones(len(points), dtype=bool)
     if item.window is not None:
-        inside = _touching(curve.x, item.window)
+        inside = touching(curve.x, item.window)
     how = (query.smoothing, query.partition, query.smoothing_kind)
     envelope, last = envelope_of(points, query.pixels, inside, *how)
     columns = bin_columns(envelope)
@@ -271,101 +278,54 @@ def _facts(curves: list[RunCurve], x: Float64) -> dict[str, Any]:
     }
 
 
+def _group(
+    full: FullSeries,
+    item: ComputedItem,
+    name: str,
+    members: tuple[str, ...],
+    listing: Listing,
+    answer: SeriesAnswer,
+) -> Group | None:
+    found = [_guarded(full, item, run, listing, answer, name) for run in members]
+    curves = [curve for curve in found if curve is not None]
+    if not curves:
+        return None
+    group = group_curve([Curve(c.x, c.points.value) for c in curves], item.band)
+    step = group.x
+    if item.x is not None or item.relative:
+        steps = [Curve(c.x, c.points.step.astype(np.float64)) for c in curves]
+        step = np.rint(group_curve(steps, "none").mean)
+    facts = {"interpolated": not group.exact, "runs": len(curves)}
+    return Group(group, step, _facts(curves, group.x) | facts)
+
+
+def _made_of(item: ComputedItem, members: tuple[str, ...], listing: Listing) -> Hashable:
+    """What a group's curve depends on: it is another one as soon as this is."""
+    counts = tuple(
+        (info.n, info.rewinds) if (info := listing.get(tag, {}).get(run)) is not None else None
+        for tag in sorted(item.tags())
+        for run in members
+    )
+    return item.y, item.x, item.relative, item.band, members, counts
+
+
 def _add_group(
     answer: SeriesAnswer,
     item: ComputedItem,
     name: str,
-    curves: list[RunCurve],
+    group: Group,
     query: ComputedQuery,
     raw_points: int,
 ) -> None:
-    group = group_curve([Curve(c.x, c.points.value) for c in curves], item.band)
-    facts = _facts(curves, group.x)
-    facts |= {"interpolated": not group.exact, "runs": len(curves)}
-    step = group.x
-    if item.x is not None or item.relative:
-        step = np.rint(group_curve([_steps(c) for c in curves], "none").mean)
-    if len(group.x) <= raw_points and item.window is None:
+    facts = dict(group.facts)
+    if len(group.curve.x) <= raw_points and item.window is None:
         facts["kind"] = "raw"
-        columns: dict[str, NDArray[Any]] = {
-            "step": step,
-            "x": group.x,
-            "value": group.mean,
-            "low": group.low,
-            "high": group.high,
-        }
-        columns = {key: column.astype("<f8") for key, column in columns.items()}
-        columns["members"] = group.members.astype("<u4")
+        columns = whole(group)
     else:
-        columns = _group_bins(group, step, query, item)
+        how = (query.smoothing, query.smoothing_kind)
+        columns = binned(group, query.pixels, item.window, *how, extremes=item.band == "minmax")
         exact = bool(len(columns["count"]) == 0 or columns["count"].max() == 1)
         facts |= {"kind": "bins", "exact": exact, "smoothing": query.smoothing}
         facts |= {"partitioned": query.partition, "smoothing_kind": query.smoothing_kind}
     columns["wall"] = np.full(len(columns["x"]), np.nan)
     answer.add(name, item.key, columns, **facts)
-
-
-def _steps(curve: RunCurve) -> Curve:
-    return Curve(curve.x, curve.points.step.astype(np.float64))
-
-
-def _group_bins(
-    group: GroupCurve, step: Float64, query: ComputedQuery, item: ComputedItem
-) -> dict[str, NDArray[Any]]:
-    """The group's curve in about ``pixels`` bins of equal width in x; each stands at its last x."""
-    inside = np.arange(len(group.x))
-    if item.window is not None:
-        inside = np.flatnonzero(_touching(group.x, item.window))
-    x = group.x[inside]
-    if len(x) == 0:
-        starts = np.empty(0, dtype=np.int64)
-    elif len(x) <= query.pixels:
-        starts = np.arange(len(x))
-    else:
-        column = ((x - x[0]) * (query.pixels / (x[-1] - x[0]))).astype(np.int64)
-        column = np.minimum(column, query.pixels - 1)
-        starts = np.flatnonzero(np.diff(column, prepend=-1))
-    count = np.diff(starts, append=len(x))
-    last = inside[starts + count - 1]
-
-    def reduced(values: Float64, how: np.ufunc) -> NDArray[Any]:
-        chosen = values[inside]
-        return how.reduceat(chosen, starts) if len(starts) else chosen
-
-    def averaged(values: Float64) -> NDArray[Any]:
-        known = np.isfinite(values)
-        number = reduced(known.astype(np.float64), np.add)
-        total = reduced(np.where(known, values, 0.0), np.add)
-        return np.where(number > 0, total / np.maximum(number, 1.0), np.nan)
-
-    columns: dict[str, NDArray[Any]] = {
-        "step": step[last],
-        "x": group.x[last],
-        "min": reduced(group.mean, np.fmin),
-        "max": reduced(group.mean, np.fmax),
-        "mean": averaged(group.mean),
-        # A rim of extremes keeps them; one of a spread is as wide as it mostly is.
-        "low": reduced(group.low, np.fmin) if item.band == "minmax" else averaged(group.low),
-        "high": reduced(group.high, np.fmax) if item.band == "minmax" else averaged(group.high),
-    }
-    if query.smoothing:
-        curves = {"smoothed": group.mean, "low": group.low, "high": group.high}
-        for name, curve in curves.items():
-            columns[name] = smoothed_at(curve, last, query.smoothing_kind, query.smoothing)
-    columns = {key: column.astype("<f8") for key, column in columns.items()}
-    columns["count"] = count.astype("<u4")
-    columns["members"] = group.members[last].astype("<u4")
-    return columns
-
-
-def _touching(x: Float64, window: tuple[float, float]) -> NDArray[np.bool_]:
-    """Which points lie in the window, or beside it: the line goes on to its rims."""
-    inside = (x >= window[0]) & (x <= window[1])
-    if not inside.any() and len(x):
-        # A window between two points: the line through it is to be seen.
-        at = int(np.searchsorted(x, window[0]))
-        inside[max(0, at - 1) : at + 1] = True
-    wider = inside.copy()
-    wider[1:] |= inside[:-1]
-    wider[:-1] |= inside[1:]
-    return wider

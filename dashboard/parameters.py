@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
+
+from dashboard.series import checked_smoothing
+
+if TYPE_CHECKING:
+    from summaries.smoothing import SmoothingKind
 
 
 def required(request: Request, name: str) -> str:
@@ -25,3 +32,9 @@ def address_range(request: Request) -> tuple[int, int] | None:
         return None
     bound = 2.0**62
     return int(number(request, "from", -bound)), int(number(request, "to", bound))
+
+
+def asked_smoothing(request: Request) -> tuple[float, SmoothingKind]:
+    """How much to smooth, and the kind of it."""
+    kind = request.query_params.get("smoothing_kind", "ema")
+    return checked_smoothing(number(request, "smoothing", 0.0), kind)

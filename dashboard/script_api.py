@@ -15,8 +15,8 @@ from dashboard import __version__
 from dashboard.comparing import compare_runs, metric_of, metrics_of
 from dashboard.http import json_response
 from dashboard.pages.page import Route
-from dashboard.parameters import address_range, number, required
-from dashboard.series import checked_pixels, checked_smoothing
+from dashboard.parameters import address_range, asked_smoothing, number, required
+from dashboard.series import checked_pixels
 
 if TYPE_CHECKING:
     from dashboard.feed import Feed
@@ -131,8 +131,7 @@ class ScriptApi:
             return json_response(
                 {"run": run, "tag": tag, "n": len(scalars), "exact": True, "columns": columns}
             )
-        asked = request.query_params.get("smoothing_kind", "ema")
-        smoothing, kind = checked_smoothing(number(request, "smoothing", 0.0), asked)
+        smoothing, kind = asked_smoothing(request)
         envelope = await asyncio.to_thread(
             self.reader.envelope,
             run,

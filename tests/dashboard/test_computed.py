@@ -11,6 +11,7 @@ import pytest
 
 from dashboard.computed import computed_query, read_computed
 from dashboard.full_series import FullSeries
+from dashboard.group_answers import RecentGroups
 from dashboard.joining import join
 from dashboard.series import SeriesAnswer
 from summaries import SummaryWriter, init, open_logdir
@@ -48,7 +49,7 @@ def listed(reader: Reader) -> Listing:
 def ask(logdir: Path, item: dict[str, Any], **rest: Any) -> SeriesAnswer:
     with open_logdir(logdir) as reader:
         query = computed_query({"items": [{"key": "k", **item}], **rest})
-        return read_computed(FullSeries(reader), query, listed(reader))
+        return read_computed(FullSeries(reader), RecentGroups(), query, listed(reader))
 
 
 def columns(answer: SeriesAnswer, index: int = 0) -> dict[str, Any]:
@@ -153,6 +154,29 @@ def test_a_long_group_is_binned_within_its_window(logdir: Path) -> None:
     np.testing.assert_array_equal(window["x"], np.arange(12_339, 12_352))
     assert window["mean"][6] == 100.0
     assert 50.0 < window["smoothed"][6] < 52.0
+
+
+def test_a_group_is_computed_once_until_one_of_its_runs_grows(tmp_path: Path) -> None:
+    body = {"items": [{"key": "k", "y": LOSS, "groups": {"g": ["run"]}, "band": "std"}]}
+    with SummaryWriter(tmp_path / "run") as writer, open_logdir(tmp_path) as reader:
+        full, recent = FullSeries(reader), RecentGroups()
+        lengths = []
+        for _ in range(2):
+            writer.add_scalar("train/loss", 1.0, len(lengths))
+            writer.flush()
+            for smoothing in (0.0, 0.5):
+                query = computed_query({**body, "smoothing": smoothing})
+                answer = read_computed(full, recent, query, listed(reader))
+                lengths.append(len(columns(answer)["x"]))
+        assert lengths == [1, 1, 2, 2]
+        made = []
+
+        def make() -> None:
+            made.append(1)
+
+        recent.get("another", make)
+        recent.get("another", make)
+        assert made == [1, 1]  # nothing is no group: it is asked for again
 
 
 def test_a_logged_band_comes_along(logdir: Path) -> None:
