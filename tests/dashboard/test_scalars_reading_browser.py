@@ -34,7 +34,7 @@ def logdir(tmp_path: Path) -> Path:
 def wait_for_description(page: Page, words: str, tag: str = "train/loss") -> None:
     page.wait_for_function(
         """([tag, words]) => document.querySelector(`[data-tag="${tag}"] .card-plot`)
-          .getAttribute("aria-label").includes(words)""",
+          ?.getAttribute("aria-label")?.includes(words)""",
         arg=[tag, words],
     )
 

@@ -234,7 +234,7 @@ def test_a_card_fills_the_screen_and_leads_to_the_next(
     dialog.wait_for()
     shown = "() => document.querySelector('dialog .card')?.dataset.tag"
     assert page.evaluate(shown) == LOSS
-    page.wait_for_function("() => document.querySelector('dialog .card canvas').clientWidth > 1000")
+    page.wait_for_function("() => document.querySelector('dialog .card canvas').clientWidth > 900")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(f"() => ({shown})() === '{ACCURACY}'")
     wait_for_curves(page, ACCURACY)
@@ -248,7 +248,7 @@ def test_a_card_fills_the_screen_and_leads_to_the_next(
     dialog.wait_for(state="detached")
     assert page.locator(".cards > .card").count() == 2
     assert page.locator(".card-slot").count() == 0
-    page.wait_for_function("() => document.querySelector('.cards canvas').clientWidth < 800")
+    page.wait_for_function("() => document.querySelector('.cards canvas').clientWidth < 700")
 
 
 def test_a_card_is_downloaded_with_every_point(
