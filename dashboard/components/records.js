@@ -20,6 +20,7 @@
     ({epoch, version} = answer);
     columns = null;
     tb.groups.forget();
+    if (tb.groups.active() || tb.runQuery(tb.view.get().runFilter).needsRecords) tb.runs.touch();
     for (const listener of [...listeners]) listener();
   }
 
