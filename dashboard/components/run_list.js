@@ -220,6 +220,10 @@
     );
   }
 
+  tb.RunFilter = Filter;
+  tb.RunTools = Tools;
+  tb.RunFoot = Foot;
+
   tb.RunList = function () {
     const [sort, setSort] = useState({by: "order", down: false});
     const [closed, setClosed] = useState(new Set());

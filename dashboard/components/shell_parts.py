@@ -20,6 +20,7 @@ SHARED_SCRIPTS = (
     "components/run_actions.js",
     "components/run_tree.js",
     "components/group_control.js",
+    "components/metric_goals.js",
     "components/shell_nav.js",
     "components/view_controls.js",
     "components/run_row.js",
