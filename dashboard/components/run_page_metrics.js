@@ -91,7 +91,7 @@
     const head = ["Metric", "", "Last", "Min", "Max", "Step", "Points"];
     return h(
       tb.runParts.Card, {title: "Metrics", count: rows.length, className: "wide",
-        tools: h(React.Fragment, null, nMachine > 0 && nMachine < rows.length && h("button", {type: "button", className: "button small", "aria-pressed": withMachine, onClick: () => setWithMachine(!withMachine)}, `${nMachine} of the machine`),
+        tools: h(React.Fragment, null, nMachine > 0 && nMachine < rows.length && h("button", {type: "button", className: "button small", "aria-pressed": withMachine, onClick: () => setWithMachine(!withMachine)}, `System (${nMachine})`),
           h("button", {type: "button", className: "button small", onClick: () => tb.go("/scalars", {selection: {only: [run]}, tagFilter: "", runFilter: ""})}, "Open the charts"))},
       rows.length > 8 && h("input", {type: "search", className: "field run-search", placeholder: "Find a metric", "aria-label": "Find a metric", value: wanted, onChange: (event) => setWanted(event.target.value)}),
       h("div", {className: "run-scroll", tabIndex: 0, role: "group", "aria-label": "Metrics"}, h(
