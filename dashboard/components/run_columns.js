@@ -92,7 +92,7 @@
     const tags = commonTags();
     const results = differing.filter(({key}) => key.startsWith("summary.") && !tb.runs.series("scalar").has(key.slice(8)) && !/\.(min|max|last|mean|best)$/.test(key));
     return [
-      "name", "status", "created", "duration",
+      "name", ...(tb.groups.active() ? ["group"] : []), "status", "created", "duration",
       ...(runs.some((run) => run.labels.length) ? ["tags"] : []),
       ...tags.map((tag) => (tb.goals.of(tag) ? "best:" : "last:") + tag),
       ...settings.map(({key}) => key).filter((key) => !key.startsWith("hparam.") || !names.has(key.slice(7))),

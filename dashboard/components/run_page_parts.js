@@ -96,7 +96,8 @@
     return h(
       Card, {title: "Packages", count: all.length, tools: h("button", {type: "button", className: "button small", onClick: () => tb.kit.copy(text(), "Copied as requirements")}, "Copy")},
       h("input", {type: "search", className: "field run-search", placeholder: "Find a package", "aria-label": "Find a package", value: wanted, onChange: (event) => setWanted(event.target.value)}),
-      h("dl", {className: "run-settings run-packages", tabIndex: 0, role: "group", "aria-label": "Packages"}, found.map(([name, version]) => h(React.Fragment, {key: name}, h("dt", null, name), h("dd", null, version))))
+      h("div", {className: "run-packages", tabIndex: 0, role: "group", "aria-label": "All packages"},
+        h("dl", {className: "run-settings"}, found.map(([name, version]) => h(React.Fragment, {key: name}, h("dt", null, name), h("dd", null, version)))))
     );
   }
 

@@ -40,7 +40,7 @@
       comparator: (a, b, nodeA, nodeB, down) => columns.compare(a, b, down),
       sort: Object.fromEntries(tb.view.get().tableSort)[id] ?? null,
       sortIndex: tb.view.get().tableSort.findIndex(([one]) => one === id),
-      width: width || own?.width || (metric ? 150 : Math.max(90, Math.min(200, 50 + 7.5 * title.length))),
+      width: width || (id === "name" && window.innerWidth <= 760 ? 200 : own?.width) || (metric ? 150 : Math.max(90, Math.min(200, 50 + 7.5 * title.length))),
       minWidth: 60,
       pinned: pinned === undefined ? (id === "name" && window.innerWidth > 760 ? "left" : null) : pinned,
       headerClass: isNumber ? "head-number" : undefined,
@@ -116,7 +116,7 @@
     }
 
     function viewChanged(state, changed) {
-      if (changed.has("tableColumns") || changed.has("runFilter") || changed.has("archived")) {
+      if (changed.has("tableColumns") || changed.has("groupBy") || changed.has("runFilter") || changed.has("archived")) {
         clearTimeout(timer);
         refresh();
       }
