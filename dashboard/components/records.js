@@ -20,8 +20,9 @@
     ({epoch, version} = answer);
     columns = null;
     tb.groups.forget();
-    if (tb.groups.active()) tb.runs.touch();
-    for (const listener of [...listeners]) listener();  }
+    if (tb.groups.active() || tb.runQuery(tb.view.get().runFilter).needsRecords) tb.runs.touch();
+    for (const listener of [...listeners]) listener();
+  }
 
   const known = (name) => {
     const run = tb.runs.get(name);

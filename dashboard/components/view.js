@@ -123,6 +123,7 @@
   // that every page with one value a step shows, "" for the newest.
   view.declare("groupBy", [], {param: "group", valid: (v) => v.every((key) => typeof key === "string")});
   view.declare("baseline", "", {});
+  view.declare("archived", false, {});
   view.declare("step", "", {valid: (v) => v === "" || Number.isFinite(Number(v))});
 
   /** Opens a page of ours as its link would, with this change of the view. */

@@ -46,6 +46,14 @@ from __future__ import annotations
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.page import Page
+from dashboard.pages.run import RunPage
+from dashboard.pages.runs import RunsPage
 from dashboard.pages.scalars import ScalarsPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, GraphsPage)
+PAGES: tuple[type[Page], ...] = (
+    ScalarsPage,
+    RunsPage,
+    HistogramsPage,
+    GraphsPage,
+    RunPage,
+)
