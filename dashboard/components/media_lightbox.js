@@ -11,7 +11,7 @@
     ["side", "Side by side"], ["difference", "Difference"], ["signed", "Lighter / darker"], ["onion", "Onion skin"], ["swipe", "Swipe"], ["flicker", "Flicker"],
   ];
   const AMOUNTS = {
-    difference: ["Gain", 1, 20, 1, 1], signed: ["Gain", 1, 20, 1, 2], onion: ["Opacity of B", 0, 1, 0.01, 0.5], swipe: ["Divider", 0, 1, 0.005, 0.5],
+    difference: ["Gain", 1, 20, 1, 3], signed: ["Gain", 1, 20, 1, 5], onion: ["Opacity of B", 0, 1, 0.01, 0.5], swipe: ["Divider", 0, 1, 0.005, 0.5],
   };
 
   tb.view.declare("mediaLook", {}, {param: "look", pages: ["/media"], valid: (v) => !Array.isArray(v)});
@@ -165,6 +165,7 @@
     controls(plan) {
       for (const which of ["a", "b"]) {
         const {node, select, step, said} = this.choices[which];
+      node.firstChild.textContent = this.mode === "side" ? "All" : which.toUpperCase();
         const stops = this.stopsOf(which);
         node.hidden = which === "b" && this.mode === "side";
         select.value = this[which][0];
@@ -202,12 +203,22 @@
         pane.message.textContent = pane.layers.length ? "" : one.facts ? "This image cannot be shown." : one.loaded ? "Nothing up to this step." : "reading …";
         if (this.stage.children[i] !== pane.node) this.stage.insertBefore(pane.node, this.stage.children[i] || null);
       });
-      this.stage.style.setProperty("--columns", Math.ceil(Math.sqrt(wanted.length * Math.max(0.6, this.stage.clientWidth / Math.max(1, this.stage.clientHeight)))) || 1);
-      this.stage.dataset.panes = wanted.length;
+      this.stage.style.setProperty("--columns", this.columns(wanted));
+    }
+
+    /* As many columns as show the images largest. */
+    columns(wanted) {
+      const {clientWidth: width, clientHeight: height} = this.stage;
+      const layer = wanted.map((one) => one.layers[0]).find(Boolean);
+      const ratio = layer ? layer.width / layer.height : 1;
+      const largest = (columns) => Math.min(width / columns, (height / Math.ceil(wanted.length / columns) - 28) * ratio);
+      let best = 1;
+      for (let n = 2; n <= wanted.length; n++) if (largest(n) > largest(best)) best = n;
+      return best;
     }
 
     compare([one, other], [a, b]) {
-      const both = `A: ${one.title}   B: ${other.title}`;
+      const both = `A: ${one.title} | B: ${other.title}`;
       const amount = this.amount[this.mode];
       if (this.mode === "difference" || this.mode === "signed") {
         const made = a && b ? this.difference(a, b) : null;

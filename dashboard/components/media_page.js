@@ -86,12 +86,29 @@
     return h("button", {type: "button", className: "button media-more", onClick: show}, `Show ${n} more ${what}`);
   }
 
-  /* A row a tag, its runs side by side: the columns of all rows of a group stand under each other. */
-  function ByRun({entries, size}) {
+  /* Tags that most of the runs have stand in common columns; one that few have would be mostly gaps. */
+  function blocks(entries) {
+    const common = new Set(entries.flatMap((entry) => entry.runs)).size;
+    const found = [];
+    const byRuns = new Map();
+    for (const entry of entries) {
+      const key = entry.runs.length * 2 >= common ? "" : entry.runs.map((run) => run.name).join("\n");
+      if (!byRuns.has(key)) {
+        byRuns.set(key, []);
+        found.push([key, byRuns.get(key)]);
+      }
+      byRuns.get(key).push(entry);
+    }
+    return found;
+  }
+
+  /* A row a tag, its runs side by side: the columns of all rows of a block stand under each other. */
+  function Block({entries, size}) {
     const {useState} = React;
     const [columns, setColumns] = useState(RUNS_AT_FIRST);
     const [rows, setRows] = useState(ROWS_AT_FIRST);
-    const all = tb.runs.shown().filter((run) => entries.some((entry) => entry.runs.includes(run)));
+    const logged = new Set(entries.flatMap((entry) => entry.runs));
+    const all = tb.runs.shown().filter((run) => logged.has(run));
     const runs = all.slice(0, columns);
     const style = {gridTemplateColumns: `repeat(${runs.length}, min(${size}px, 84vw))`};
     return h("div", {className: "media-by-run"},
@@ -107,6 +124,8 @@
       all.length > columns ? more(all.length - columns, "runs", () => setColumns(columns + RUNS_AT_FIRST)) : null,
       entries.length > rows ? more(entries.length - rows, "tags", () => setRows(rows + ROWS_AT_FIRST)) : null);
   }
+
+  const ByRun = ({entries, size}) => blocks(entries).map(([key, block]) => h(Block, {key, entries: block, size}));
 
   function Gallery({entries, size}) {
     const {useState} = React;

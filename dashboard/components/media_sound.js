@@ -58,10 +58,11 @@
     context.fillStyle = tb.theme.css("--grid");
     context.fillRect(0, height / 2 - 0.5, width, 1);
     const loudest = Math.max(0.05, ...high.map(Math.abs), ...low.map(Math.abs));
-    const [muted, middle] = [tb.theme.css("--line-strong"), height / 2];
+    const middle = height / 2;
+    context.fillStyle = colour;
     for (let x = 0; x < width; x++) {
       const k = Math.min(low.length - 1, Math.floor((x / width) * low.length));
-      context.fillStyle = x / width <= played ? colour : muted;
+      context.globalAlpha = x / width <= played ? 1 : 0.45;
       const [top, bottom] = [middle - (high[k] / loudest) * (middle - 2), middle - (low[k] / loudest) * (middle - 2)];
       context.fillRect(x, Math.min(top, middle - 0.5), 1, Math.max(1, bottom - top));
     }

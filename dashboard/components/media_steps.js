@@ -239,8 +239,26 @@
     };
   }
 
+  /**
+   * What the shown value is held against, {series, index, title}: `against` "step" is the value before
+   * it, "run" that of the run `reference` at the same step; null while unknown.
+   */
+  function useOther(series, shown, kind, tag, against, reference) {
+    const fromRun = against === "run" ? reference : null;
+    const theirs = useSeries(kind, fromRun || "", tag, Boolean(fromRun));
+    if (!series || !series.loaded || !against) return null;
+    if (against === "step") {
+      const before = shown.index < 0 ? -1 : at(series, String(series.steps[shown.index] - 1));
+      return {series, index: before, title: before < 0 ? "the step before" : `step ${tb.format.step(series.steps[before])}`};
+    }
+    if (!theirs || !theirs.loaded) return null;
+    const index = at(theirs, shown.wanted);
+    const title = tb.runs.get(fromRun)?.title || fromRun;
+    return {series: theirs, index, title: index < 0 ? title : `${title}, step ${tb.format.step(theirs.steps[index])}`};
+  }
+
   tb.steps = {
-    want, at, beside, factsAt, stops: allStops, useSeries, useCardStep, keyOf,
+    useOther, want, at, beside, factsAt, stops: allStops, useSeries, useCardStep, keyOf,
     /** `listener(keys)` after the steps of series came; returns its remover. */
     subscribe(listener) {
       listeners.add(listener);

@@ -48,5 +48,6 @@ from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.media import MediaPage
 from dashboard.pages.page import Page
 from dashboard.pages.scalars import ScalarsPage
+from dashboard.pages.text import TextPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, MediaPage, GraphsPage)
+PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, MediaPage, TextPage, GraphsPage)
