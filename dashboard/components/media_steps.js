@@ -13,6 +13,7 @@
   const held = new Map(); // key -> series
   const present = new Map(); // key -> how many cards show it
   const listeners = new Set();
+  const offered = new Map(); // key -> steps of cards that fetch by themselves, as histograms do
   const queue = new Set();
   let sending = false;
   let stops = null;
@@ -178,6 +179,7 @@
     if (!stops) {
       const found = new Set();
       for (const key of present.keys()) for (const step of held.get(key).steps) found.add(step);
+      for (const steps of offered.values()) for (const step of steps) found.add(step);
       stops = Float64Array.from(found).sort();
     }
     return stops;
@@ -258,6 +260,12 @@
   }
 
   tb.steps = {
+    /** A card that fetches by itself says which steps it shows; null once it is gone. */
+    offer(key, steps) {
+      if (steps) offered.set(key, steps);
+      else offered.delete(key);
+      notify(new Set());
+    },
     useOther, want, at, beside, factsAt, stops: allStops, useSeries, useCardStep, keyOf,
     /** `listener(keys)` after the steps of series came; returns its remover. */
     subscribe(listener) {

@@ -48,6 +48,14 @@ from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.media import MediaPage
 from dashboard.pages.page import Page
 from dashboard.pages.scalars import ScalarsPage
+from dashboard.pages.tables import TablesPage
 from dashboard.pages.text import TextPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, MediaPage, TextPage, GraphsPage)
+PAGES: tuple[type[Page], ...] = (
+    ScalarsPage,
+    HistogramsPage,
+    MediaPage,
+    TextPage,
+    TablesPage,
+    GraphsPage,
+)
