@@ -143,6 +143,7 @@
     tb.useUpdates((news, changed) =>
       Boolean(news.runs || news.shown || news.theme || KEYS.some((key) => changed.has(key)) ||
         (news.series && [...news.series].some((key) => KINDS.some(([kind]) => key.startsWith(kind + "\n"))))));
+    React.useEffect(() => void tb.runs.ready.then(tb.lightbox.fromView), []);
     const state = tb.view.get();
     const kinds = KINDS.map(([kind]) => kind).filter((kind) => state.mediaKind === "all" || state.mediaKind === kind);
     const shown = tb.runs.shown();
