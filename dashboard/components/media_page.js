@@ -112,7 +112,7 @@
     const runs = all.slice(0, columns);
     const style = {gridTemplateColumns: `repeat(${runs.length}, min(${size}px, 84vw))`};
     return h("div", {className: "media-by-run"},
-      h("div", {className: "media-scroll", tabIndex: 0, role: "region", "aria-label": "Runs side by side"},
+      h("div", {className: "media-scroll", tabIndex: 0, role: "region", "aria-label": `Runs side by side: ${entries[0].tag}`},
         h("div", {className: "media-columns", style},
           entries.slice(0, rows).map((entry) =>
             h(React.Fragment, {key: entry.kind + entry.tag},
@@ -125,7 +125,10 @@
       entries.length > rows ? more(entries.length - rows, "tags", () => setRows(rows + ROWS_AT_FIRST)) : null);
   }
 
-  const ByRun = ({entries, size}) => blocks(entries).map(([key, block]) => h(Block, {key, entries: block, size}));
+  /* Of one run alone, columns would leave the page empty. */
+  const ByRun = ({entries, size}) =>
+    blocks(entries).map(([key, block]) =>
+      h(block.every((entry) => entry.runs.length === 1 && entry.runs[0] === block[0].runs[0]) ? Gallery : Block, {key, entries: block, size}));
 
   function Gallery({entries, size}) {
     const {useState} = React;
@@ -135,7 +138,7 @@
     return h("div", null,
       h("div", {className: "media-gallery", style: {gridTemplateColumns: `repeat(auto-fill, minmax(min(${size}px, 100%), 1fr))`}},
         cards.slice(0, most).map((card) =>
-          h(tb.MediaCard, {key: card.kind + "\n" + card.tag + "\n" + card.run.name, ...card, titled: several ? "both" : "tag"}))),
+          h(tb.MediaCard, {key: card.kind + "\n" + card.tag + "\n" + card.run.name, ...card, titled: several || tb.runs.shown().length > 1 ? "both" : "tag"}))),
       cards.length > most ? more(cards.length - most, "cards", () => setMost(most + 120)) : null);
   }
 

@@ -45,18 +45,29 @@
       this.layers = [];
       this.canvas = el("canvas", {class: "pane-canvas", role: "img", "aria-label": title});
       this.message = el("p", {class: "pane-message"});
-      this.caption = el("span", {class: "pane-title"}, title);
+      this.caption = el("span", {class: "pane-title"});
       this.said = el("span", {class: "pane-value"});
       this.node = el(
         "figure", {class: "pane"},
         el("figcaption", {}, swatch ? el("i", {class: "swatch", style: `background:${swatch}`}) : null, this.caption, this.said),
         el("div", {class: "pane-view"}, this.canvas, this.message)
       );
+      this.name(title);
       this.listen();
     }
 
+    /* "sweep/lr=1/seed=0, step 20": without room the directories give way, the step stays. */
     name(title) {
-      this.caption.textContent = title;
+      if (this.title === title) return;
+      this.title = title;
+      const step = title.lastIndexOf(", step ");
+      const run = step < 0 ? title : title.slice(0, step);
+      const cut = run.lastIndexOf("/", run.length - 2) + 1;
+      this.caption.replaceChildren(
+        el("span", {class: "run-directory"}, run.slice(0, cut)), el("span", {class: "run-base"}, run.slice(cut)),
+        el("span", {class: "pane-step"}, step < 0 ? "" : title.slice(step))
+      );
+      this.caption.title = title;
       this.canvas.setAttribute("aria-label", title);
     }
 

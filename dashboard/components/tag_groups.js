@@ -112,11 +112,18 @@
       : h(Notice, {title: `The selected runs logged no ${what}`}, h("p", null, "Other runs did: select one of them in the list."));
   }
 
-  /** The run of a card: colour and title, leading to the run's page. */
+  /* A long name gives way in its directories: what tells the runs of a sweep apart is at the end. */
+  function ShortName({title}) {
+    const cut = title.lastIndexOf("/", title.length - 2) + 1;
+    return h("span", {className: "run-name"},
+      cut > 0 ? h("span", {className: "run-directory"}, title.slice(0, cut)) : null, h("span", {className: "run-base"}, title.slice(cut)));
+  }
+
+  /** The run of a card: colour and title. */
   function RunName({run}) {
     tb.useUpdates((news) => Boolean(news.theme || news.shown));
     return h("span", {className: "run-of-card", title: run.name},
-      h("i", {className: "swatch", style: {background: tb.runs.color(run.name)}}), h("span", null, run.title));
+      h("i", {className: "swatch", style: {background: tb.runs.color(run.name)}}), h(ShortName, {title: run.title}));
   }
 
   tb.tags = {Group, Notice, RunName, Segments, TagFilter, grouped, nothing, splitLast};

@@ -48,7 +48,7 @@
     };
     const n = answer.found.length;
     return h("details", {className: "text-found", open: true},
-      h("summary", {role: "status"}, n ? `${n}${answer.complete ? "" : " or more"} ${n === 1 ? "text has" : "texts have"} it` : answer.complete ? "no text has it" : "nothing found in the time there is"),
+      h("summary", null, h("span", {role: "status"}, n ? `${n}${answer.complete ? "" : " or more"} ${n === 1 ? "text has" : "texts have"} it` : answer.complete ? "no text has it" : "nothing found in the time there is")),
       h("ul", null, answer.found.map((one) =>
         h("li", {key: `${one.run}\n${one.tag}\n${one.at}`},
           h("button", {type: "button", onClick: () => show(one)},
