@@ -13,12 +13,17 @@ from dashboard.components.shell_parts import RunList, ShellNav, ViewControls
 from dashboard.http import json_text
 from dashboard.pages.page import Callback, Page
 
+# The browser itself sees to it that no page of ours loads anything from elsewhere, whatever stands
+# in the data; what Dash and plotly do needs the two "unsafe" ones.
+POLICY = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'"
+
 # The theme is set before anything is painted, so that a dark page never flashes white; the listing
 # is under way while the scripts still load.
 INDEX = """<!DOCTYPE html>
 <html lang="en">
   <head>
     {%metas%}
+    <meta http-equiv="Content-Security-Policy" content="{%policy%}">
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="{%prefix%}_trainboard/icon.svg">
     <link rel="preload" href="{%prefix%}api/index" as="fetch" crossorigin="anonymous">
@@ -173,5 +178,5 @@ def index_string(prefix: str, style: str, config: dict[str, Any]) -> str:
     """The document, with what the scripts need to know before the first request."""
     # A logdir's name must not end the script element that carries it.
     text = json_text(config).replace("<", "\\u003c")
-    document = INDEX.replace("{%prefix%}", markup.escape(prefix))
+    document = INDEX.replace("{%policy%}", POLICY).replace("{%prefix%}", markup.escape(prefix))
     return document.replace("{%style%}", markup.escape(style)).replace("{%trainboard%}", text)

@@ -45,15 +45,21 @@ from __future__ import annotations
 
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
+from dashboard.pages.media import MediaPage
 from dashboard.pages.page import Page
 from dashboard.pages.run import RunPage
 from dashboard.pages.runs import RunsPage
 from dashboard.pages.scalars import ScalarsPage
+from dashboard.pages.tables import TablesPage
+from dashboard.pages.text import TextPage
 
 PAGES: tuple[type[Page], ...] = (
     ScalarsPage,
     RunsPage,
     HistogramsPage,
+    MediaPage,
+    TextPage,
+    TablesPage,
     GraphsPage,
     RunPage,
 )
