@@ -43,8 +43,10 @@ In the browser, ``window.trainboard`` holds (files in ``dashboard/components/``)
 
 from __future__ import annotations
 
+from dashboard.pages.compare import ComparePage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
+from dashboard.pages.hparams import HparamsPage
 from dashboard.pages.media import MediaPage
 from dashboard.pages.page import Page
 from dashboard.pages.run import RunPage
@@ -56,6 +58,8 @@ from dashboard.pages.text import TextPage
 PAGES: tuple[type[Page], ...] = (
     ScalarsPage,
     RunsPage,
+    ComparePage,
+    HparamsPage,
     HistogramsPage,
     MediaPage,
     TextPage,
