@@ -46,6 +46,7 @@ from __future__ import annotations
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.page import Page
+from dashboard.pages.pr_curves import PrCurvesPage
 from dashboard.pages.scalars import ScalarsPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, GraphsPage)
+PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, PrCurvesPage, GraphsPage)
