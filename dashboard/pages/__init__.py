@@ -49,6 +49,7 @@ from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.hparams import HparamsPage
 from dashboard.pages.media import MediaPage
 from dashboard.pages.page import Page
+from dashboard.pages.pr_curves import PrCurvesPage
 from dashboard.pages.run import RunPage
 from dashboard.pages.runs import RunsPage
 from dashboard.pages.scalars import ScalarsPage
@@ -64,6 +65,7 @@ PAGES: tuple[type[Page], ...] = (
     MediaPage,
     TextPage,
     TablesPage,
+    PrCurvesPage,
     GraphsPage,
     RunPage,
 )
