@@ -18,6 +18,7 @@ from dashboard.blobs import BlobApi
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.editing import editing_routes
 from dashboard.feed import Feed
+from dashboard.home_api import HomeApi
 from dashboard.http import error_response, reports_errors
 from dashboard.ingest import ingest_routes
 from dashboard.markdown import markdown_routes
@@ -102,6 +103,7 @@ def create_app(
         )(callback.function)
     shared = (*api_routes(reader, feed), *StepsApi(reader).routes(), *BlobApi(reader).routes())
     shared += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
+    shared += HomeApi(reader, feed).routes()
     routes = (*shared, *ingest_routes(ingest))
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):

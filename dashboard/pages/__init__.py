@@ -45,7 +45,8 @@ from __future__ import annotations
 
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
+from dashboard.pages.overview import OverviewPage
 from dashboard.pages.page import Page
 from dashboard.pages.scalars import ScalarsPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, GraphsPage)
+PAGES: tuple[type[Page], ...] = (OverviewPage, ScalarsPage, HistogramsPage, GraphsPage)
