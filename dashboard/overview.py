@@ -83,8 +83,9 @@ class Overview:
     n_points: int
     n_metrics: int
     running: tuple[Shown, ...]
-    """Those that logged last come first, as in the other lists."""
+    """The youngest first."""
     troubled: tuple[Shown, ...]
+    """Those that logged last come first, as in ``latest``."""
     latest: tuple[Shown, ...]
     bests: tuple[Best, ...]
 
@@ -93,6 +94,10 @@ def overview(runs: Iterable[RunInfo], series: Listing) -> Overview:
     """What the home page shows; reads nothing, and costs about one look at each series."""
     kept = [run for run in runs if not run.archived]
     newest = sorted(kept, key=lambda run: (-run.updated, run.name))
+    # By their beginning: those that run would change places with every point.
+    running = sorted(
+        (run for run in kept if run.status == "running"), key=lambda run: (-run.created, run.name)
+    )
     n_status: dict[str, int] = {}
     for run in kept:
         n_status[run.status] = n_status.get(run.status, 0) + 1
@@ -106,7 +111,7 @@ def overview(runs: Iterable[RunInfo], series: Listing) -> Overview:
         n_status,
         sum(info.n for infos in scalars.values() for info in infos.values()),
         len(scalars),
-        shown([run for run in newest if run.status == "running"][:MOST_RUNNING]),
+        shown(running[:MOST_RUNNING]),
         shown([run for run in newest if run.status in ("failed", "crashed")][:MOST_TROUBLED]),
         shown([run for run in newest if run.status != "running"][:MOST_LATEST]),
         bests({run.name: run for run in kept}, scalars),

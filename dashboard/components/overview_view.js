@@ -126,6 +126,9 @@
   function Content({data}) {
     const {n_status: status} = data;
     const more = (status.running || 0) - data.running.length;
+    // Where nothing went wrong, the second column is free for what ended.
+    const isQuiet = data.troubled.length + data.alerts.length === 0;
+    const latest = data.latest.length > 0 && h(Section, {title: "Ended last", aside: h(PageLink, {path: "/runs"}, "All runs")}, h(Latest, {runs: data.latest}));
     return h(
       React.Fragment, null,
       h(Tiles, {data}),
@@ -135,11 +138,12 @@
       h("div", {className: "home-columns"},
         h("div", {className: "home-column"},
           h(Section, {title: "Best so far", aside: h(PageLink, {path: "/scalars"}, "All metrics")}, h(Bests, {bests: data.bests})),
-          data.latest.length > 0 && h(Section, {title: "Ended last", aside: h(PageLink, {path: "/runs"}, "All runs")}, h(Latest, {runs: data.latest}))),
+          !isQuiet && latest),
         h("div", {className: "home-column"},
+          isQuiet && latest,
           data.troubled.length > 0 && h(Section, {title: "Failed lately", count: whole((status.failed || 0) + (status.crashed || 0))}, h("ul", {className: "home-list"}, data.troubled.map((one) => h(Troubled, {key: one.run, one})))),
-          h(Section, {title: "Alerts", aside: data.alerts.length > 0 && h(PageLink, {path: "/alerts"}, "All alerts")},
-            data.alerts.length ? h("ul", {className: "home-list"}, data.alerts.map((alert, i) => h(AlertRow, {key: i, alert}))) : h("p", {className: "quiet"}, "None: no NaN, no spike, no dead process, and no script raised one."))))
+          data.alerts.length > 0 && h(Section, {title: "Alerts", aside: h(PageLink, {path: "/alerts"}, "All alerts")},
+            h("ul", {className: "home-list"}, data.alerts.map((alert, i) => h(AlertRow, {key: i, alert}))))))
     );
   }
 
