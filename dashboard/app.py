@@ -19,6 +19,7 @@ from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.editing import editing_routes
 from dashboard.feed import Feed
 from dashboard.grid import GRID_ROUTE, grid_address, serve_grid
+from dashboard.home_api import HomeApi
 from dashboard.http import error_response, reports_errors
 from dashboard.ingest import ingest_routes
 from dashboard.markdown import markdown_routes
@@ -104,6 +105,7 @@ def create_app(
         )(callback.function)
     shared = (*api_routes(reader, feed), *StepsApi(reader).routes(), *BlobApi(reader).routes())
     shared += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
+    shared += HomeApi(reader, feed).routes()
     routes = (*shared, *ingest_routes(ingest))
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):

@@ -75,7 +75,7 @@ class Shell:
     def page_at(self, pathname: str | None) -> Page | None:
         pathname = (pathname or "").removeprefix(self.path_prefix)
         if pathname in ("", "/"):
-            return self.pages[0]
+            return self.start
         return next((page for page in self.pages if page.path == pathname), None)
 
     def layout(self) -> Component:
@@ -85,16 +85,17 @@ class Shell:
                 html.A("Skip to the charts", href="#page", className="skip-link"),
                 html.Header(
                     [
-                        html.Div(
+                        dcc.Link(
                             [
                                 html.Img(
                                     src=f"{self.path_prefix}/_trainboard/icon.svg",
-                                    alt="",
+                                    alt="trainboard",
                                     width=22,
                                     height=22,
                                 ),
-                                html.Span("trainboard"),
+                                html.Span("trainboard", **{"aria-hidden": "true"}),
                             ],
+                            href=self.path_prefix + self.pages[0].path,
                             className="brand",
                             title=self.logdir,
                         ),
@@ -119,6 +120,11 @@ class Shell:
         )
 
     @property
+    def start(self) -> Page:
+        """The page at "/"."""
+        return next((page for page in self.pages if page.is_start), self.pages[0])
+
+    @property
     def listed(self) -> list[Page]:
         """The pages that the navigation leads to."""
         return [page for page in self.pages if page.in_navigation]
@@ -137,7 +143,7 @@ class Shell:
                 ),
                 className="nav-item",
                 hidden=bool(page.kinds) and page is not current,
-                **{"data-kinds": ",".join(page.kinds)},
+                **{"data-kinds": ",".join(page.kinds), "data-start": str(page is self.start)},
             )
             for page in self.listed
         ]
