@@ -273,9 +273,7 @@ def test_waiting_for_points_is_told_only_when_it_lasts(
     )
     assert message.inner_text() == "Loading…"
     assert message.evaluate("node => getComputedStyle(node).animationDelay") == "0.3s"
-    page.unroute("**/api/series")
-    for route in waiting:
-        route.continue_()
+    page.unroute("**/api/series")  # lets go what is held
     wait_for_curves(page)
     assert message.inner_text() == ""
 
