@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ def api_routes(reader: Reader, feed: Feed) -> tuple[Route, ...]:
     return (
         Route("/api/index", pages.index),
         Route("/api/records", pages.records),
+        Route("/api/pulse", pages.pulse),
         Route("/api/find", pages.find),
         Route("/api/tail", pages.tail),
         Route("/api/series", pages.series, ("GET", "POST")),
@@ -82,6 +84,14 @@ class PageApi:
         except re.error as error:
             raise ValueError(f"the parameter 'match' is no regular expression: {error}") from error
         return json_response({"tags": await self.feed.find(pattern)})
+
+    async def pulse(self, request: Request) -> Response:
+        """When each running run was last heard of: the listing has nothing that ticks."""
+        await self.feed.refresh()
+        beats = {
+            name: run.heartbeat for name, run in self.feed.infos.items() if run.status == "running"
+        }
+        return json_response({"time": time.time(), "runs": beats})
 
     async def tail(self, request: Request) -> Response:
         """Server-sent events: one ``change`` for each poll that found something."""

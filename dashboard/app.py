@@ -18,6 +18,8 @@ from dashboard.blobs import BlobApi
 from dashboard.components.shell_parts import SHARED_SCRIPTS
 from dashboard.editing import editing_routes
 from dashboard.feed import Feed
+from dashboard.grid import GRID_ROUTE, grid_address, serve_grid
+from dashboard.home_api import HomeApi
 from dashboard.http import error_response, reports_errors
 from dashboard.ingest import ingest_routes
 from dashboard.markdown import markdown_routes
@@ -87,6 +89,7 @@ def create_app(
             "logdir": logdir,
             "prefix": prefix,
             "plotly": _plotly_address(prefix),
+            "grid": grid_address(prefix),
         },
     )
     app.layout = shell.layout
@@ -102,6 +105,7 @@ def create_app(
         )(callback.function)
     shared = (*api_routes(reader, feed), *StepsApi(reader).routes(), *BlobApi(reader).routes())
     shared += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
+    shared += HomeApi(reader, feed).routes()
     routes = (*shared, *ingest_routes(ingest))
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
@@ -109,6 +113,7 @@ def create_app(
         app.server.add_route(
             route.path, reports_errors(route.endpoint), methods=list(route.methods)
         )
+    app.server.add_route(GRID_ROUTE, serve_grid)
     app.server.add_route(f"/{STATIC_PATH}/{{name}}", StaticFiles(bundles).serve)
     app.server.add_route("/api/{rest:path}", _no_such_route, methods=["GET", "POST"])
     # Left to itself Dash finds its style sheets on the first request to "/" only, so that a link to

@@ -9,9 +9,13 @@ from urllib.parse import quote
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.shell_parts import RunList, ShellNav, ViewControls
+from dashboard.components.shell_parts import RunList, SavedViews, ShellNav, ViewControls
 from dashboard.http import json_text
 from dashboard.pages.page import Callback, Page
+
+# The browser itself sees to it that no page of ours loads anything from elsewhere, whatever stands
+# in the data; what Dash and plotly do needs the two "unsafe" ones.
+POLICY = "default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; object-src 'none'"
 
 # The theme is set before anything is painted, so that a dark page never flashes white; the listing
 # is under way while the scripts still load.
@@ -19,6 +23,7 @@ INDEX = """<!DOCTYPE html>
 <html lang="en">
   <head>
     {%metas%}
+    <meta http-equiv="Content-Security-Policy" content="{%policy%}">
     <title>{%title%}</title>
     <link rel="icon" type="image/svg+xml" href="{%prefix%}_trainboard/icon.svg">
     <link rel="preload" href="{%prefix%}api/index" as="fetch" crossorigin="anonymous">
@@ -70,7 +75,7 @@ class Shell:
     def page_at(self, pathname: str | None) -> Page | None:
         pathname = (pathname or "").removeprefix(self.path_prefix)
         if pathname in ("", "/"):
-            return self.pages[0]
+            return self.start
         return next((page for page in self.pages if page.path == pathname), None)
 
     def layout(self) -> Component:
@@ -80,21 +85,23 @@ class Shell:
                 html.A("Skip to the charts", href="#page", className="skip-link"),
                 html.Header(
                     [
-                        html.Div(
+                        dcc.Link(
                             [
                                 html.Img(
                                     src=f"{self.path_prefix}/_trainboard/icon.svg",
-                                    alt="",
+                                    alt="trainboard",
                                     width=22,
                                     height=22,
                                 ),
-                                html.Span("trainboard"),
+                                html.Span("trainboard", **{"aria-hidden": "true"}),
                             ],
+                            href=self.path_prefix + self.pages[0].path,
                             className="brand",
                             title=self.logdir,
                         ),
                         html.Nav(id="shell-nav", **{"aria-label": "Pages"}),
                         ShellNav("shell-nav-keeper", self.known_to_scripts()),
+                        SavedViews(id="shell-views"),
                         ViewControls(id="shell-controls"),
                     ],
                     className="shell-header",
@@ -111,6 +118,11 @@ class Shell:
             ],
             className="shell",
         )
+
+    @property
+    def start(self) -> Page:
+        """The page at "/"."""
+        return next((page for page in self.pages if page.is_start), self.pages[0])
 
     @property
     def listed(self) -> list[Page]:
@@ -131,7 +143,7 @@ class Shell:
                 ),
                 className="nav-item",
                 hidden=bool(page.kinds) and page is not current,
-                **{"data-kinds": ",".join(page.kinds)},
+                **{"data-kinds": ",".join(page.kinds), "data-start": str(page is self.start)},
             )
             for page in self.listed
         ]
@@ -173,5 +185,5 @@ def index_string(prefix: str, style: str, config: dict[str, Any]) -> str:
     """The document, with what the scripts need to know before the first request."""
     # A logdir's name must not end the script element that carries it.
     text = json_text(config).replace("<", "\\u003c")
-    document = INDEX.replace("{%prefix%}", markup.escape(prefix))
+    document = INDEX.replace("{%policy%}", POLICY).replace("{%prefix%}", markup.escape(prefix))
     return document.replace("{%style%}", markup.escape(style)).replace("{%trainboard%}", text)

@@ -230,19 +230,24 @@ class KindReading(ABC):
     def _alerts(self, run: str, tag: str) -> list[AlertRecord]:
         return self._decoded(run, tag, "alert", 0)
 
-    def console(self, run: str) -> list[ConsoleLine]:
+    def console(self, run: str, newest: int | None = None) -> list[ConsoleLine]:
         """What the run's process wrote to stdout and stderr, by time.
+
+        Args:
+            run: the run's name.
+            newest: only the last so many lines; no more than that is read.
 
         Raises:
             NotFoundError: there is no such run.
         """
-        found = [
-            line
-            for tag in self._tags(run, "console")
-            for record in self._decoded(run, tag, "console", 0)
-            for line in lines_of(record)
-        ]
-        return sorted(found, key=lambda line: line.wall_time)
+        found: list[ConsoleLine] = []
+        for one in self.series(run, "console"):
+            # A record has one line at least.
+            start = 0 if newest is None else max(0, one.n - newest)
+            for record in self._decoded(run, one.tag, "console", start):
+                found += lines_of(record)
+        found.sort(key=lambda line: line.wall_time)
+        return found if newest is None else found[max(0, len(found) - newest) :]
 
     def _tags(self, run: str, kind: str) -> list[str]:
         return [series.tag for series in self.series(run, kind)]

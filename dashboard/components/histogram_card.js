@@ -122,8 +122,8 @@
     const rows = [["step", tb.format.step(data.step[index])]];
     const p = (k) => tb.format.value(data.percentiles[index * 9 + k]);
     if (mode === "bands") {
-      const names = {8: "max", 6: "84.1 %", 5: "69.2 %", 4: "median", 3: "30.9 %", 2: "15.9 %", 0: "min"};
-      for (const k of [8, 6, 5, 4, 3, 2, 0]) rows.push([names[k], p(k)]);
+      const names = ["min", "6.7 %", "15.9 %", "30.9 %", "median", "69.2 %", "84.1 %", "93.3 %", "max"];
+      for (let k = 8; k >= 0; k -= 1) rows.push([names[k], p(k)]);
     } else {
       if (bin !== null) {
         rows.push(["bin", `${own.short(data.edges[bin])} … ${own.short(data.edges[bin + 1])}`]);
@@ -165,11 +165,23 @@
     const last = data.n - 1;
     const median = tb.format.value(data.percentiles[last * 9 + 4]);
     const steps = `steps ${data.step[0]} to ${data.step[last]}`;
-    return `${props.tag}, run ${props.title}: ${steps}, last median ${median}. Arrow keys step through it.`;
+    return `${props.tag}, run ${props.title}: ${steps}, last median ${median}. Arrow keys step through it, Enter links the step.`;
+  }
+
+  /* What the footer says of the linked step. */
+  function saidOf(data, step) {
+    if (!data || step === "") return null;
+    let found = -1;
+    for (let i = 0; i < data.n; i += 1)
+      if (data.step[i] <= Number(step) && (found < 0 || data.step[i] >= data.step[found])) found = i;
+    if (found < 0) return `nothing up to step ${tb.format.step(Number(step))}`;
+    const bad = nonfiniteText(data, found);
+    const median = tb.format.value(data.percentiles[found * 9 + 4]);
+    return `step ${tb.format.step(data.step[found])}: median ${median}${bad ? `, ${bad}` : ""}`;
   }
 
   function HistogramCard(props) {
-    const {run, title, tag, colour, mode, axis, clip, beside, version, theme} = props;
+    const {run, title, tag, colour, mode, axis, clip, beside, version, theme, step} = props;
     const {useEffect, useReducer, useRef, useState} = window.React;
     const cardRef = useRef(null);
     const canvasRef = useRef(null);
@@ -203,16 +215,29 @@
     useEffect(() => {
       const paint = (spot) =>
         picture.current && own.mark(markRef.current.getContext("2d"), picture.current, spot, view.current);
-      paint(shown);
+      // What is pointed at, here or on another card; at rest the linked step.
       const follow = (now) => {
-        if (!shown)
-          paint(
-            now && visible && picture.current && {index: own.nearest(picture.current, now.step), bin: null},
-          );
+        if (shown || !visible || !picture.current) return;
+        if (now) paint({index: own.nearest(picture.current, now.step), bin: null});
+        else paint(step === "" ? null : {index: own.before(picture.current, Number(step)), bin: null});
       };
+      if (shown) paint(shown);
+      else follow(linked.now);
       linked.listeners.add(follow);
       return () => void linked.listeners.delete(follow);
-    }, [shown, visible, data, mode, axis, size, wide]);
+    }, [shown, visible, data, mode, axis, size, wide, step, theme]);
+    useEffect(() => {
+      if (!data || !visible) return undefined;
+      const key = `histogram\n${run}\n${tag}`;
+      tb.steps.offer(key, data.step);
+      return () => tb.steps.offer(key, null);
+    }, [data, visible]);
+    // A click links the step that is pointed at to all cards; another on the same one lets go of it.
+    const choose = () => {
+      if (!shown) return;
+      const chosen = String(data.step[shown.index]);
+      tb.view.set({step: chosen === tb.view.get().step ? "" : chosen});
+    };
     const point = (spot) => {
       setHover(spot);
       link(spot && data ? {step: data.step[spot.index]} : null);
@@ -225,10 +250,11 @@
       point(found && {...found, x: event.clientX - rect.left, y: event.clientY - rect.top});
     };
     const keys = (event) => {
-      if (!data || !data.n || !["ArrowLeft", "ArrowRight", "Escape"].includes(event.key)) return;
+      if (!data || !data.n || !["ArrowLeft", "ArrowRight", "Escape", "Enter"].includes(event.key)) return;
       event.preventDefault();
       if (event.key === "Escape") return point(null);
-      const order = mode === "ridge" ? picture.current.order : own.columnsOf(data, axis).order;
+      if (event.key === "Enter") return choose();
+      const order = picture.current.order || own.columnsOf(data, axis).order;
       const at = shown ? order.indexOf(shown.index) : -1;
       const next = event.key === "ArrowRight" ? Math.min(at + 1, order.length - 1) : Math.max(at - 1, 0);
       return point({index: order[next], bin: null, x: canvasRef.current.clientWidth / 2, y: 20});
@@ -237,10 +263,11 @@
     const [prefix, name] = splitTag(tag);
     // As the drawing chooses them, said in the card before it has drawn.
     const drawn =
-      data && mode === "ridge"
+      data && (mode === "ridge" || mode === "overlay")
         ? own.ridgeOrder(data.n, (wide ? WIDE_HEIGHT : HEIGHT) - own.AXIS_HEIGHT).length
         : data && data.n;
     const rows = shown ? facts(data, shown, mode) : [];
+    const said = saidOf(data, step);
     // Beside the pointer, on the side where it fits.
     const place = (tip) => {
       if (!tip) return;
@@ -288,6 +315,7 @@
           onPointerMove: move,
           onPointerLeave: () => point(null),
           onBlur: () => point(null),
+          onClick: choose,
           onKeyDown: keys,
         }),
         h("canvas", {ref: markRef, className: "hist-mark", "aria-hidden": true}),
@@ -309,6 +337,7 @@
         "footer",
         null,
         data ? notes(data, drawn).map(([css, line]) => h("span", {key: line, className: css}, line)) : null,
+        said ? h("span", {className: "hist-said"}, said) : null,
       ),
     );
   }

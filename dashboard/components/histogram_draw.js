@@ -295,8 +295,8 @@
     context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
     context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     if (!data.n) return null;
-    return {heat, ridge, bands}[view.mode](context, data, view);
+    return {heat, ridge, bands, overlay: own.overlay}[view.mode](context, data, view);
   }
 
-  Object.assign(own, {AXIS_HEIGHT, draw, ridgeOrder, ridgePath});
+  Object.assign(own, {AXIS_HEIGHT, axes, draw, frameOf, grid, ridgeOrder, ridgePath});
 })();

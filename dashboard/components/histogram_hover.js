@@ -10,9 +10,10 @@
     const {frame, data} = picture;
     if (!data.n || x < frame.left - 4 || x > frame.right + 4 || y < frame.top - 4 || y > frame.bottom + 4)
       return null;
-    if (picture.mode === "ridge") {
+    if (picture.order) {
       const share = (x - frame.left) / (frame.right - frame.left);
       const bin = Math.min(data.bins - 1, Math.max(0, Math.floor(share * data.bins)));
+      if (picture.mode === "overlay") return {index: own.nearestCurve(picture, bin, y), bin};
       // The front ridge that covers the point; in the open, the nearest baseline.
       for (let k = picture.order.length - 1; k >= 0; k -= 1) {
         const i = picture.order[k];
@@ -42,13 +43,22 @@
     return best;
   }
 
+  /* The drawn histogram of the last step at or before a step, or -1: the linked step of all pages. */
+  function before(picture, step) {
+    const {data} = picture;
+    const drawn = picture.order || picture.scales.columns.order;
+    let best = -1;
+    for (const i of drawn) if (data.step[i] <= step && (best < 0 || data.step[i] >= data.step[best])) best = i;
+    return best;
+  }
+
   function mark(context, picture, hover, view) {
     context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
     context.clearRect(0, 0, view.width, view.height);
     if (!picture || !hover || hover.index < 0) return;
     context.strokeStyle = view.theme.text;
     context.lineWidth = 1;
-    if (picture.mode === "ridge") markRidge(context, picture, hover, view);
+    if (picture.order) markRidge(context, picture, hover, view);
     else markColumn(context, picture, hover);
   }
 
@@ -77,7 +87,8 @@
     if (k < 0) return;
     ridgePath(context, picture, k);
     context.fillStyle = text(blend(rgb(view.theme.card), rgb(view.colour), 0.85));
-    context.globalAlpha = 0.8;
+    // Where all stand on one line, the others are to be seen through it.
+    context.globalAlpha = picture.mode === "overlay" ? 0.25 : 0.8;
     context.fill();
     context.globalAlpha = 1;
     context.lineWidth = 1.6;
@@ -90,5 +101,5 @@
     context.fill();
   }
 
-  Object.assign(own, {locate, mark, nearest});
+  Object.assign(own, {before, locate, mark, nearest});
 })();

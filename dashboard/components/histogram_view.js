@@ -8,6 +8,7 @@
   const MODES = [
     ["heat", "Heat map"],
     ["ridge", "Ridge"],
+    ["overlay", "Overlay"],
     ["bands", "Percentiles"],
   ];
   const AXES = [
@@ -76,6 +77,7 @@
         }),
         "Same range for all runs",
       ),
+      h(tb.steps.StepBar),
     );
   }
 
@@ -136,6 +138,7 @@
           colour: tb.runs.color(run.name),
           mode: state.histMode,
           axis: state.axis,
+          step: state.step,
           clip: state.histClip,
           beside: names,
           theme,

@@ -51,8 +51,12 @@
 
   const toggle = () => (playing === null ? play() : stop());
   // Arrows belong to the control that has the focus, if it knows what to do with them.
-  const free = () =>
-    bars.size > 0 && !document.activeElement?.closest("input, select, textarea, audio, video, iframe, [role=grid], [role=menu]");
+  function free() {
+    const focused = document.activeElement;
+    if (!bars.size || focused?.closest("input, select, textarea, audio, video, iframe, [role=grid], [role=menu]")) return false;
+    const region = focused?.closest("[role=region][tabindex], [role=table]");
+    return !region || region.scrollWidth <= region.clientWidth + 1;
+  }
   tb.commands.add({id: "step-back", title: "One step back", section: "Steps", keys: "ArrowLeft", when: free, run: () => move(-1)});
   tb.commands.add({id: "step-on", title: "One step on", section: "Steps", keys: "ArrowRight", when: free, run: () => move(1)});
   tb.commands.add({id: "step-play", title: "Play or pause the steps", section: "Steps", keys: "p", when: free, run: toggle});

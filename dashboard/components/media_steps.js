@@ -13,6 +13,7 @@
   const held = new Map(); // key -> series
   const present = new Map(); // key -> how many cards show it
   const listeners = new Set();
+  const offered = new Map(); // key -> steps of cards that fetch by themselves, as histograms do
   const queue = new Set();
   let sending = false;
   let stops = null;
@@ -178,6 +179,7 @@
     if (!stops) {
       const found = new Set();
       for (const key of present.keys()) for (const step of held.get(key).steps) found.add(step);
+      for (const steps of offered.values()) for (const step of steps) found.add(step);
       stops = Float64Array.from(found).sort();
     }
     return stops;
@@ -239,8 +241,32 @@
     };
   }
 
+  /**
+   * What the shown value is held against, {series, index, title}: `against` "step" is the value before
+   * it, "run" that of the run `reference` at the same step; null while unknown.
+   */
+  function useOther(series, shown, kind, tag, against, reference) {
+    const fromRun = against === "run" ? reference : null;
+    const theirs = useSeries(kind, fromRun || "", tag, Boolean(fromRun));
+    if (!series || !series.loaded || !against) return null;
+    if (against === "step") {
+      const before = shown.index < 0 ? -1 : at(series, String(series.steps[shown.index] - 1));
+      return {series, index: before, title: before < 0 ? "the step before" : `step ${tb.format.step(series.steps[before])}`};
+    }
+    if (!theirs || !theirs.loaded) return null;
+    const index = at(theirs, shown.wanted);
+    const title = tb.runs.get(fromRun)?.title || fromRun;
+    return {series: theirs, index, title: index < 0 ? title : `${title}, step ${tb.format.step(theirs.steps[index])}`};
+  }
+
   tb.steps = {
-    want, at, beside, factsAt, stops: allStops, useSeries, useCardStep, keyOf,
+    /** A card that fetches by itself says which steps it shows; null once it is gone. */
+    offer(key, steps) {
+      if (steps) offered.set(key, steps);
+      else offered.delete(key);
+      notify(new Set());
+    },
+    useOther, want, at, beside, factsAt, stops: allStops, useSeries, useCardStep, keyOf,
     /** `listener(keys)` after the steps of series came; returns its remover. */
     subscribe(listener) {
       listeners.add(listener);

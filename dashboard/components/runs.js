@@ -121,11 +121,17 @@
   }
 
   function computeShown() {
-    const {selection, runFilter} = tb.view.get();
-    const {regex} = tb.pattern(runFilter);
-    const names = new Set(selection.only || selection.except);
-    const wanted = Boolean(selection.only);
-    return runs.all().filter((run) => names.has(run.name) === wanted && runs.matches(run, regex));
+    const query = tb.runQuery(tb.view.get().runFilter);
+    if (query.needsRecords && !tb.records.loaded()) tb.records.load().catch(() => {});
+    return runs.all().filter((run) => runs.isSelected(run.name) && query.matches(run));
+  }
+
+  let listed = {selection: null, names: null};
+  /** The names in the selection as a Set: it may hold thousands, and every row asks. */
+  function selectionNames() {
+    const {selection} = tb.view.get();
+    if (listed.selection !== selection) listed = {selection, names: new Set(selection.only || selection.except)};
+    return listed.names;
   }
 
   const runs = (tb.runs = {
@@ -135,20 +141,20 @@
     unlisted: 0, // series that the listing had no room for
     connection: "connecting",
     ready: new Promise((resolve) => (becomeReady = resolve)),
+    /** The runs, without the archived ones unless the view shows them. */
     all() {
-      sorted = sorted || [...byId.values()].filter((run) => !run.archived).sort((a, b) => a.id - b.id);
+      const {archived} = tb.view.get();
+      sorted = sorted || [...byId.values()].filter((run) => archived || !run.archived).sort((a, b) => a.id - b.id);
       return sorted;
     },
+    /** How many are archived. */
+    archivedCount: () => [...byId.values()].filter((run) => run.archived).length,
     get: (name) => byName.get(name),
     shown() {
       shown = shown || computeShown();
       return shown;
     },
-    matches: (run, regex) => !regex || regex.test(run.title) || regex.test(run.name),
-    isSelected(name) {
-      const {selection} = tb.view.get();
-      return selection.only ? selection.only.includes(name) : !selection.except.includes(name);
-    },
+    isSelected: (name) => selectionNames().has(name) === Boolean(tb.view.get().selection.only),
     /** Selects or deselects the named runs. */
     select(names, on) {
       const {selection} = tb.view.get();
@@ -169,7 +175,10 @@
     },
     series: (kind) => series.get(kind) || new Map(),
     /** Tells everybody that colours or groups are others now. */
-    touch: () => notify({shown: true}),
+    touch() {
+      shown = null;
+      notify({shown: true});
+    },
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -184,7 +193,11 @@
   tb.view.subscribe((state, changed) => {
     if (changed.has("theme")) themeChanged();
     if (changed.has("groupBy")) tb.groups.forget();
-    if (["selection", "runFilter", "groupBy", "baseline"].some((key) => changed.has(key))) {
+    if (changed.has("archived")) {
+      sorted = null;
+      tb.groups.forget();
+    }
+    if (["selection", "runFilter", "groupBy", "baseline", "archived"].some((key) => changed.has(key))) {
       shown = null;
       notify({shown: true});
     }

@@ -5,7 +5,9 @@
   const {el} = tb;
   let more = null;
 
-  const logged = (kinds) => kinds === "" || kinds.split(",").some((kind) => tb.runs.series(kind).size > 0);
+  // That a process is gone is an alert that nobody could log.
+  const isThere = (kind) => tb.runs.series(kind).size > 0 || (kind === "alert" && tb.runs.all().some(({status}) => status === "crashed"));
+  const logged = (kinds) => kinds === "" || kinds.split(",").some(isThere);
 
   function items() {
     return [...document.querySelectorAll("#shell-nav .nav-item")].map((node) => ({
@@ -50,6 +52,7 @@
     asked = asked || requestAnimationFrame(() => {
       asked = null;
       fit();
+      window.dispatchEvent(new CustomEvent("trainboard-navigation"));
       watcher.takeRecords(); // what fitting changed is no news
     });
   }

@@ -11,18 +11,33 @@ SHARED_SCRIPTS = (
     "components/view.js",
     "components/palette.js",
     "components/kit.js",
-    "components/runs.js",
+    "components/run_query.js",
     "components/groups.js",
+    "components/runs.js",
     "components/records.js",
     "components/commands.js",
+    "components/editing.js",
+    "components/run_actions.js",
+    "components/run_tree.js",
+    "components/group_control.js",
+    "components/metric_goals.js",
     "components/shell_nav.js",
     "components/view_controls.js",
+    "components/run_row.js",
+    "components/saved_views.js",
     "components/run_list.js",
 )
 
 
 class ViewControls(ClientComponent):
     """Smoothing, x axis, log y, theme, and whether the page is live."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+
+
+class SavedViews(ClientComponent):
+    """The menu of saved views: open, save, rename, delete."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

@@ -38,7 +38,8 @@
       const links = [...document.querySelectorAll("#shell-nav a")];
       const shown = links.findIndex((link) => link.classList.contains("current"));
       const atRoot = location.pathname === tb.http.url("/");
-      const chosen = atRoot ? 0 : links.findIndex((link) => link.pathname === location.pathname);
+      const isChosen = (link) => (atRoot ? link.parentNode.dataset.start === "True" : link.pathname === location.pathname);
+      const chosen = links.findIndex(isChosen);
       if (shown !== chosen) location.reload();
     }
     wasLost = connection === "lost" || (wasLost && connection !== "live");

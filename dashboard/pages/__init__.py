@@ -43,9 +43,33 @@ In the browser, ``window.trainboard`` holds (files in ``dashboard/components/``)
 
 from __future__ import annotations
 
+from dashboard.pages.alerts import AlertsPage
+from dashboard.pages.compare import ComparePage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
+from dashboard.pages.hparams import HparamsPage
+from dashboard.pages.media import MediaPage
+from dashboard.pages.overview import OverviewPage
 from dashboard.pages.page import Page
+from dashboard.pages.pr_curves import PrCurvesPage
+from dashboard.pages.run import RunPage
+from dashboard.pages.runs import RunsPage
 from dashboard.pages.scalars import ScalarsPage
+from dashboard.pages.tables import TablesPage
+from dashboard.pages.text import TextPage
 
-PAGES: tuple[type[Page], ...] = (ScalarsPage, HistogramsPage, GraphsPage)
+PAGES: tuple[type[Page], ...] = (
+    OverviewPage,
+    ScalarsPage,
+    RunsPage,
+    ComparePage,
+    HparamsPage,
+    HistogramsPage,
+    MediaPage,
+    TextPage,
+    TablesPage,
+    PrCurvesPage,
+    GraphsPage,
+    AlertsPage,
+    RunPage,
+)

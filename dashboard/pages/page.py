@@ -53,6 +53,8 @@ class Page(ABC):
     """False for a page that is only reached by links, as that of one run."""
     scripts: ClassVar[tuple[str, ...]] = ()
     """JavaScript files of its components, relative to the package ``dashboard``, in load order."""
+    is_start: ClassVar[bool] = False
+    """Whether "/" shows it; if none says so, the first page is shown."""
     run_list: ClassVar[bool] = True
     """Whether the run list stands beside it."""
 

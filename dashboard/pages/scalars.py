@@ -16,6 +16,7 @@ class ScalarsPage(Page):
     path = "/scalars"
     title = "Scalars"
     keys = "g s"
+    is_start = True
     icon = '<path d="M3 3v14h14"/><path d="M5.5 12.5 9 8.5l3 2.5 4.5-6"/>'
     scripts = MetricGrid.scripts
 

@@ -54,6 +54,7 @@ def drawn_card(page: Page, footer: str, colours: int = 2) -> Any:
     [
         ("heat", ("step", "bin", "count", "median")),
         ("ridge", ("step", "bin", "count", "median")),
+        ("overlay", ("step", "bin", "count", "median")),
         ("bands", ("step", "max", "median", "min")),
     ],
 )
@@ -98,6 +99,45 @@ def test_arrow_keys_step_through_a_card(tmp_path: Path, serve: Serve, open_page:
     row = page.locator(".hist-tip tr").first
     row.wait_for()
     assert row.inner_text().split() == ["step", "20"]
+
+
+@pytest.mark.parametrize("mode", ["heat", "ridge", "overlay", "bands"])
+def test_the_linked_step_is_marked_in_every_card_and_a_click_sets_it(
+    tmp_path: Path, serve: Serve, open_page: OpenPage, mode: str
+) -> None:
+    write(tmp_path)
+    write(tmp_path, "b", steps=20)
+    page = open_page(f"{serve(tmp_path)}/histograms?view={mode}&step=105")
+    said = page.locator(".hist-said")
+    said.nth(1).wait_for()
+    assert [text.split(":")[0] for text in said.all_inner_texts()] == ["step 100", "step 100"]
+    marked = """() => [...document.querySelectorAll(".hist-mark")].every((canvas) => {
+      const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      return data.some((value) => value > 0);
+    })"""
+    page.wait_for_function(marked)
+    canvas = page.locator(".hist-plot canvas").first
+    canvas.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**step=0**")
+    page.keyboard.press("Enter")
+    page.wait_for_function("!location.search.includes('step=')")
+
+
+def test_the_slider_goes_through_the_steps_and_plays(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    write(tmp_path, steps=4)
+    page = open_page(f"{serve(tmp_path)}/histograms?speed=10")
+    drawn_card(page, "4 steps")
+    slider = page.get_by_label("Step of all cards")
+    slider.focus()
+    page.keyboard.press("Home")
+    page.locator(".hist-said", has_text="step 0:").wait_for()
+    page.get_by_label("Play (p)").click()
+    page.locator(".hist-said", has_text="step 20:").wait_for()
+    page.wait_for_function("trainboard.view.get().step === ''")
 
 
 def test_a_long_series_is_thinned_and_says_so(

@@ -66,12 +66,14 @@ def test_a_link_to_any_page_is_styled_though_it_is_opened_first(
         assert b'rel="stylesheet"' in answer.read()
 
 
-def test_the_root_shows_the_first_page(logdir: Path) -> None:
+def test_the_root_shows_the_scalars_though_the_overview_comes_first(logdir: Path) -> None:
     pages = tuple(page(open_logdir(logdir)) for page in PAGES)
     shell = Shell(pages, str(logdir))
     shown, navigation, hidden = asyncio.run(shell.show_page("/"))
-    assert shown.className == pages[0].layout().className
-    assert "current" in navigation[0].children.className
+    assert shown.className == "page-scalars"
+    assert shell.listed[0].path == "/overview"
+    assert "current" not in navigation[0].children.className
+    assert "current" in navigation[1].children.className
     assert hidden is False
 
 
