@@ -67,7 +67,7 @@ def gaussian_mean(values: Float64, sigma: float, at: Int64 | None = None) -> Flo
 
     Example:
         >>> gaussian_mean(np.array([0.0, 0.0, 1.0, 0.0, 0.0]), 1.0).round(3).tolist()
-        [0.077, 0.249, 0.404, 0.249, 0.077]
+        [0.077, 0.257, 0.403, 0.257, 0.077]
     """
     radius = min(math.ceil(4.0 * sigma), max(len(values) - 1, 0))
     distance = np.arange(-radius, radius + 1)

@@ -112,6 +112,7 @@
       this.escape = (event) => {
         if (event.key !== "Escape") return;
         event.stopPropagation();
+        event.preventDefault(); // a dialog around it stays
         this.unpin();
         this.returnTo?.focus();
       };
@@ -123,6 +124,9 @@
       if (!found.nearest) return this.hide();
       this.found = found;
       this.pointer = pointer;
+      // A dialog that stands as modal lies over everything outside of it.
+      const host = pointer.host || document.body;
+      if (this.node.parentNode !== host) host.append(this.node);
       this.fill(view);
       this.node.hidden = false;
       this.place(pointer);
@@ -190,8 +194,6 @@
       this.node.classList.add("pinned");
       this.node.setAttribute("role", "dialog");
       this.node.setAttribute("aria-label", "Values at this step");
-      // In a dialog that stands as modal, what lies outside of it cannot be clicked.
-      (returnTo?.closest("dialog") || document.body).append(this.node);
       this.fill(tb.view.get());
       this.place(this.pointer);
       this.node.querySelector(".hover-scroll").focus({preventScroll: true});
@@ -205,7 +207,6 @@
       this.node.classList.remove("pinned");
       this.node.setAttribute("role", "tooltip");
       this.node.removeAttribute("aria-label");
-      document.body.append(this.node);
       document.removeEventListener("pointerdown", this.outside, true);
       document.removeEventListener("keydown", this.escape, true);
       this.hide();

@@ -277,7 +277,7 @@
         if (other.axis === card.axis) other.point(x, other === card ? found.nearest : null);
         else other.unpoint();
       }
-      this.hoverTable.show(found, tb.view.get(), pointer);
+      this.hoverTable.show(found, tb.view.get(), {...pointer, host: card.plot.closest("dialog")});
     }
 
     /** Keeps the table of what this card is pointed at. */

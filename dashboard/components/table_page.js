@@ -14,9 +14,9 @@
 
   tb.view.declare("tableAgainst", "", {param: "against-table", pages, valid: (v) => ["", "step", "run"].includes(v)});
   tb.view.declare("tableQuery", "", {param: "rows", pages});
-  tb.view.declare("tableSort", "", {param: "sort", pages});
+  tb.view.declare("rowSort", "", {param: "row-sort", pages});
   tb.view.declare("tableClosed", [], {param: "folded-tables", pages});
-  const KEYS = ["tableAgainst", "tableQuery", "tableClosed", "tagFilter", "baseline", "tableSort"];
+  const KEYS = ["tableAgainst", "tableQuery", "tableClosed", "tagFilter", "baseline", "rowSort"];
 
   const example = () =>
     `from summaries import SummaryWriter\n\nwith SummaryWriter(${tb.exampleRun()}) as writer:\n` +
@@ -71,20 +71,20 @@
 
   function Content({series, at, other, table, before, tall, only, label, saved}) {
     const {useEffect, useMemo} = React;
-    const {tableQuery, tableSort} = tb.view.get();
+    const {tableQuery, rowSort} = tb.view.get();
     const compares = useMemo(() => (before ? compared(before, table) : null), [before, table]);
     const columns = compares ? compares.columns : table.columns;
     const all = useMemo(() => (compares ? compares.rows : plain(table)), [compares, table]);
-    const sort = sortOf(tableSort, columns);
+    const sort = sortOf(rowSort, columns);
     const rows = useMemo(() => {
       const passes = filterOf(tableQuery, columns);
       return sorted(all.filter((row) => (!only || row.kind !== "same") && passes(row.cells)), sort);
-    }, [all, tableQuery, tableSort, only, columns]);
+    }, [all, tableQuery, rowSort, only, columns]);
     useEffect(() => void (saved.current = () => csv(columns, rows)));
     const onSort = (k) => {
       const name = columns[k];
       // Up, down, as logged.
-      tb.view.set({tableSort: !sort || sort.column !== k ? "+" + name : sort.down ? "" : "-" + name});
+      tb.view.set({rowSort: !sort || sort.column !== k ? "+" + name : sort.down ? "" : "-" + name});
     };
     return h(React.Fragment, null,
       h(tb.TableGrid, {columns, rows, sort, onSort, label, height: tall ? TALL : HEIGHT}),

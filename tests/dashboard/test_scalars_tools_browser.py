@@ -243,12 +243,39 @@ def test_a_card_fills_the_screen_and_leads_to_the_next(
     box = page.locator("dialog .card-lines").bounding_box()
     assert box is not None
     page.mouse.move(box["x"] + 400, box["y"] + 200)
-    page.locator(".hover-table").wait_for()
+    table = page.locator(".hover-table")
+    table.wait_for()
+    assert table.evaluate("table => table.closest('dialog') !== null")  # else it lies below
+    page.mouse.click(box["x"] + 400, box["y"] + 200)
+    page.wait_for_selector(".hover-table.pinned")
+    page.keyboard.press("Escape")
+    table.wait_for(state="hidden")
+    assert dialog.is_visible()
     page.keyboard.press("Escape")
     dialog.wait_for(state="detached")
     assert page.locator(".cards > .card").count() == 2
     assert page.locator(".card-slot").count() == 0
     page.wait_for_function("() => document.querySelector('.cards canvas').clientWidth < 700")
+
+
+def test_waiting_for_points_is_told_only_when_it_lasts(
+    logdir: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    url = serve(logdir)
+    page = open_page("about:blank")
+    waiting: list[Any] = []
+    page.route("**/api/series", lambda route: waiting.append(route))
+    page.goto(url)
+    message = page.locator(f'[data-tag="{LOSS}"] .card-message')
+    page.wait_for_function(
+        """() => [...document.querySelectorAll('.card-message.loading')].some(
+          message => getComputedStyle(message).visibility === 'visible')"""
+    )
+    assert message.inner_text() == "Loading…"
+    assert message.evaluate("node => getComputedStyle(node).animationDelay") == "0.3s"
+    page.unroute("**/api/series")  # lets go what is held
+    wait_for_curves(page)
+    assert message.inner_text() == ""
 
 
 def test_a_card_is_downloaded_with_every_point(
