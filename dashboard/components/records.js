@@ -8,16 +8,17 @@
   const PLAIN = ["group", "job_type", "host"];
   let epoch = "";
   let version = 0;
-  let wanted = false;
+  let here = false; // a logdir without runs is at version 0 for long
   let loading = null;
   let columns = null;
 
   async function fetchNews() {
     const query = new URLSearchParams({since: String(version), epoch});
-    const answer = await tb.http.json("/api/records?" + query, undefined, {quiet: version > 0});
+    const answer = await tb.http.json("/api/records?" + query, undefined, {quiet: here});
     if (answer.reset) records.clear();
     for (const [name, record] of Object.entries(answer.records)) records.set(name, record);
     ({epoch, version} = answer);
+    here = true;
     columns = null;
     tb.groups.forget();
     if (tb.groups.active() || tb.runQuery(tb.view.get().runFilter).needsRecords) tb.runs.touch();
@@ -30,10 +31,9 @@
   };
 
   tb.records = {
-    loaded: () => version > 0,
+    loaded: () => here,
     /** Sees to it that the records are here and stay fresh; a Promise of that. */
     load() {
-      wanted = true;
       loading = loading || fetchNews().catch((error) => {
         loading = null; // the next one who asks tries again
         throw error;
@@ -85,7 +85,7 @@
     if (!news.runs) return;
     columns = null;
     const stale = tb.runs.epoch !== epoch || tb.runs.all().some((run) => run.record > version);
-    if (wanted && version > 0 && stale) {
+    if (here && stale) {
       // A server that is away is asked again with the next news; what is held stays.
       fetchNews().catch(() => {});
     }

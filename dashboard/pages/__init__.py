@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
+from dashboard.pages.hparams import HparamsPage
 from dashboard.pages.media import MediaPage
 from dashboard.pages.page import Page
 from dashboard.pages.run import RunPage
@@ -56,6 +57,7 @@ from dashboard.pages.text import TextPage
 PAGES: tuple[type[Page], ...] = (
     ScalarsPage,
     RunsPage,
+    HparamsPage,
     HistogramsPage,
     MediaPage,
     TextPage,
