@@ -61,9 +61,11 @@
 
     /** Runs that appear while axes are filtered are shown if they pass. */
     joined() {
-      const known = new Set(this.model ? this.model.all : []);
+      // The first listing is no news: a link brings its selection along.
+      if (!this.model || !this.model.all.length || !tb.records.loaded()) return;
+      const known = new Set(this.model.all);
       const fresh = tb.runs.all().map((run) => run.name).filter((name) => !known.has(name));
-      if (!this.model || !fresh.length) return;
+      if (!fresh.length) return;
       this.compute();
       const passes = new Map(this.model.names.map((name, i) => [name, this.model.passes[i]]));
       tb.runs.select(fresh.filter((name) => !passes.get(name)), false);
