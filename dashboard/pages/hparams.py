@@ -12,6 +12,7 @@ from starlette.responses import Response
 from dashboard.components.hparam_view import HparamView
 from dashboard.http import json_response
 from dashboard.importance import as_json, importance_from_json
+from dashboard.imports import settle_pandas
 from dashboard.pages.page import Page, Route
 
 
@@ -36,6 +37,7 @@ class HparamsPage(Page):
             body = await request.json()
         except ValueError as error:
             raise ValueError(f"the body is not JSON: {error}") from error
+        settle_pandas()
         # Seconds with a forest over thousands of runs: not on the loop that serves everybody.
         found = await asyncio.to_thread(importance_from_json, body)
         return json_response(as_json(found))

@@ -90,7 +90,7 @@ def test_a_brush_filters_the_selection_that_all_pages_share(
     shown(page, "8 of 16 runs shown")
     brush(page, "lr", 0.45, 0.75)
     shown(page, "5 of 16 runs shown")
-    page.wait_for_function("() => location.search.includes('config.lr')")
+    page.wait_for_function("() => /run-11.*config.lr/.test(location.search)")
     link = page.url
     rows = page.locator(".best-runs tbody tr").count()
     again = open_page(link)

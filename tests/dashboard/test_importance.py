@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 
 import numpy as np
@@ -120,3 +121,25 @@ def test_a_question_of_another_shape_is_refused(body: object) -> None:
 def test_a_setting_of_another_length_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="setting 'lr': 2 values for 3 runs"):
         importance_of([column("lr", range(2))], [1.0, 2.0, 3.0])
+
+
+PAGES_WHILE_IMPORTING = """
+import threading
+import dash
+from dash._utils import to_json
+from dashboard.imports import settle_pandas
+
+settle_pandas()
+thread = threading.Thread(target=__import__, args=("sklearn.ensemble",))
+thread.start()
+while thread.is_alive():
+    to_json(dash.html.Div("page"))
+"""
+
+
+def test_pages_are_served_while_scikit_learn_is_imported() -> None:
+    pytest.importorskip("sklearn")
+    done = subprocess.run(
+        [sys.executable, "-c", PAGES_WHILE_IMPORTING], capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
