@@ -78,7 +78,8 @@
 
     /** The runs of this card: those shown that have one of its metrics. */
     runs() {
-      return tb.charts.runsOf(this.chart, tb.runs.shown().map((run) => run.name));
+      const names = this.grid.names ? this.grid.names() : tb.runs.shown().map((run) => run.name);
+      return tb.charts.runsOf(this.chart, names);
     }
 
     /** Its name here: without the prefix that its section has. */

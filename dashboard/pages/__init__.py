@@ -43,6 +43,7 @@ In the browser, ``window.trainboard`` holds (files in ``dashboard/components/``)
 
 from __future__ import annotations
 
+from dashboard.pages.compare import ComparePage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.hparams import HparamsPage
@@ -57,6 +58,7 @@ from dashboard.pages.text import TextPage
 PAGES: tuple[type[Page], ...] = (
     ScalarsPage,
     RunsPage,
+    ComparePage,
     HparamsPage,
     HistogramsPage,
     MediaPage,
