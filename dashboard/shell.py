@@ -9,7 +9,7 @@ from urllib.parse import quote
 from dash import Input, Output, dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.shell_parts import RunList, ShellNav, ViewControls
+from dashboard.components.shell_parts import RunList, SavedViews, ShellNav, ViewControls
 from dashboard.http import json_text
 from dashboard.pages.page import Callback, Page
 
@@ -100,6 +100,7 @@ class Shell:
                         ),
                         html.Nav(id="shell-nav", **{"aria-label": "Pages"}),
                         ShellNav("shell-nav-keeper", self.known_to_scripts()),
+                        SavedViews(id="shell-views"),
                         ViewControls(id="shell-controls"),
                     ],
                     className="shell-header",

@@ -331,6 +331,8 @@ def save_view(logdir: Logdir, name: str, state: Mapping[str, Any]) -> None:
             raise StoreWriteError(f"view '{wanted}': {why}")
         with _transaction(reader.home) as connection:
             editing.write_view(connection, wanted, text)
+        # The view may have made the logdir's own database.
+        reader.look_again()
 
 
 def delete_view(logdir: Logdir, name: str) -> None:

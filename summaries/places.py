@@ -266,6 +266,11 @@ class Places:
             self._places = dict(sorted(found.items()))
             return list(self._places.values())
 
+    def look_again(self) -> None:
+        """Have the next question look for databases, however short ago that was done."""
+        with self._lock:
+            self._scanned = -_RESCAN_S
+
     def fresh(self) -> list[Place]:
         """The databases, with the records of their runs as they stand now."""
         places = self.all()

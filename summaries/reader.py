@@ -100,6 +100,10 @@ class Reader(KindReading):
                 found.setdefault(view.name, view)
         return sorted(found.values(), key=lambda view: view.name)
 
+    def look_again(self) -> None:
+        """Have the next question look for new databases, which else waits up to a second."""
+        self._places.look_again()
+
     def databases_with_view(self, name: str) -> list[Path | str]:
         """The databases that hold a view of that name."""
         return [where for where, views in self._views() if any(v.name == name for v in views)]

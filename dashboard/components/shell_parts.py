@@ -24,12 +24,20 @@ SHARED_SCRIPTS = (
     "components/shell_nav.js",
     "components/view_controls.js",
     "components/run_row.js",
+    "components/saved_views.js",
     "components/run_list.js",
 )
 
 
 class ViewControls(ClientComponent):
     """Smoothing, x axis, log y, theme, and whether the page is live."""
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id)
+
+
+class SavedViews(ClientComponent):
+    """The menu of saved views: open, save, rename, delete."""
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)

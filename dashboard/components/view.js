@@ -40,16 +40,35 @@
     return valid && !valid(value) ? initial : value;
   }
 
-  function addressOf() {
+  /** The state as an address has it; `whole` also says what this browser remembers, as others may not. */
+  function queryOf({whole = false} = {}) {
     const query = new URLSearchParams(location.search);
     query.delete("token");
     const here = tb.path();
-    for (const [key, {initial, param, pages}] of keys) {
-      if (same(state[key], initial) || (pages && !pages.includes(here))) query.delete(param);
+    for (const [key, {initial, param, pages, remember}] of keys) {
+      const told = whole && remember && key !== "theme";
+      if ((same(state[key], initial) && !told) || (pages && !pages.includes(here))) query.delete(param);
       else query.set(param, encode(state[key]));
     }
-    const text = query.toString();
+    return query;
+  }
+
+  function addressOf(how) {
+    const text = queryOf(how).toString();
     return location.pathname + (text ? "?" + text : "") + location.hash;
+  }
+
+  /** Takes the state from the address. */
+  function reread() {
+    const changed = new Set();
+    for (const key of keys.keys()) {
+      const value = read(key);
+      if (!same(value, state[key])) {
+        state[key] = value;
+        changed.add(key);
+      }
+    }
+    notify(changed);
   }
 
   function write() {
@@ -79,7 +98,23 @@
     },
     get: () => state,
     /** A link that shows exactly this; the address has it too, a moment after a change. */
-    link: () => location.origin + addressOf(),
+    link: () => location.origin + addressOf({whole: true}),
+    /** What a saved view keeps: {path, query}; the theme is the viewer's own. */
+    snapshot() {
+      const query = queryOf({whole: true});
+      query.delete("theme");
+      query.sort();
+      return {path: tb.path(), query: query.toString()};
+    },
+    /** Opens what `snapshot` gave, whatever stands now. */
+    show({path, query}) {
+      const {theme} = state;
+      history.pushState({}, "", tb.http.url(path) + (query ? "?" + query : ""));
+      reread();
+      view.set({theme});
+      window.dispatchEvent(new CustomEvent("_dashprivate_pushstate"));
+      window.scrollTo(0, 0);
+    },
     set(patch) {
       const changed = new Set();
       for (const [key, value] of Object.entries(patch)) {
@@ -139,16 +174,6 @@
     if (writing === null) writing = setTimeout(write, 0);
   };
   window.addEventListener("_dashprivate_pushstate", changedPage);
-  window.addEventListener("popstate", () => {
-    const changed = new Set();
-    for (const key of keys.keys()) {
-      const value = read(key);
-      if (!same(value, state[key])) {
-        state[key] = value;
-        changed.add(key);
-      }
-    }
-    notify(changed);
-  });
+  window.addEventListener("popstate", reread);
   if (new URLSearchParams(location.search).has("token")) changedPage();
 })();

@@ -242,3 +242,14 @@ def test_a_view_is_saved_where_no_run_of_ours_is_and_outlives_runs(tmp_path: Pat
 def test_a_view_needs_a_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ValueError, match="name of a view"):
         save_view(tmp_path, name, {})
+
+
+def test_the_first_view_of_a_logdir_is_there_at_once(tmp_path: Path) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_scalar("loss", 1.0, 0)
+    with open_logdir(tmp_path) as reader:
+        assert reader.views() == []
+        save_view(reader, "mine", {"tags": "loss"})
+        assert [view.name for view in reader.views()] == ["mine"]
+        delete_view(reader, "mine")
+        assert reader.views() == []
