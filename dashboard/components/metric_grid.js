@@ -371,6 +371,7 @@
     return React.createElement("div", {id, className: "metric-grid", ref: root});
   };
 
-  /** A grid of given charts in a node: `update(charts)`, `destroy()`. */
+  /** The grids on the page, and a grid of given charts in a node: `update(charts)`, `destroy()`. */
+  tb.charts.grids = grids;
   tb.charts.mount = (node, {charts, controls = true}) => new Grid(node, {given: charts, controls});
 })();
