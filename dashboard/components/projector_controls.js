@@ -84,7 +84,7 @@
   }
 
   function Components({axes, spec, cloud, onAxes}) {
-    if ((spec.method !== "pca" && spec.method !== "raw") || !cloud) return null;
+    if ((spec.method !== "pca" && spec.method !== "raw") || !cloud || cloud.method !== spec.method) return null;
     const options = Array.from({length: cloud.k}, (_, axis) => [axis, own.axisName(spec.method, cloud, axis)]);
     return ["x", "y", "z"].slice(0, spec.dims).map((name, at) =>
       h(Choice, {

@@ -41,7 +41,7 @@
     return state;
   }
 
-  async function fetchCloud(place, id) {
+  async function fetchCloud(place, method, id) {
     const {run, tag, number} = place;
     const query = new URLSearchParams({run, tag, number, projection: id});
     const [body, labels] = await Promise.all([
@@ -52,7 +52,7 @@
     const indexOf = new Map();
     rows.forEach((row, i) => indexOf.set(row, i));
     return {
-      id, place, n: body.n, k: body.components, total: body.total, leftOut: body.left_out, explained: body.explained, notes: body.notes,
+      id, place, method, n: body.n, k: body.components, total: body.total, leftOut: body.left_out, explained: body.explained, notes: body.notes,
       rows, values, indexOf, columns: labels.columns, labels: labels.values,
     };
   }
@@ -89,7 +89,7 @@
           if (current) job = await tb.http.json("/api/projection/" + job.id, undefined, {quiet: true});
         }
         if (!current) return;
-        if (job.state === "done") finish(await fetchCloud(place, job.id));
+        if (job.state === "done") finish(await fetchCloud(place, spec.method, job.id));
         else tell({state: job.state, error: job.error});
       };
       if (clouds.has(key)) finish(clouds.get(key));

@@ -28,18 +28,18 @@
 
   /** The components that are drawn: those chosen, as far as the projection has them. */
   function axesOf(cloud, spec, chosen) {
-    const wanted = (spec.method === "pca" || spec.method === "raw" ? chosen : [0, 1, 2]).slice(0, spec.dims);
+    const wanted = (cloud.method === "pca" || cloud.method === "raw" ? chosen : [0, 1, 2]).slice(0, spec.dims);
     const had = wanted.filter((axis) => axis < cloud.k);
     return had.length ? had : [0];
   }
 
   /** What the caption under the points says: sample, rows left out, variance. */
-  function caption(cloud, spec, axes) {
+  function caption(cloud, axes) {
     const parts = [];
     const shown = tb.format.step(cloud.n);
     parts.push(cloud.n + cloud.leftOut < cloud.total ? `${shown} of ${tb.format.step(cloud.total)} rows, a random sample` : `${shown} rows`);
     if (cloud.leftOut) parts.push(`${tb.format.step(cloud.leftOut)} with NaN or infinities left out`);
-    if (cloud.explained && spec.method === "pca") {
+    if (cloud.explained) {
       parts.push(`${shareOf(axes.reduce((sum, axis) => sum + cloud.explained[axis], 0))} of the variance shown`);
     }
     return [...parts, ...cloud.notes].join(" · ");
@@ -83,10 +83,10 @@
       const kept = isolated && indices(isolated);
       return {
         cloud, points, n: cloud.n, rows: cloud.rows, ...colours, strong: strongOnes, selected: one >= 0 ? [one] : [], hover,
-        hidden: kept ? (i) => !kept.has(i) : null, axes: axes.map((axis) => axisName(spec.method, cloud, axis)), flat: axes.length < 3, sprite,
+        hidden: kept ? (i) => !kept.has(i) : null, axes: axes.map((axis) => axisName(cloud.method, cloud, axis)), flat: axes.length < 3, sprite,
         names: namesOf ? namedPoints(cloud, {selected: one, strong: strongOnes, column: namesOf, hover}) : [],
       };
-    }, [cloud, points, colours, strong, isolated, selected, hoverRow, namesOf, sprite, spec.method]);
+    }, [cloud, points, colours, strong, isolated, selected, hoverRow, namesOf, sprite]);
   }
 
   /** Draws the scene, at most once a frame, whenever it, the camera or the size changes. */
@@ -285,7 +285,7 @@
     const drawing = useDrawing({canvas, scene, rig, size});
     const pointer = usePointer({canvas, scene, rig, drawing, tool, onPick, onHover, onLasso});
     const busy = projection.state !== "done";
-    const label = cloud ? `${tag}, run ${run}: ${caption(cloud, spec, axesOf(cloud, spec, props.axes))}. Arrow keys turn, plus and minus zoom, 0 resets.` : `${tag}, run ${run}`;
+    const label = cloud ? `${tag}, run ${run}: ${caption(cloud, axesOf(cloud, spec, props.axes))}. Arrow keys turn, plus and minus zoom, 0 resets.` : `${tag}, run ${run}`;
     return h(
       "div",
       {className: "pj-stage" + (busy ? " pj-busy" : "")},
@@ -294,7 +294,7 @@
         onKeyDown: keyHandler({scene, rig, drawing, onPick}),
       }),
       h(Overlay, {projection}),
-      cloud ? h("p", {className: "pj-caption"}, caption(cloud, spec, axesOf(cloud, spec, props.axes))) : null
+      cloud ? h("p", {className: "pj-caption"}, caption(cloud, axesOf(cloud, spec, props.axes))) : null
     );
   }
 
