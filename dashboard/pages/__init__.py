@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from dashboard.pages.alerts import AlertsPage
 from dashboard.pages.compare import ComparePage
+from dashboard.pages.embeddings import EmbeddingsPage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.hparams import HparamsPage
@@ -69,6 +70,7 @@ PAGES: tuple[type[Page], ...] = (
     TextPage,
     TablesPage,
     PrCurvesPage,
+    EmbeddingsPage,
     GraphsPage,
     AlertsPage,
     RunPage,
