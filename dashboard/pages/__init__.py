@@ -44,10 +44,18 @@ In the browser, ``window.trainboard`` holds (files in ``dashboard/components/``)
 from __future__ import annotations
 
 from dashboard.pages.alerts import AlertsPage
+from dashboard.pages.console import ConsolePage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.overview import OverviewPage
 from dashboard.pages.page import Page
 from dashboard.pages.scalars import ScalarsPage
 
-PAGES: tuple[type[Page], ...] = (OverviewPage, ScalarsPage, HistogramsPage, GraphsPage, AlertsPage)
+PAGES: tuple[type[Page], ...] = (
+    OverviewPage,
+    ScalarsPage,
+    HistogramsPage,
+    GraphsPage,
+    ConsolePage,
+    AlertsPage,
+)
