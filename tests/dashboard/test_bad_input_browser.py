@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from scalar_cards import describe, three_runs, wait_for_curves
+from scalar_cards import INK, describe, three_runs, wait_for_curves
 
 from summaries import SummaryWriter, init
 from summaries.records import Scalars
@@ -34,8 +34,8 @@ def test_a_series_of_only_nan_is_marked_and_one_point_is_a_dot(
         for step in range(50):
             run.log({"never": float("nan")}, step=step)
     page = open_page(serve(tmp_path))
-    wait_for_curves(page, "one")
-    wait_for_curves(page, "never")
+    page.wait_for_function(f"() => ({INK})('one').painted > 10")
+    page.wait_for_function(f"() => ({INK})('never').painted > 100")
     assert describe(page, "one").startswith("one: 1 runs")
     assert page.locator('[data-tag="never"] .card-message').inner_text() == ""
 
