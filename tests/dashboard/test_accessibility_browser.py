@@ -57,7 +57,7 @@ def test_the_palette_and_a_menu_are_accessible(
     page = open_page(serve(full))
     page.locator(".card").first.wait_for()
     page.keyboard.press("Control+k")
-    page.get_by_role("option").first.wait_for()
+    page.locator(".palette-row").first.wait_for()
     assert findings(page) == []
     page.keyboard.press("Escape")
     page.keyboard.press("?")
