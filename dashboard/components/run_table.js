@@ -130,8 +130,8 @@
         const sorted = api.getColumnState().filter(({sort}) => sort).sort((a, b) => a.sortIndex - b.sortIndex);
         if (!quiet) tb.view.set({runsSort: sorted.map(({colId, sort}) => [colId, sort])});
       },
+      modelUpdated: () => onCount(api.getDisplayedRowCount()),
       filterChanged() {
-        onCount(api.getDisplayedRowCount());
         if (quiet) return;
         const typed = Object.entries(api.getFilterModel()).map(([id, {filter}]) => [id, filter]);
         ours(() => tb.view.set({tableFilter: Object.fromEntries(typed)}));
