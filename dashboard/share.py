@@ -24,6 +24,7 @@ SCRIPTS = (
     "format.js",
     "share_start.js",
     "series_math.js",
+    "smoothing_kinds.js",
     "line_parts.js",
     "line_canvas.js",
     "share_chart.js",

@@ -5,8 +5,8 @@
   const {el} = tb;
   const TOPS = [10, 25, 50, 100, 1000];
   const pages = ["/hparams"];
-  tb.view.declare("hpTop", 10, {param: "top", pages, valid: (v) => TOPS.includes(v)});
-  tb.view.declare("hpSort", {}, {param: "sort", pages});
+  tb.view.declare("hpTop", 10, {param: "hp-top", pages, valid: (v) => TOPS.includes(v)});
+  tb.view.declare("hpSort", {}, {param: "hp-sort", pages});
 
   /** Mean, sample standard deviation and number of the finite values; null without any. */
   function spreadOf(values) {

@@ -3,7 +3,7 @@
   "use strict";
   const tb = window.trainboard;
   const {el} = tb;
-  tb.view.declare("cmpCode", "", {param: "code", pages: ["/compare"]});
+  tb.view.declare("cmpCode", "", {param: "compare-code", pages: ["/compare"]});
   const STANDING = {same: "the same change in both", only_a: "only in the first", only_b: "only in the second", differs: "changed differently"};
   const TITLES = {git: "Git", process: "Process", machine: "Machine", packages: "Packages that differ"};
 

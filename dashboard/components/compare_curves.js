@@ -6,8 +6,8 @@
   const pages = ["/compare"];
   const FIRST = 12; // charts that the page opens with; more on demand
   const HEIGHT = 210;
-  tb.view.declare("cmpTag", "", {param: "difference", pages});
-  tb.view.declare("cmpCharts", FIRST, {param: "charts_shown", pages, valid: (v) => v > 0});
+  tb.view.declare("cmpTag", "", {param: "compare-tag", pages});
+  tb.view.declare("cmpCharts", FIRST, {param: "compare-charts", pages, valid: (v) => v > 0});
 
   class CurvesPanel {
     constructor() {

@@ -5,13 +5,13 @@
   const {el} = tb;
   const pages = ["/compare"];
   const VALUES = [["last", "Last"], ["min", "Min"], ["max", "Max"], ["best", "Best"], ["at", "At step"]];
-  tb.view.declare("cmpValue", "last", {param: "value", pages, valid: (v) => VALUES.some(([name]) => name === v)});
-  tb.view.declare("cmpSort", "difference", {param: "order", pages, valid: (v) => ["difference", "name"].includes(v)});
-  tb.view.declare("cmpSystem", false, {param: "machine", pages});
+  tb.view.declare("cmpValue", "last", {param: "compare-value", pages, valid: (v) => VALUES.some(([name]) => name === v)});
+  tb.view.declare("cmpSort", "difference", {param: "compare-sort", pages, valid: (v) => ["difference", "name"].includes(v)});
+  tb.view.declare("cmpSystem", false, {param: "compare-system", pages});
 
-  /** Better, worse or neither: the sign of a difference in the direction that the metric's name tells. */
+  /** Better, worse or neither: the sign of a difference in the direction that the metric gets better. */
   function verdict(tag, less) {
-    const goal = tb.goalOf(tag);
+    const goal = tb.goals.of(tag);
     if (!goal || !less) return "";
     return (less < 0) === (goal === "min") ? "better" : "worse";
   }
@@ -19,7 +19,7 @@
   /** A run's value of a tag as {value, step}, null if it has none. */
   function found(info, tag, what) {
     if (!info) return null;
-    const kind = what === "best" ? {min: "min", max: "max"}[tb.goalOf(tag)] || "last" : what;
+    const kind = what === "best" ? {min: "min", max: "max"}[tb.goals.of(tag)] || "last" : what;
     if (kind === "min") return info.min === null ? null : {value: info.min, step: info.minStep};
     if (kind === "max") return info.max === null ? null : {value: info.max, step: info.maxStep};
     return {value: info.lastValue, step: info.lastStep};
@@ -39,7 +39,7 @@
     constructor() {
       this.values = el(
         "div", {class: "segments", role: "radiogroup", "aria-label": "Which value"},
-        ...VALUES.map(([value, label]) => el("label", {title: value === "best" ? "Min or max, as the metric's name tells" : null},
+        ...VALUES.map(([value, label]) => el("label", {title: value === "best" ? "Min or max: as the script declared, else as the metric's name tells" : null},
           el("input", {type: "radio", name: "cmp-value", value, onchange: () => tb.view.set({cmpValue: value})}), label))
       );
       this.step = el("input", {type: "number", class: "field compare-step", "aria-label": "Step", placeholder: "newest", onchange: () => tb.view.set({step: this.step.value})});
@@ -77,7 +77,7 @@
 
     row({tag, cells}, baseline, what) {
       const base = cells[baseline]?.value;
-      const goal = tb.goalOf(tag);
+      const goal = tb.goals.of(tag);
       const finite = cells.map((one) => one?.value).filter(Number.isFinite);
       const best = finite.length > 1 && goal ? (goal === "min" ? Math.min(...finite) : Math.max(...finite)) : undefined;
       return el("tr", {}, tb.compareTables.key(tag, goal ? `${tag} (${goal === "min" ? "lower" : "higher"} is better)` : tag), ...cells.map((one, i) => {

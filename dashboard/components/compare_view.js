@@ -9,9 +9,14 @@
   const OTHERS = [["image", "/media", "Images"], ["text", "/text", "Texts"], ["histogram", "/histograms", "Histograms"], ["table", "/tables", "Tables"], ["pr_curve", "/pr", "PR curves"], ["graph", "/graphs", "Graphs"]];
   // The runs in the order of their columns; [] follows the selection.
   tb.view.declare("compare", [], {pages, valid: (v) => v.every((name) => typeof name === "string")});
-  tb.view.declare("cmpAll", false, {param: "all", pages});
+  tb.view.declare("cmpAll", false, {param: "compare-all", pages});
 
   const KEYS = ["compare", "cmpAll", "cmpValue", "cmpSort", "cmpSystem", "cmpTag", "cmpCode", "cmpCharts", "baseline", "tagFilter", "step"];
+
+  // Runs that were selected elsewhere since are what is meant now.
+  tb.view.subscribe((state, changed) => {
+    if (changed.has("selection") && !changed.has("compare") && state.compare.length && tb.path() !== "/compare") tb.view.set({compare: []});
+  });
 
   /** The compared runs: those chosen, else the first of those shown. */
   function compared() {
@@ -115,7 +120,7 @@
 
     /** A list of all runs to tick, with a field to find them by. */
     choose() {
-      const filter = el("input", {type: "search", class: "field", placeholder: "Find runs (regex)", "aria-label": "Find runs"});
+      const filter = el("input", {type: "search", class: "field", placeholder: "Find runs", "aria-label": "Find runs"});
       const list = el("div", {class: "axes-list"});
       const show = () => {
         const names = compared();

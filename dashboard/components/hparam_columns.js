@@ -6,15 +6,9 @@
   const SHOWN_SETTINGS = 7; // axes that a page opens with, besides the objective
   let cache = null; // {names, columns: Map key -> column}
 
-  tb.view.declare("hpAxes", [], {param: "axes", pages: ["/hparams"]});
-  tb.view.declare("hpMetric", "", {param: "objective", pages: ["/hparams"]});
-  tb.view.declare("hpGoal", "", {param: "goal", pages: ["/hparams"], valid: (v) => ["", "min", "max"].includes(v)});
-
-  const DOWN = /loss|err|mse|mae|rmse|perplexity|ppl|nll|regret|cost|wer|cer|fid|latency|seconds|_time|time_/i;
-  const UP = /acc|auc|f1|bleu|rouge|reward|return|score|precision|recall|\bmap\b|iou|dice|r2|psnr|ssim|throughput|per_sec/i;
-
-  /** What a metric's name says of its direction: "min", "max", or "" if nothing. */
-  tb.goalOf = (tag) => (DOWN.test(tag) ? "min" : UP.test(tag) ? "max" : "");
+  tb.view.declare("hpAxes", [], {param: "hp-axes", pages: ["/hparams"]});
+  tb.view.declare("hpMetric", "", {param: "hp-metric", pages: ["/hparams"]});
+  tb.view.declare("hpGoal", "", {param: "hp-goal", pages: ["/hparams"], valid: (v) => ["", "min", "max"].includes(v)});
 
   const words = {NaN: NaN, Infinity: Infinity, "-Infinity": -Infinity};
   /** A setting's value as a number; undefined where it is none. */
@@ -89,7 +83,7 @@
     const tags = [...scalars.keys()].filter((tag) => !tag.startsWith("system/"));
     const most = Math.max(0, ...tags.map((tag) => scalars.get(tag).size));
     const weight = (tag) =>
-      (scalars.get(tag).size >= most * 0.5 ? 4 : 0) + (/val|eval|test|valid/i.test(tag) ? 2 : 0) + (tb.goalOf(tag) ? 1 : 0);
+      (scalars.get(tag).size >= most * 0.5 ? 4 : 0) + (/val|eval|test|valid/i.test(tag) ? 2 : 0) + (tb.goals.of(tag) ? 1 : 0);
     tags.sort((a, b) => weight(b) - weight(a) || tb.naturally(a, b));
     if (tags.length) return "last:" + tags[0];
     const result = [...built().values()].find((column) => column.kind === "metric" && column.numeric);
@@ -106,7 +100,7 @@
     objective() {
       const {hpMetric, hpGoal} = tb.view.get();
       const column = built().get(hpMetric) || built().get(likelyObjective()) || null;
-      const guess = column ? tb.goalOf(column.tag || column.title) : "";
+      const guess = column ? tb.goals.of(column.tag || column.title) || "" : "";
       return {column, goal: hpGoal || guess || "min", guessed: hpGoal === "" && guess === ""};
     },
     /** The settings that differ between the runs; those that few runs have come last. */

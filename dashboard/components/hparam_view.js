@@ -5,10 +5,10 @@
   const {el} = tb;
   const LIVE_MS = 1000; // between two drawings for points that merely came
   const pages = ["/hparams"];
-  tb.view.declare("hpScales", {}, {param: "scales", pages});
-  tb.view.declare("hpFlip", [], {param: "flip", pages});
-  tb.view.declare("hpBrush", {}, {param: "brush", pages});
-  tb.view.declare("hpColor", "", {param: "color", pages});
+  tb.view.declare("hpScales", {}, {param: "hp-scales", pages});
+  tb.view.declare("hpFlip", [], {param: "hp-flip", pages});
+  tb.view.declare("hpBrush", {}, {param: "hp-brush", pages});
+  tb.view.declare("hpColor", "", {param: "hp-color", pages});
 
   const KEYS = ["hpAxes", "hpMetric", "hpGoal", "hpScales", "hpFlip", "hpBrush", "hpColor", "hpScatter", "hpTop", "hpSort", "baseline"];
 

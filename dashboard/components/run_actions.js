@@ -204,6 +204,7 @@
     tb.kit.menu(anchor, [
       {header: header || (one ? titleOf(name) : tb.editing.counted(names.length))},
       ...(one ? [{label: "Open details", run: () => tb.go("/run", {detail: name})}] : []),
+      ...(one ? [] : [{label: "Compare", run: () => tb.go("/compare", {compare: names})}]),
       {label: one ? "Show only this run" : "Show only these", run: () => tb.runs.selectOnly(names)},
       ...(one ? [{label: isBaseline ? "Unset baseline" : "Set as baseline", hint: "Tables and charts show the others against it",
         run: () => tb.view.set({baseline: isBaseline ? "" : name})}] : []),

@@ -9,7 +9,7 @@
   const listeners = new Set();
 
   // The view that was opened last: what is shown is told to be it, or to differ from it.
-  tb.view.declare("savedView", "", {param: "view_name"});
+  tb.view.declare("savedView", "", {param: "saved-view"});
 
   async function load() {
     const [answer, editable] = await Promise.all([
@@ -27,7 +27,7 @@
   function shown() {
     const {path, query} = tb.view.snapshot();
     const rest = new URLSearchParams(query);
-    rest.delete("view_name");
+    rest.delete("saved-view");
     return {path, query: rest.toString()};
   }
 
@@ -39,7 +39,7 @@
 
   const open = ({name, state}) => {
     const query = new URLSearchParams(state.query);
-    query.set("view_name", name);
+    query.set("saved-view", name);
     tb.view.show({path: state.path, query: query.toString()});
   };
 

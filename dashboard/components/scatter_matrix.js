@@ -7,7 +7,7 @@
   const START = 4; // columns that it opens with
   const PAD = {left: 58, bottom: 34, top: 6, right: 6, gap: 10};
   const REACH = 9; // pixels to the point that is meant
-  tb.view.declare("hpScatter", [], {param: "scatter", pages: ["/hparams"]});
+  tb.view.declare("hpScatter", [], {param: "hp-scatter", pages: ["/hparams"]});
 
   class ScatterMatrix {
     /** `on`: {hover(name | null, event), menu(name, event)}. */

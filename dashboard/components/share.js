@@ -93,20 +93,33 @@
     const names = [...new Set(shown.flatMap((card) => card.runs()))];
     const places = new Map(names.map((name, at) => [name, at]));
     const xs = new Map();
-    const {smoothing, logY} = tb.view.get();
+    const {logY, theme} = tb.view.get();
     const charts = [];
     for (const card of shown) {
       told(charts.length, shown.length);
       const lines = await linesOf(card, pixels);
       charts.push({
-        title: card.chart.title, section: sectionOf(card), axis: tb.charts.axisOf(card.chart), log: card.logY, zoom: card.zoomed,
+        title: card.chart.title, section: sectionOf(card), axis: card.axis, log: card.logY, logX: tb.cardScale.logX(card), zoom: zoomOf(card), yRange: fixedRange(card),
         wide: tb.view.get().wide.includes(card.chart.id), lines: lines.map((line) => lineData(line, places, xs)),
       });
     }
     return {
-      title, made: Date.now() / 1000, logdir: logdirName(), smoothing, logY, theme: tb.view.get().theme, full,
+      title, made: Date.now() / 1000, logdir: logdirName(), smoothing: {kind: tb.smoothing.kind(), amount: tb.smoothing.amount()}, logY, theme, full,
       runs: names.map(runData), charts, xs: [...xs.values()].map(({values}) => values),
     };
+  }
+
+  /** The window of a zoomed card, with the ends that its zoom leaves to the curves. */
+  function zoomOf({zoomed, view}) {
+    if (!zoomed) return null;
+    const whole = (range, drawn) => (range ? (range.every(Number.isFinite) ? range : drawn ?? null) : null);
+    return {x: whole(zoomed.x, view?.xRange), y: whole(zoomed.y, view?.yRange)};
+  }
+
+  /** The y axis where it is not what the curves need: fixed, shared, or without outliers. */
+  function fixedRange(card) {
+    const {yRanges, yScale} = tb.view.get();
+    return yRanges[card.tag] || yScale !== "auto" || tb.cardScale.clips(card) ? card.view?.yRange ?? null : null;
   }
 
   const sectionOf = (card) => card.node.closest(".group")?.querySelector(".group-head span:not(.chevron)")?.textContent || "";

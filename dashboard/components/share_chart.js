@@ -24,12 +24,12 @@
   }
 
   class SharedChart {
-    /** `page`: {state: {smoothing, logY}, isShown(line), emphasised, hoverAll(chart, x), unhoverAll()}. */
+    /** `page`: {logY, isShown(line), emphasised, hoverAll(chart, x), unhoverAll()}. */
     constructor(data, page) {
       this.data = data;
       this.page = page;
       this.lines = data.lines.map(lineOf);
-      this.zoom = data.zoom;
+      this.zoom = data.zoom && (data.zoom.x || data.zoom.y) ? data.zoom : null;
       this.flipped = data.log !== tb.data.logY; // this card's own choice, against the page's
       this.canvas = el("canvas", {"aria-hidden": "true"});
       this.under = el("canvas", {"aria-hidden": "true"}); // axes and cross-hair, behind the curves
@@ -49,7 +49,7 @@
     }
 
     get logY() {
-      return this.page.state.logY !== this.flipped;
+      return this.page.logY !== this.flipped;
     }
 
     shown() {
@@ -57,15 +57,17 @@
     }
 
     smoothed(line) {
-      const {smoothing} = this.page.state;
-      if (!(smoothing > 0)) return line.series.value;
+      const {smooth, smoothBins} = tb.smoothing;
+      const [kind, amount] = [tb.smoothing.kind(), tb.smoothing.amount()];
+      if (!(amount > 0)) return line.series.value;
       // As the store smoothed it, over every point; any other smoothing goes by the stretches' means.
-      if (line.stored && smoothing === tb.data.smoothing) return line.stored;
-      if (line.at !== smoothing) {
+      const asked = tb.data.smoothing;
+      if (line.stored && kind === asked.kind && amount === asked.amount) return line.stored;
+      if (line.at !== kind + amount) {
         const {value, count, length} = line.series;
-        line.at = smoothing;
+        line.at = kind + amount;
         line.kept = tb.lineParts.byPart(value, count, length, line.breaks, (values, counts, n) =>
-          counts ? tb.math.emaOfBins(values, counts, n, smoothing) : tb.math.ema(values, n, smoothing));
+          counts ? smoothBins(values, counts, n, kind, amount) : smooth(values, n, kind, amount));
       }
       return line.kept;
     }
@@ -74,7 +76,7 @@
       const [width, height] = [this.plot.clientWidth, this.plot.clientHeight];
       if (width < 40) return;
       const dark = tb.theme.current() === "dark" ? 1 : 0;
-      const {smoothing} = this.page.state;
+      const smoothing = tb.smoothing.amount();
       const drawn = this.shown().map((line) => ({
         ...line, source: line, ys: this.smoothed(line), color: line.colors[dark], raw: smoothing > 0 && !line.faint && !line.band,
         faint: line.faint || (this.page.emphasised !== null && !line.runs.includes(this.page.emphasised)),
@@ -86,7 +88,7 @@
       const pen = sized(this.under, width, height);
       pen.font = `11px ${tb.theme.css("--font")}`;
       const left = Math.min(width / 3, 12 + Math.max(20, ...rows.ticktext.map((text) => pen.measureText(text).width)));
-      this.box = {left, top: PAD.top, width: width - left - PAD.right, height: height - PAD.top - PAD.bottom, full: [width, height], ...ranges, logY: this.logY};
+      this.box = {left, top: PAD.top, width: width - left - PAD.right, height: height - PAD.top - PAD.bottom, full: [width, height], ...ranges, logY: this.logY, logX: this.data.logX};
       this.canvas.style.left = left + "px";
       this.canvas.style.top = PAD.top + "px";
       tb.lines.draw(this.canvas, drawn, {...this.box, quick: false});
@@ -101,11 +103,12 @@
       let xRange = this.zoom ? this.zoom.x : null;
       if (!xRange) {
         xRange = [Infinity, -Infinity];
-        for (const line of drawn) widen(xRange, line.xs, line.xs, line.series.length, null, false);
+        for (const line of drawn) widen(xRange, line.xs, line.xs, line.series.length, null, this.data.logX);
         if (!(xRange[0] <= xRange[1])) xRange = [0, 1];
-        if (xRange[0] === xRange[1]) xRange = [xRange[0] - 1, xRange[1] + 1];
+        if (xRange[0] === xRange[1]) xRange = this.data.logX ? [xRange[0] / 2, xRange[0] * 2] : [xRange[0] - 1, xRange[1] + 1];
       }
-      if (this.zoom && this.zoom.y) return {xRange, yRange: this.zoom.y};
+      const yRange = this.zoom?.y || this.data.yRange;
+      if (yRange) return {xRange, yRange};
       const extent = [Infinity, -Infinity];
       for (const {series, xs: at, ys, band} of drawn) {
         for (const column of [series.min, series.max, ys, ...(band ? [band.low, band.high] : [])]) {
@@ -121,7 +124,7 @@
       const pen = this.under.getContext("2d");
       pen.clearRect(0, 0, ...full);
       const toY = tb.lines.scale(yRange, height, {log: logY, flip: true});
-      const toX = tb.lines.scale(xRange, width);
+      const toX = tb.lines.scale(xRange, width, {log: this.data.logX});
       pen.lineWidth = 1;
       pen.textBaseline = "middle";
       pen.textAlign = "right";
@@ -135,7 +138,7 @@
         pen.globalAlpha = 1;
         pen.fillText(rows.ticktext[i], left - 6, y);
       });
-      const columns = xTicks(this.data.axis, xRange, Math.max(2, width / 85));
+      const columns = this.data.logX ? logTicks(xRange) : xTicks(this.data.axis, xRange, Math.max(2, width / 85));
       columns.tickvals.forEach((v, i) => {
         const half = pen.measureText(columns.ticktext[i]).width / 2;
         pen.textAlign = "center";
@@ -158,7 +161,8 @@
 
     xAt(px) {
       const [low, high] = this.box.xRange;
-      return low + (px / this.box.width) * (high - low);
+      const part = px / this.box.width;
+      return this.data.logX ? low * Math.pow(high / low, part) : low + part * (high - low);
     }
 
     yAt(py) {
@@ -211,9 +215,12 @@
       if (!step || !this.box) return undefined;
       event.preventDefault();
       const [low, high] = this.box.xRange;
-      this.keyX = Math.min(high, Math.max(low, (this.keyX ?? (low + high) / 2) + (step * (high - low)) / (event.shiftKey ? 10 : 100)));
+      const {width} = this.box;
+      const toX = tb.lines.scale([low, high], width, {log: this.data.logX});
+      const from = this.keyX >= low && this.keyX <= high ? toX(this.keyX) : width / 2;
+      const px = Math.min(width, Math.max(0, from + (step * width) / (event.shiftKey ? 10 : 100)));
+      this.keyX = this.xAt(px);
       const box = this.plot.getBoundingClientRect();
-      const px = ((this.keyX - low) / (high - low)) * this.box.width;
       return this.page.hoverAll(this, this.keyX, this.box.height / 2, {clientX: box.left + this.box.left + px, clientY: box.top + this.box.height / 2});
     }
 
@@ -241,7 +248,7 @@
       const pen = this.under.getContext("2d");
       pen.strokeStyle = tb.theme.css("--muted");
       pen.lineWidth = 1;
-      const px = Math.round(this.box.left + tb.lines.scale([low, high], this.box.width)(x)) + 0.5;
+      const px = Math.round(this.box.left + tb.lines.scale([low, high], this.box.width, {log: this.data.logX})(x)) + 0.5;
       pen.beginPath();
       pen.moveTo(px, this.box.top);
       pen.lineTo(px, this.box.top + this.box.height);
@@ -251,7 +258,7 @@
     /** The table under the pointer. */
     table(rows) {
       const [{line, at}] = rows;
-      const smoothed = this.page.state.smoothing > 0;
+      const smoothed = tb.smoothing.amount() > 0;
       const kept = rows.slice(0, ROWS).sort((a, b) => b.y - a.y);
       const dark = tb.theme.current() === "dark" ? 1 : 0;
       const cells = ({line: one, at: i, y}) => {

@@ -8,7 +8,7 @@
   let later = null;
 
   const page = {
-    state: {smoothing: data.smoothing, logY: data.logY},
+    logY: data.logY,
     emphasised: null,
     /** A curve of several runs stays while one of them is shown. */
     isShown: (line) => line.runs.length === 0 || line.runs.some((run) => !hidden.has(run)),
@@ -118,10 +118,22 @@
     for (const section of $("shared-charts").children) section.hidden = [...section.querySelectorAll(".shared-card")].every((card) => card.hidden);
   }
 
-  function smooth(value) {
-    page.state.smoothing = Math.min(0.999, Math.max(0, Number(value) || 0));
-    $("shared-smoothing").value = $("shared-weight").value = page.state.smoothing;
+  /** Another kind of smoothing, or another amount of it. */
+  function smooth(kind, amount) {
+    const patch = kind === "ema" ? {smoothing: Math.min(0.999, Math.max(0, amount || 0))} : {smoothPoints: Math.min(tb.smoothing.MOST_POINTS, Math.max(1, amount || 1))};
+    tb.view.set({smoothKind: kind, ...(kind === "none" ? {} : patch)});
+    showSmoothing();
     redraw();
+  }
+
+  function showSmoothing() {
+    const kind = tb.smoothing.kind();
+    $("shared-kind").value = kind;
+    $("shared-smoothing").hidden = kind !== "ema";
+    $("shared-weight").hidden = kind === "none";
+    Object.assign($("shared-weight"), kind === "ema" ? {max: 0.999, step: 0.01} : {max: tb.smoothing.MOST_POINTS, step: 1});
+    $("shared-smoothing").value = $("shared-weight").value = tb.smoothing.amount();
+    $("shared-weight").title = tb.smoothing.KINDS[kind].amount;
   }
 
   function turnTheme() {
@@ -139,11 +151,17 @@
     ? `Curves of more than ${tb.format.step(data.full)} points are here as the least, mean and greatest value of equal stretches; all others have every point.`
     : "Every point of every curve is in this file.";
   $("shared-filter").addEventListener("input", filter);
-  $("shared-smoothing").addEventListener("input", (event) => smooth(event.target.value));
-  $("shared-weight").addEventListener("change", (event) => smooth(event.target.value));
-  $("shared-log").checked = page.state.logY;
+  $("shared-kind").append(...Object.entries(tb.smoothing.KINDS).map(([kind, {title}]) => el("option", {value: kind}, title)));
+  $("shared-kind").addEventListener("change", () => {
+    const kind = $("shared-kind").value;
+    smooth(kind, kind === "ema" ? tb.view.get().smoothing : tb.view.get().smoothPoints);
+  });
+  for (const [id, when] of [["shared-smoothing", "input"], ["shared-weight", "change"]]) {
+    $(id).addEventListener(when, (event) => smooth(tb.smoothing.kind(), Number(event.target.value)));
+  }
+  $("shared-log").checked = page.logY;
   $("shared-log").addEventListener("change", (event) => {
-    page.state.logY = event.target.checked;
+    page.logY = event.target.checked;
     redraw();
   });
   $("shared-theme").addEventListener("click", turnTheme);
@@ -155,7 +173,7 @@
     redraw();
   });
   window.addEventListener("resize", redraw);
-  $("shared-smoothing").value = $("shared-weight").value = data.smoothing;
+  showSmoothing();
   listRuns();
   settings();
   layOut();

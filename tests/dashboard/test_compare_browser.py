@@ -96,7 +96,7 @@ def test_a_link_shows_exactly_the_same_runs_in_the_same_order(
     page.wait_for_function("() => document.querySelectorAll('.compare-chip').length === 2")
     page.get_by_role("button", name="third", exact=True).click()
     page.get_by_text("Min", exact=True).click()
-    page.wait_for_function("() => location.search.includes('value=min')")
+    page.wait_for_function("() => location.search.includes('compare-value=min')")
     again = open_page(page.url)
     again.wait_for_function("() => document.querySelectorAll('.compare-chip').length === 2")
     table(again, "Metrics").locator("tr", has_text="train/loss").wait_for()

@@ -138,10 +138,10 @@ def test_axes_are_moved_flipped_scaled_and_filtered_by_the_keyboard(
     page.get_by_role("spinbutton", name="To").fill("0.05")
     page.get_by_role("button", name="Filter", exact=True).click()
     shown(page, "4 of 16 runs shown")
-    page.wait_for_function("() => location.search.includes('brush=')")
+    page.wait_for_function("() => location.search.includes('hp-brush=')")
     query = parse_qs(urlsplit(page.url).query)
-    assert json.loads(query["brush"][0]) == {"config.dropout": {"range": [0.02, 0.05]}}
-    assert json.loads(query["flip"][0]) == ["config.dropout"]
+    assert json.loads(query["hp-brush"][0]) == {"config.dropout": {"range": [0.02, 0.05]}}
+    assert json.loads(query["hp-flip"][0]) == ["config.dropout"]
 
 
 def test_an_axis_is_moved_by_dragging_its_name(

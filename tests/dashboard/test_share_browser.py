@@ -85,7 +85,9 @@ def share(page: Page, out: Path) -> Path:
 def test_the_file_shows_the_view_as_it_was(
     logdir: Path, tmp_path: Path, serve: Serve, open_page: OpenPage, open_file: Callable[..., Page]
 ) -> None:
-    page = open_page(f'{serve(logdir)}/scalars?smoothing=0.3&x=relative&select={{"except":["b"]}}')
+    page = open_page(
+        f'{serve(logdir)}/scalars?smoothkind=mean&smoothpoints=4&x=relative&select={{"except":["b"]}}'
+    )
     wait_for_curves(page)
     file = share(page, tmp_path / "view.html")
     shown = open_file(file)
@@ -93,7 +95,8 @@ def test_the_file_shows_the_view_as_it_was(
     assert shown.locator("#shared-title").inner_text() == HOSTILE
     assert shown.locator(".shared-run").all_inner_texts() == [HOSTILE, "c"]
     assert shown.locator(".shared-card h3").all_inner_texts() == [f"train/{HOSTILE}", "train/loss"]
-    assert shown.locator("#shared-weight").input_value() == "0.3"
+    assert shown.locator("#shared-weight").input_value() == "4"
+    assert shown.locator("#shared-kind").input_value() == "mean"
     data = shown.evaluate("trainboard.data")
     loss = next(chart for chart in data["charts"] if chart["title"] == "train/loss")
     assert loss["axis"] == "relative"
