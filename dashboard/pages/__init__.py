@@ -45,6 +45,7 @@ from __future__ import annotations
 
 from dashboard.pages.alerts import AlertsPage
 from dashboard.pages.compare import ComparePage
+from dashboard.pages.custom import CustomPage
 from dashboard.pages.embeddings import EmbeddingsPage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
@@ -62,6 +63,7 @@ from dashboard.pages.text import TextPage
 PAGES: tuple[type[Page], ...] = (
     OverviewPage,
     ScalarsPage,
+    CustomPage,
     RunsPage,
     ComparePage,
     HparamsPage,
