@@ -46,6 +46,7 @@ from __future__ import annotations
 from dashboard.pages.alerts import AlertsPage
 from dashboard.pages.compare import ComparePage
 from dashboard.pages.console import ConsolePage
+from dashboard.pages.custom import CustomPage
 from dashboard.pages.embeddings import EmbeddingsPage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
@@ -72,6 +73,7 @@ PAGES: tuple[type[Page], ...] = (
     TablesPage,
     PrCurvesPage,
     EmbeddingsPage,
+    CustomPage,
     GraphsPage,
     ConsolePage,
     AlertsPage,
