@@ -57,6 +57,7 @@ from dashboard.pages.pr_curves import PrCurvesPage
 from dashboard.pages.run import RunPage
 from dashboard.pages.runs import RunsPage
 from dashboard.pages.scalars import ScalarsPage
+from dashboard.pages.system import SystemPage
 from dashboard.pages.tables import TablesPage
 from dashboard.pages.text import TextPage
 
@@ -73,6 +74,7 @@ PAGES: tuple[type[Page], ...] = (
     PrCurvesPage,
     EmbeddingsPage,
     GraphsPage,
+    SystemPage,
     ConsolePage,
     AlertsPage,
     RunPage,
