@@ -8,7 +8,8 @@
  *   {y: "log(`loss`)", title, low: "`loss/low`", high: "`loss/high`"}   an expression, its name, its band
  * To show some: `React.createElement(trainboard.ChartGrid, {charts, sections})`, or
  * `const grid = trainboard.charts.mount(node, {charts})`, later `grid.update(charts)`, `grid.destroy()`.
- * Charts with a `section` stand under it. Smoothing, axis, zoom, selection are the view's, as everywhere.
+ * Charts with a `section` stand under it; one with an `axis` (relative, wall, ...) keeps to that. Smoothing,
+ * axis, zoom, selection are the view's, as everywhere.
  */
 (function () {
   "use strict";
@@ -99,6 +100,7 @@
    */
   function axisOf(chart) {
     const {axis, ownAxes} = tb.view.get();
+    if (chart.axis) return chart.axis;
     const tags = tagsOf(chart);
     if (axis.startsWith(METRIC)) return tags.length === 1 && METRIC + tags[0] === axis ? "step" : axis;
     if (axis !== "step" || !ownAxes) return axis;

@@ -30,7 +30,8 @@
       this.node = el("div", {class: "console-lines", tabindex: "0", role: "log", "aria-live": "off", "aria-label": `Output of ${tb.runs.get(run)?.title || run}`}, this.spacer, this.rows);
       this.node.addEventListener("scroll", () => this.scrolled(), {passive: true});
       this.node.addEventListener("keydown", (event) => this.pressed(event));
-      this.resizer = new ResizeObserver(() => this.layout());
+      this.wrapEnd = null; // the top line where the end is in sight, of wrapped lines; null: not measured
+      this.resizer = new ResizeObserver(() => this.reshaped());
       this.resizer.observe(this.node);
     }
 
@@ -45,6 +46,7 @@
       const generation = ++this.generation;
       this.pages.clear();
       this.stale.clear();
+      this.wrapEnd = null;
       this.target = target;
       if (target !== null) this.follow = false;
       try {
@@ -62,6 +64,7 @@
     }
 
     took({total, n_lines: nLines, ranks}) {
+      if (total !== this.total) this.wrapEnd = null;
       Object.assign(this, {total, nLines, ranks, error: null});
       this.onState(this);
     }
@@ -99,19 +102,29 @@
     }
 
     get maxPosition() {
-      return Math.max(0, this.total - this.visible);
+      const isMeasured = this.options().wrap && this.wrapEnd !== null;
+      return isMeasured ? this.wrapEnd : Math.max(0, this.total - this.visible);
+    }
+
+    /** The width or how lines look changed. */
+    reshaped() {
+      this.wrapEnd = null;
+      this.drawn = "";
+      this.layout();
     }
 
     /** Puts the scroll bar to where the lines are. */
     layout() {
-      this.height = Math.min(this.total * ROW, MOST_PX);
+      this.height = Math.min(this.maxPosition * ROW + Math.min(this.total * ROW, this.node.clientHeight), MOST_PX);
       this.spacer.style.height = this.height + "px";
       this.position = this.follow ? this.maxPosition : Math.min(this.position, this.maxPosition);
       const scrollMax = Math.max(0, this.height - this.node.clientHeight);
       const top = this.maxPosition ? (this.position / this.maxPosition) * scrollMax : 0;
-      if (Math.abs(this.node.scrollTop - top) >= 1) {
-        this.scrolling = true;
+      const before = this.node.scrollTop;
+      if (Math.abs(before - top) >= 1) {
         this.node.scrollTop = top;
+        // An event follows only if it moved.
+        this.scrolling = this.node.scrollTop !== before;
       }
       this.draw();
     }
@@ -203,6 +216,7 @@
 
     paint() {
       const {wrap, times, find} = this.options();
+      if (wrap && this.wrapEnd === null && this.position > this.total - 3 * this.visible) this.measure();
       const first = Math.floor(this.position);
       const count = Math.max(0, Math.min(this.total - first, Math.ceil(this.visible) + 1));
       if (count) this.need(first, first + count - 1);
@@ -215,10 +229,37 @@
         this.node.style.setProperty("--digits", digits);
         this.rows.replaceChildren(...Array.from({length: count}, (_, i) => this.row(first + i, {times, find, current})));
       }
-      let top = this.node.scrollTop - (this.position - first) * ROW;
-      // Wrapped lines are higher: at the end it is the last one that has to be seen.
-      if (wrap && this.position >= this.maxPosition - 0.01) top = Math.max(this.height, this.node.clientHeight) - Math.max(this.rows.offsetHeight, Math.min(count * ROW, this.node.clientHeight));
-      this.rows.style.transform = `translateY(${Math.max(0, top)}px)`;
+      const above = (this.position - first) * (wrap && count ? this.rows.firstChild.offsetHeight : ROW);
+      const {scrollTop, clientHeight} = this.node;
+      // What lies below the frame must not make the whole longer.
+      this.rows.style.height = Math.min(clientHeight + above, Math.max(this.height, clientHeight) - scrollTop + above) + "px";
+      this.rows.style.transform = `translateY(${scrollTop - above}px)`;
+    }
+
+    /** Finds where to stand so that the last of the wrapped lines is just in sight. */
+    measure() {
+      const count = Math.min(this.total, Math.ceil(this.visible) + 1);
+      const first = this.total - count;
+      if (count === 0) return;
+      this.need(first, this.total - 1);
+      if (!Array.from({length: count}, (_, i) => this.line(first + i)).every(Boolean)) return;
+      const {times, find} = this.options();
+      this.node.classList.add("wrap");
+      this.rows.style.height = "";
+      this.rows.replaceChildren(...Array.from({length: count}, (_, i) => this.row(first + i, {times, find, current: -1})));
+      this.drawn = "";
+      let room = this.node.clientHeight;
+      let at = this.total;
+      for (const row of [...this.rows.children].reverse()) {
+        const height = row.offsetHeight;
+        at -= Math.min(1, room / height);
+        room -= height;
+        if (room <= 0) break;
+      }
+      this.wrapEnd = room > 0 ? 0 : at;
+      const top = this.position;
+      this.layout();
+      if (!this.follow) this.position = Math.min(top, this.wrapEnd);
     }
 
     row(place, {times, find, current}) {

@@ -217,7 +217,7 @@
           pane.draw();
         });
       }
-      if (has("consoleWrap", "consoleTimes")) this.panes.forEach(({pane}) => pane.layout());
+      if (has("consoleWrap", "consoleTimes")) this.panes.forEach(({pane}) => pane.reshaped());
       if ([...changed].some((key) => key.startsWith("console"))) this.show();
     }
 

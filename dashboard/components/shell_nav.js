@@ -5,8 +5,14 @@
   const {el} = tb;
   let more = null;
 
-  // That a process is gone is an alert that nobody could log.
-  const isThere = (kind) => tb.runs.series(kind).size > 0 || (kind === "alert" && tb.runs.all().some(({status}) => status === "crashed"));
+  /** Whether a kind was logged; of "scalar:system/" only tags that begin so count. */
+  function isThere(text) {
+    const [kind, prefix] = text.split(":");
+    // That a process is gone is an alert that nobody could log.
+    if (kind === "alert" && tb.runs.all().some(({status}) => status === "crashed")) return true;
+    const tags = tb.runs.series(kind);
+    return prefix ? [...tags.keys()].some((tag) => tag.startsWith(prefix)) : tags.size > 0;
+  }
   const logged = (kinds) => kinds === "" || kinds.split(",").some(isThere);
 
   function items() {

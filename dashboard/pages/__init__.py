@@ -58,6 +58,7 @@ from dashboard.pages.pr_curves import PrCurvesPage
 from dashboard.pages.run import RunPage
 from dashboard.pages.runs import RunsPage
 from dashboard.pages.scalars import ScalarsPage
+from dashboard.pages.system import SystemPage
 from dashboard.pages.tables import TablesPage
 from dashboard.pages.text import TextPage
 
@@ -75,6 +76,7 @@ PAGES: tuple[type[Page], ...] = (
     EmbeddingsPage,
     CustomPage,
     GraphsPage,
+    SystemPage,
     ConsolePage,
     AlertsPage,
     RunPage,

@@ -46,7 +46,10 @@ class Page(ABC):
     icon: ClassVar[str]
     """The inside of a 20 x 20 line drawing in SVG: ``<path d="M2 16h16"/>``."""
     kinds: ClassVar[tuple[str, ...]] = ()
-    """The navigation leads to it only where a run logged one of these; if none: always."""
+    """The navigation leads to it only where a run logged one of these; if none: always.
+
+    ``scalar:system/`` are the scalars whose tag begins with that.
+    """
     keys: ClassVar[str] = ""
     """What opens it from the keyboard: ``g s``."""
     in_navigation: ClassVar[bool] = True

@@ -171,3 +171,49 @@ def test_two_runs_stand_side_by_side(logdir: Path, serve: Serve, open_page: Open
     page.locator(".console-pane").nth(1).locator(".console-row", has_text="red").wait_for()
     page.get_by_role("button", name="Close this pane").click()
     page.locator(".console-pane").nth(1).wait_for(state="detached")
+
+
+def test_wrapped_lines_are_all_reached_and_the_last_one_seen_whole(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with init(tmp_path, name="wide", system_metrics=False) as run:
+        printed(run, "stdout", 0, [f"begin {i} {'word ' * 150} done {i}" for i in range(300)])
+    page = open_page(serve(tmp_path) + "/console")
+    shows(page, "begin 299")
+    page.get_by_role("button", name="Wrap").click()
+    page.wait_for_function("() => document.querySelector('.console-row').offsetHeight > 40")
+    shows(page, "done 299")
+    bottoms = page.evaluate(
+        """() => [document.querySelector('.console-lines'), document.querySelector('.console-rows')
+                   .lastChild].map((node) => node.getBoundingClientRect().bottom)"""
+    )
+    assert abs(bottoms[0] - bottoms[1]) < 20
+    seen = set()
+    for _ in range(300):
+        seen.update(
+            page.evaluate(
+                """() => { const box = document.querySelector('.console-lines')
+                     .getBoundingClientRect();
+                   return [...document.querySelectorAll('.console-row')].filter((row) => {
+                     const at = row.getBoundingClientRect();
+                     return at.bottom > box.top && at.top < box.bottom;
+                   }).map((row) => row.querySelector('.console-number').textContent); }"""
+            )
+        )
+        if "1" in seen:
+            break
+        page.locator(".console-lines").press("ArrowUp")
+        page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
+    assert {str(n) for n in range(1, 301)} <= seen
+
+
+def test_few_wrapped_lines_stand_on_top(tmp_path: Path, serve: Serve, open_page: OpenPage) -> None:
+    with init(tmp_path, name="few", system_metrics=False) as run:
+        printed(run, "stdout", 0, ["one", "two"])
+    page = open_page(serve(tmp_path) + "/console?wrap=true")
+    shows(page, "two")
+    tops = page.evaluate(
+        """() => ['.console-lines', '.console-row'].map((name) =>
+             document.querySelector(name).getBoundingClientRect().top)"""
+    )
+    assert abs(tops[0] - tops[1]) < 2
