@@ -25,6 +25,7 @@ from dashboard.ingest import ingest_routes
 from dashboard.markdown import markdown_routes
 from dashboard.pages import PAGES
 from dashboard.pages.page import Page
+from dashboard.share import share_routes
 from dashboard.shell import Shell, index_string
 from dashboard.static import STATIC_PATH, StaticFiles, script_bundle, style_bundle
 from dashboard.steps_api import StepsApi
@@ -107,6 +108,7 @@ def create_app(
     shared += (*editing_routes(reader, feed, read_only=read_only), *markdown_routes())
     shared += HomeApi(reader, feed).routes()
     routes = (*shared, *ingest_routes(ingest))
+    routes += share_routes()
     for route in (*routes, *(r for page in members for r in page.routes())):
         if not route.path.startswith("/api/"):
             raise ValueError(f"route '{route.path}' of a page: its path must start with /api/")

@@ -34,8 +34,11 @@ def script_bundle(paths: Iterable[str]) -> Bundle:
 
     Sixty small requests would take a browser ten rounds over its six connections.
     """
-    # A file that ends in a comment, or without a semicolon, must not swallow the next.
-    parts = [_read(path) + b"\n;\n" for path in paths]
+    # A script that fails takes its own page with it, and no other.
+    parts = [
+        b"try {\n" + _read(path) + b"\n} catch (error) { setTimeout(() => { throw error; }); }\n"
+        for path in paths
+    ]
     return _bundle("page", "js", b"".join(parts), "text/javascript")
 
 

@@ -32,7 +32,7 @@ from summaries.records import (
     Scalars,
     SeriesInfo,
 )
-from summaries.restarts import smoothed_by_part
+from summaries.restarts import last_before_restart, smoothed_by_part
 from summaries.smoothing import SmoothingKind, checked_amount, smoothed_at
 from summaries.store.pyramid import Bins, fit
 from summaries.store.reading import StoreReader
@@ -506,7 +506,8 @@ def _smoothed_at(
         return np.full(len(bins), np.nan)
     if points.rank is None or (points.rank == points.rank[0]).all():
         if partition:
-            return smoothed_by_part(points.step, points.value, bins.end - 1, kind, amount)
+            last = last_before_restart(points.step, bins.end - bins.count, bins.end)
+            return smoothed_by_part(points.step, points.value, last, kind, amount)
         return smoothed_at(points.value, bins.end - 1, kind, amount)
     # Ranks log side by side: their points in the order of steps, as the bins are.
     order = np.argsort(points.step, kind="stable")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
@@ -27,17 +27,26 @@ def parts(step: Int64) -> Iterator[slice]:
     return (slice(start, stop) for start, stop in pairwise(ends))
 
 
-def by_part(step: Int64, values: Float64, smooth: Callable[[Float64], Float64]) -> Float64:
-    """``smooth`` applied to each stretch between restarts on its own, as TensorBoard does.
+def last_before_restart(step: Int64, start: Int64, end: Int64) -> Int64:
+    """The last point of each bin that belongs to the part in which the bin begins; int64 [m].
+
+    A bin across a restart stands at the highest of its steps, which the part before it reached: so
+    that part's value belongs there.
 
     Args:
         step: int64 [n].
-        values: float64 [n].
-        smooth: gives float64 [k] for float64 [k].
+        start: int64 [m], index of each bin's first point.
+        end: int64 [m], index behind its last.
+
+    Example:
+        >>> step = np.array([7, 8, 9, 3, 4, 5])
+        >>> last_before_restart(step, np.array([0, 2, 4]), np.array([2, 4, 6])).tolist()
+        [1, 2, 5]
     """
-    if len(restarts(step)) == 0:
-        return smooth(values)
-    return np.concatenate([smooth(values[part]) for part in parts(step)])
+    breaks = np.append(restarts(step), len(step))
+    first = breaks[np.searchsorted(breaks, start, side="right")]
+    last: Int64 = np.minimum(first, end) - 1
+    return last
 
 
 def smoothed_by_part(

@@ -58,6 +58,7 @@
     url: (path) => prefix + path,
     /** `options`: `quiet` for what nobody waits for (no progress bar), `signal` to give up. */
     json: async (url, body, options) => (await request(url, asked(body, options))).json(),
+    text: async (url, body, options) => (await request(url, asked(body, options))).text(),
     arrays: async (url, body, options) => decodeArrays(await (await request(url, asked(body, options))).arrayBuffer()),
     decodeArrays,
   };

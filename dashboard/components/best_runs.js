@@ -6,7 +6,7 @@
   const TOPS = [10, 25, 50, 100, 1000];
   const pages = ["/hparams"];
   tb.view.declare("hpTop", 10, {param: "top", pages, valid: (v) => TOPS.includes(v)});
-  tb.view.declare("hpSort", {}, {param: "hp-sort", pages});
+  tb.view.declare("hpSort", {}, {param: "sort", pages});
 
   /** Mean, sample standard deviation and number of the finite values; null without any. */
   function spreadOf(values) {
@@ -102,7 +102,8 @@
         el("thead", {}, el("tr", {}, el("th", {class: "rank"}, "#"), ...head.map(([key, text]) => {
           const is = key === at;
           if (key === null) return el("th", {class: "number"}, text);
-          return el("th", {"aria-sort": is ? (this.sorted.down ? "descending" : "ascending") : "none", title: text},
+          const isNumber = Boolean(this.columns.find((one) => one.key === key)?.numeric);
+          return el("th", {class: isNumber ? "number" : null, "aria-sort": is ? (this.sorted.down ? "descending" : "ascending") : "none", title: text},
             el("button", {type: "button", class: "sort", onclick: () => tb.view.set({hpSort: {key, down: is ? !this.sorted.down : false}})},
               text + (is ? (this.sorted.down ? " ↓" : " ↑") : "")));
         }))),

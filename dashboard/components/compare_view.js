@@ -119,8 +119,7 @@
       const list = el("div", {class: "axes-list"});
       const show = () => {
         const names = compared();
-        const {regex} = tb.pattern(filter.value);
-        const found = tb.runs.all().filter((run) => tb.runs.matches(run, regex));
+        const found = tb.runs.all().filter(tb.runQuery(filter.value).matches);
         found.sort((a, b) => names.includes(b.name) - names.includes(a.name));
         list.replaceChildren(...found.slice(0, 200).map((run) => {
           const is = names.includes(run.name);

@@ -122,8 +122,8 @@
     },
     /** The runs that pass the run filter, selected or not. */
     candidates() {
-      const {regex} = tb.pattern(tb.view.get().runFilter);
-      return tb.runs.all().filter((run) => tb.runs.matches(run, regex)).map((run) => run.name);
+      const {matches} = tb.runQuery(tb.view.get().runFilter);
+      return tb.runs.all().filter(matches).map((run) => run.name);
     },
   };
 

@@ -4,6 +4,8 @@
   const tb = window.trainboard;
   const {el} = tb;
   const FRAME_BUDGET = 12; // ms of drawing in one animation frame
+  const SECTION_CARDS = 60; // in a section, and SECTIONS of these, until more are asked for
+  const SECTIONS = 100;
   const LIVE_FRAMES = 40; // plotly charts kept alive; each holds some megabytes
 
   tb.view.declare("wide", []);
@@ -42,9 +44,17 @@
       this.controls = new tb.ScalarControls((dragging) => this.drag(dragging));
       this.empty = el("div", {class: "grid-empty", hidden: true});
       this.list = el("div", {class: "groups"});
+      this.arranged = new Set(); // the metrics there were at the last arrangement
+      this.shownOf = new Map(); // section -> how many of its cards are shown at most
+      this.mostSections = SECTIONS;
+      this.restButton = el("button", {type: "button", class: "button more-cards", hidden: true, onclick: () => {
+        this.mostSections *= 2;
+        this.arrange();
+      }});
       this.tools = new tb.ChartTools(this.controls, {making: !given});
       if (controls) root.append(this.controls.node);
-      root.append(this.empty, this.list);
+      this.unlisted = el("p", {class: "quiet", role: "status", hidden: true});
+      root.append(this.empty, this.list, this.restButton, this.unlisted);
       this.observer = new IntersectionObserver((entries) => this.scrolled(entries), {
         root: document.getElementById("page"), rootMargin: "250px 0px",
       });
@@ -94,7 +104,7 @@
         const [kind, tag] = name.split("\n");
         if (kind !== "scalar") continue;
         changed.add(tag);
-        if (!this.given && tags.has(tag) !== this.cards.has(tag)) rearrange = true;
+        if (!this.given && tags.has(tag) !== this.arranged.has(tag)) rearrange = true;
         if (this.store.grew(tag, tags.get(tag) || new Map())) anew.add(tag);
       }
       for (const key of this.store.tags.keys()) {
@@ -174,7 +184,9 @@
     /** Puts a card for each chart into its section. */
     arrange() {
       const {closed} = tb.view.get();
-      const sections = this.sections();
+      this.arranged = new Set(tb.runs.series("scalar").keys());
+      const all = this.sections();
+      const sections = all.slice(0, this.mostSections);
       const wanted = new Map(sections.flatMap(({cards}) => cards.map(({chart}) => [chart.id, chart])));
       for (const [id, card] of this.cards) {
         // A chart that was changed, by an edit or another address, is another card.
@@ -186,6 +198,8 @@
         this.groups.delete(key);
       }
       place(this.list, sections.map((section) => this.group(section).node));
+      this.restButton.hidden = all.length <= sections.length;
+      this.restButton.textContent = `Show more groups (${tb.format.step(all.length - sections.length)} left)`;
       for (const section of sections) {
         const group = this.group(section);
         const open = !section.title || !closed.includes(section.key);
@@ -193,7 +207,11 @@
         group.count.textContent = section.cards.length;
         group.button.setAttribute("aria-expanded", open);
         group.body.hidden = !open;
-        place(group.body, section.cards.map(({chart, title}) => this.card(chart, title).node));
+        const most = this.shownOf.get(section.key) || SECTION_CARDS;
+        group.more.hidden = !open || section.cards.length <= most;
+        group.more.textContent = `Show more (${tb.format.step(section.cards.length - most)} left)`;
+        // A folded section makes no cards; thousands at once would hold any browser.
+        if (open) place(group.body, section.cards.slice(0, most).map(({chart, title}) => this.card(chart, title).node));
       }
       this.explain(this.given ? wanted.size : tb.runs.series("scalar").size, wanted.size);
     }
@@ -206,8 +224,12 @@
           el("span", {class: "chevron", "aria-hidden": "true"}), el("span", {}, title), count
         );
         const body = el("div", {class: "cards"});
-        const node = el("section", {class: "group"}, title ? el("h2", {}, button) : null, body);
-        this.groups.set(key, {node, body, button, count});
+        const more = el("button", {type: "button", class: "button more-cards", hidden: true, onclick: () => {
+          this.shownOf.set(key, 2 * (this.shownOf.get(key) || SECTION_CARDS));
+          this.arrange();
+        }});
+        const node = el("section", {class: "group"}, title ? el("h2", {}, button) : null, body, more);
+        this.groups.set(key, {node, body, button, count, more});
       }
       return this.groups.get(key);
     }
@@ -298,6 +320,8 @@
       if (!runs.loaded) parts = [el("p", {class: "quiet"}, runs.error || "Reading the logdir…")];
       else if (known === 0) parts = howToLog(runs.all().length);
       else if (shown === 0) parts = [el("p", {class: "quiet"}, "No metric matches the filter.")];
+      this.unlisted.hidden = this.given || !runs.unlisted;
+      this.unlisted.textContent = `${tb.format.step(runs.unlisted || 0)} series more than a list can hold: the filter finds them.`;
       this.empty.hidden = parts === null;
       if (parts) this.empty.replaceChildren(...parts);
     }
@@ -371,6 +395,7 @@
     return React.createElement("div", {id, className: "metric-grid", ref: root});
   };
 
-  /** A grid of given charts in a node: `update(charts)`, `destroy()`. */
+  /** The grids on the page, and a grid of given charts in a node: `update(charts)`, `destroy()`. */
+  tb.charts.grids = grids;
   tb.charts.mount = (node, {charts, controls = true}) => new Grid(node, {given: charts, controls});
 })();

@@ -42,6 +42,7 @@ class MetricGrid(ClientComponent):
         "components/card_menu.js",
         "components/metric_card.js",
         "components/metric_grid.js",
+        "components/share.js",
     )
 
     def __init__(self, id: str) -> None:

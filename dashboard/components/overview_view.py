@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.components.component import ClientComponent
 
-HOME_SCRIPTS = ("components/home_parts.js",)
+HOME_SCRIPTS = ("components/ansi.js", "components/home_parts.js")
 """``trainboard.home``: links to runs and metrics, small curves, times as "3 min ago"."""
 
 

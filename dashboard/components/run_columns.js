@@ -104,7 +104,7 @@
   // The ids in their order; empty for the automatic ones.
   tb.view.declare("tableColumns", [], {param: "cols", pages: ["/runs"], valid: (v) => v.every((id) => typeof id === "string")});
   // [[id, "asc" or "desc"], ...] and {id: typed text}.
-  tb.view.declare("tableSort", [], {param: "sort", pages: ["/runs"], valid: (v) => v.every((one) => Array.isArray(one))});
+  tb.view.declare("runsSort", [], {param: "sort", pages: ["/runs"], valid: (v) => v.every((one) => Array.isArray(one))});
   tb.view.declare("tableFilter", {}, {param: "where", pages: ["/runs"], valid: (v) => Object.values(v).every((text) => typeof text === "string")});
 
   // How a metric's distance from the baseline is told: in its own unit, or in hundredths of the baseline's.

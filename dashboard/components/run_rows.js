@@ -46,5 +46,5 @@
     for (const list of byGroup.values()) for (const node of list) nodes[at++] = node;
   }
 
-  tb.tableRows = {build, difference, clustered};
+  tb.runTableRows = {build, difference, clustered};
 })();

@@ -38,8 +38,8 @@
       valueGetter: ({data}) => data.v[id],
       cellRenderer: tb.runCells.renderer(id),
       comparator: (a, b, nodeA, nodeB, down) => columns.compare(a, b, down),
-      sort: Object.fromEntries(tb.view.get().tableSort)[id] ?? null,
-      sortIndex: tb.view.get().tableSort.findIndex(([one]) => one === id),
+      sort: Object.fromEntries(tb.view.get().runsSort)[id] ?? null,
+      sortIndex: tb.view.get().runsSort.findIndex(([one]) => one === id),
       width: width || (id === "name" && window.innerWidth <= 760 ? 200 : own?.width) || (metric ? 150 : Math.max(90, Math.min(200, 50 + 7.5 * title.length))),
       minWidth: 60,
       pinned: pinned === undefined ? (id === "name" && window.innerWidth > 760 ? "left" : null) : pinned,
@@ -85,7 +85,7 @@
       ours(() => {
         const widths = rememberedWidths();
         known.clear();
-        for (const row of tb.tableRows.build(ids)) known.set(row.name, row);
+        for (const row of tb.runTableRows.build(ids)) known.set(row.name, row);
         api.setGridOption("rowData", [...known.values()]);
         api.setGridOption("columnDefs", ids.map((id) => definition(id, widths)));
         api.setFilterModel(filterModel());
@@ -97,7 +97,7 @@
       timer = null;
       if (ended) return;
       if (!setColumns()) {
-        const news = tb.tableRows.difference(known, tb.tableRows.build(ids), ids);
+        const news = tb.runTableRows.difference(known, tb.runTableRows.build(ids), ids);
         if (news.add.length + news.update.length + news.remove.length) api.applyTransaction(news);
       }
       onCount(api.getDisplayedRowCount());
@@ -105,7 +105,7 @@
 
     const soon = () => (timer = timer ?? setTimeout(refresh, REFRESH_MS));
     const redraw = (names) => api.refreshCells({force: true, columns: names});
-    const regroup = () => api.setGridOption("postSortRows", tb.groups.active() ? ({nodes}) => tb.tableRows.clustered(nodes, tb.groups.of) : undefined);
+    const regroup = () => api.setGridOption("postSortRows", tb.groups.active() ? ({nodes}) => tb.runTableRows.clustered(nodes, tb.groups.of) : undefined);
 
     function runsChanged(news) {
       if (news.runs || news.shown || news.series.size) soon();
@@ -128,7 +128,7 @@
     const listen = {
       sortChanged() {
         const sorted = api.getColumnState().filter(({sort}) => sort).sort((a, b) => a.sortIndex - b.sortIndex);
-        if (!quiet) tb.view.set({tableSort: sorted.map(({colId, sort}) => [colId, sort])});
+        if (!quiet) tb.view.set({runsSort: sorted.map(({colId, sort}) => [colId, sort])});
       },
       filterChanged() {
         onCount(api.getDisplayedRowCount());

@@ -26,9 +26,12 @@
     }
   }
 
+  /** Whether the address of the page shown carries a key. */
+  const isHere = ({pages}) => !pages || pages.includes(tb.path());
+
   function read(key) {
     const {initial, param, remember, valid} = keys.get(key);
-    let text = new URLSearchParams(location.search).get(param);
+    let text = isHere(keys.get(key)) ? new URLSearchParams(location.search).get(param) : null;
     if (text === null && remember) {
       try {
         text = localStorage.getItem("trainboard." + param);
@@ -44,11 +47,10 @@
   function queryOf({whole = false} = {}) {
     const query = new URLSearchParams(location.search);
     query.delete("token");
-    const here = tb.path();
-    for (const [key, {initial, param, pages, remember}] of keys) {
-      const told = whole && remember && key !== "theme";
-      if ((same(state[key], initial) && !told) || (pages && !pages.includes(here))) query.delete(param);
-      else query.set(param, encode(state[key]));
+    for (const {param} of keys.values()) query.delete(param);
+    for (const [key, known] of keys) {
+      const told = whole && known.remember && key !== "theme";
+      if (isHere(known) && (told || !same(state[key], known.initial))) query.set(known.param, encode(state[key]));
     }
     return query;
   }
@@ -61,7 +63,8 @@
   /** Takes the state from the address. */
   function reread() {
     const changed = new Set();
-    for (const key of keys.keys()) {
+    for (const [key, known] of keys) {
+      if (!isHere(known)) continue; // another page goes on showing what it did
       const value = read(key);
       if (!same(value, state[key])) {
         state[key] = value;
@@ -89,9 +92,14 @@
      * `pages` (their paths) the address carries it on those pages only.
      */
     declare(key, initial, {param = key, remember = false, valid = null, pages = null} = {}) {
-      if (keys.has(key)) return;
+      if (keys.has(key)) {
+        if (keys.get(key).param !== param || !same(keys.get(key).initial, initial)) throw new Error(`view: '${key}' is declared twice`);
+        return;
+      }
       for (const [other, known] of keys) {
-        if (known.param === param) throw new Error(`view: '${key}' and '${other}' are both '${param}' in the address`);
+        // Two pages may each have a "sort" of their own.
+        const apart = pages && known.pages && !pages.some((page) => known.pages.includes(page));
+        if (known.param === param && !apart) throw new Error(`view: '${key}' and '${other}' are both '${param}' in the address`);
       }
       keys.set(key, {initial, param, remember, valid, pages});
       state[key] = read(key);

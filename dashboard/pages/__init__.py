@@ -45,6 +45,8 @@ from __future__ import annotations
 
 from dashboard.pages.alerts import AlertsPage
 from dashboard.pages.compare import ComparePage
+from dashboard.pages.console import ConsolePage
+from dashboard.pages.embeddings import EmbeddingsPage
 from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.hparams import HparamsPage
@@ -69,7 +71,9 @@ PAGES: tuple[type[Page], ...] = (
     TextPage,
     TablesPage,
     PrCurvesPage,
+    EmbeddingsPage,
     GraphsPage,
+    ConsolePage,
     AlertsPage,
     RunPage,
 )

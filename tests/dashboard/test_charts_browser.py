@@ -153,7 +153,7 @@ def test_a_chart_of_an_expression_is_made_edited_and_removed(
     page.get_by_label("Metric or expression").nth(1).fill("abs(train/loss)")
     page.get_by_label("Title").fill("Both")
     page.keyboard.press("Enter")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_function(
         """() => document.querySelector('[data-tag=":chart1"] .card-plot')
           .getAttribute("aria-label")?.includes("6 lines of 3 runs")"""

@@ -9,7 +9,7 @@ import numpy as np
 from summaries import SummaryWriter, open_logdir
 from summaries.envelopes import envelope_of, of_all_ranks
 from summaries.records import Scalars
-from summaries.restarts import by_part, restarts
+from summaries.restarts import restarts, smoothed_by_part
 from summaries.smoothing import debiased_ema
 
 
@@ -50,7 +50,7 @@ def test_restarts_are_where_the_step_falls_back_and_smoothing_begins_anew_there(
     step = np.array([0, 1, 2, 1, 1, 2])
     np.testing.assert_array_equal(restarts(step), [3])
     value = np.array([1.0, 5.0, 2.0, 8.0, 4.0, 6.0])
-    smoothed = by_part(step, value, lambda values: debiased_ema(values, 0.5))
+    smoothed = smoothed_by_part(step, value, np.arange(6), "ema", 0.5)
     np.testing.assert_allclose(smoothed[:3], debiased_ema(value[:3], 0.5))
     np.testing.assert_allclose(smoothed[3:], debiased_ema(value[3:], 0.5))
 
@@ -69,6 +69,22 @@ def test_the_reader_smooths_the_parts_of_a_restarted_run_on_their_own(tmp_path: 
     np.testing.assert_allclose(envelope.smoothed[3000], value[3000])
     np.testing.assert_allclose(whole.smoothed[:3000], envelope.smoothed[:3000])
     assert abs(whole.smoothed[3000] - envelope.smoothed[3000]) > 0.01
+
+
+def test_a_bin_across_a_restart_has_the_smoothed_value_of_the_part_before(tmp_path: Path) -> None:
+    # Sealed bins hold 16 points: the restart at 10,005 lies inside of one.
+    step = [*range(10_005), *range(5000, 10_000)]
+    value = [*(1.0 + np.arange(10_005) * 1e-6), *([9.0] * 5000)]
+    with SummaryWriter(tmp_path / "run") as writer:
+        for s, y in zip(step, value, strict=True):
+            writer.add_scalar("loss", y, s)
+    with open_logdir(tmp_path) as reader:
+        envelope = reader.envelope("run", "loss", 500, smoothing=0.9, partition=True)
+    assert envelope.smoothed is not None
+    across = np.flatnonzero((envelope.step_max == 10_004) & (envelope.max == 9.0))
+    assert len(across) == 1
+    assert envelope.smoothed[across[0]] < 1.1
+    assert envelope.smoothed[across[0] + 1] == 9.0
 
 
 def test_ranks_become_their_mean_at_each_step() -> None:
