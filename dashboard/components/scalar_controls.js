@@ -81,7 +81,7 @@
       this.slider.value = points ? placeOf(smoothPoints) : smoothKind === "none" ? 0 : smoothing;
       this.number.value = points ? smoothPoints : smoothKind === "none" ? 0 : Number(smoothing.toFixed(3));
       Object.assign(this.number, points ? {min: 1, max: tb.smoothing.MOST_POINTS, step: 1} : {min: 0, max: 0.999, step: 0.01});
-      this.unit.textContent = {gaussian: "σ points", mean: "points"}[smoothKind] || "";
+      this.unit.textContent = {gaussian: "σ", mean: "pt"}[smoothKind] || "";
       this.slider.title = tb.smoothing.KINDS[smoothKind].hint;
       for (const radio of this.axis.querySelectorAll("input")) radio.checked = radio.value === axis;
       this.log.setAttribute("aria-pressed", logY);
