@@ -90,7 +90,7 @@ def ms(seconds: float) -> str:
 
 # What a person waits for: the canvas of a card has ink.
 INKED = """tag => {
-  const card = tag ? document.querySelector(`[data-tag="${tag}"]`) : document.querySelector(".card");
+  const card = document.querySelector(tag ? `[data-tag="${tag}"]` : ".card");
   const canvas = card && card.querySelector("canvas");
   if (!canvas || !canvas.width) return false;
   const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
@@ -194,8 +194,9 @@ def page_switch(page: Any, base: str) -> list[Row]:
                 """async ([path, mark]) => {
                   const start = performance.now();
                   window.trainboard.go(path);
-                  const here = () => document.querySelector("#shell-nav .current")?.pathname.endsWith(path);
-                  while (!here() || !document.querySelector(mark)) await new Promise(requestAnimationFrame);
+                  const current = () => document.querySelector("#shell-nav .current");
+                  const is = () => current()?.pathname.endsWith(path) && document.querySelector(mark);
+                  while (!is()) await new Promise(requestAnimationFrame);
                   return (performance.now() - start) / 1000;
                 }""",
                 [path, mark],
@@ -222,7 +223,8 @@ SCROLL = """async () => {
     last = now;
   }
   gaps.sort((a, b) => a - b);
-  return {fps: 1000 * gaps.length / gaps.reduce((a, b) => a + b), p95: gaps[Math.floor(gaps.length * 0.95)]};
+  const total = gaps.reduce((a, b) => a + b);
+  return {fps: 1000 * gaps.length / total, p95: gaps[Math.floor(gaps.length * 0.95)]};
 }"""
 
 
