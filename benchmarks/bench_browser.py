@@ -195,7 +195,8 @@ def page_switch(page: Any, base: str) -> list[Row]:
                   const start = performance.now();
                   window.trainboard.go(path);
                   const current = () => document.querySelector("#shell-nav .current");
-                  const is = () => current()?.pathname.endsWith(path) && document.querySelector(mark);
+                  const here = () => current()?.pathname.endsWith(path);
+                  const is = () => here() && document.querySelector(mark);
                   while (!is()) await new Promise(requestAnimationFrame);
                   return (performance.now() - start) / 1000;
                 }""",
