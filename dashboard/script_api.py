@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from dashboard import __version__
+from dashboard.alert_list import AlertList
 from dashboard.comparing import compare_runs, metric_of, metrics_of
 from dashboard.console_lines import Chosen, ConsoleLines
 from dashboard.http import json_response
@@ -27,6 +28,7 @@ from dashboard.parameters import (
 from dashboard.run_query import runs_that_fit
 from dashboard.series import checked_pixels
 from summaries.kinds import KINDS
+from summaries.kinds.alert import LEVELS
 from summaries.matching import matcher
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 STATUSES = ("running", "finished", "failed", "crashed")
 MOST_RECORDS = 1000
+MOST_ALERTS = 10_000
 MOST_LINES = 100_000
 
 
@@ -46,6 +49,7 @@ class ScriptApi:
         self.reader = reader
         self.feed = feed
         self.output = ConsoleLines(reader)
+        self.told = AlertList(reader)
 
     def routes(self) -> tuple[Route, ...]:
         """Its routes; documented in docs/http-api.md."""
@@ -150,9 +154,24 @@ class ScriptApi:
         return json_response(await asyncio.to_thread(read))
 
     async def alerts(self, request: Request) -> Response:
-        name = required(request, "run")
-        found = await asyncio.to_thread(self.reader.alerts, name)
-        return json_response({"run": name, "alerts": [asdict(alert) for alert in found]})
+        asked = request.query_params
+        level = one_of(request, "level", LEVELS)
+        if "run" in asked:
+            found = await asyncio.to_thread(self.reader.alerts, asked["run"])
+            alerts = [asdict(alert) for alert in found if level in (None, alert.level)]
+            return json_response({"run": asked["run"], "alerts": alerts})
+        limit = whole(request, "limit", 100, 1, MOST_ALERTS)
+        since = number(request, "since", -1e18)
+
+        def read() -> list[dict[str, Any]]:
+            runs = {run.name: run for run in self.reader.runs()}
+            series = self.reader.series(kind="alert")
+            most = limit if level is None else MOST_ALERTS
+            newest = self.told.newest(runs, series, most, since)
+            fitting = [one for one in newest if level in (None, one.alert.level)]
+            return [{"run": one.run, **asdict(one.alert)} for one in fitting[:limit]]
+
+        return json_response({"alerts": await asyncio.to_thread(read)})
 
     async def console(self, request: Request) -> Response:
         name, most = required(request, "run"), whole(request, "lines", 100, 1, MOST_LINES)

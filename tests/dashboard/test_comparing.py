@@ -103,6 +103,18 @@ def test_scripts_ask_for_runs_by_settings_and_metrics(
     assert [run["name"] for run in get(f"{url}/runs", order="desc")["runs"]] == ["b", "a"]
 
 
+def test_alerts_of_all_runs_come_newest_first(logdir: Path, serve: Callable[[Path], str]) -> None:
+    with init(logdir, name="c") as run:
+        run.alert("Later", "still", level="ERROR", step=7)
+    url = f"{serve(logdir)}/api/v1/alerts"
+    told = get(url)["alerts"]
+    assert [(one["run"], one["title"]) for one in told] == [("c", "Later"), ("b", "Odd")]
+    assert [one["run"] for one in get(url, limit=1)["alerts"]] == ["c"]
+    assert [one["run"] for one in get(url, level="warn", limit=1)["alerts"]] == ["b"]
+    assert get(url, since=told[0]["wall_time"])["alerts"] == []
+    assert get(url, run="c", level="info")["alerts"] == []
+
+
 def test_series_are_listed_in_pages_and_by_glob(logdir: Path, serve: Callable[[Path], str]) -> None:
     url = serve(logdir) + "/api/v1"
     listed = get(f"{url}/series", match="l*", kind="scalar", limit=1, offset=1)
@@ -151,6 +163,8 @@ def test_records_of_any_kind_come_newest_first_or_from_a_number_on(
         "series?kind=scalars",
         "console?run=b&lines=nan",
         "console?run=b&lines=0",
+        "alerts?level=loud",
+        "alerts?limit=0",
         "scalars?run=b&tag=loss&pixels=inf",
         "scalars?run=b&tag=loss&from=-inf",
         "records?run=b&tag=loss&kind=scalar",
