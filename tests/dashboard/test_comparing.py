@@ -105,7 +105,7 @@ def test_scripts_ask_for_runs_by_settings_and_metrics(
 
 def test_alerts_of_all_runs_come_newest_first(logdir: Path, serve: Callable[[Path], str]) -> None:
     with init(logdir, name="c") as run:
-        run.alert("Later", "still", level="ERROR", step=7)
+        run.alert("Later", "still", level="ERROR")
     url = f"{serve(logdir)}/api/v1/alerts"
     told = get(url)["alerts"]
     assert [(one["run"], one["title"]) for one in told] == [("c", "Later"), ("b", "Odd")]
