@@ -55,9 +55,10 @@ class Shown:
     def _repr_html_(self) -> str:
         colab = _colab()
         if colab is None:
+            style = "box-sizing:border-box;border:1px solid #8884;border-radius:8px"
             return (
                 f'<iframe src="{escape(self._address())}" title="trainboard" width="100%" '
-                f'height="{self.height}" style="border:1px solid #8884;border-radius:8px"></iframe>'
+                f'height="{self.height}" style="{style}"></iframe>'
             )
         # Colab's page is elsewhere: only its own proxy reaches this process.
         colab.serve_kernel_port_as_iframe(self.port, height=str(self.height))
