@@ -15,7 +15,14 @@ except PackageNotFoundError:  # a source tree that was never installed
     __version__ = "0.0.0"
 
 
-def show(logdir: Logdirs, *, height: int = 800, port: int = 0, theme: str = "system") -> Shown:
+def show(
+    logdir: Logdirs,
+    *,
+    height: int = 800,
+    port: int = 0,
+    theme: str = "system",
+    proxy: str | None = None,
+) -> Shown:
     """The dashboard over a logdir inside a notebook, served by this process until it ends.
 
     Args:
@@ -23,6 +30,8 @@ def show(logdir: Logdirs, *, height: int = 800, port: int = 0, theme: str = "sys
         height: of the frame, in pixels.
         port: to listen on; 0 for any free one. The same logdir is served once.
         theme: "system", "light" or "dark".
+        proxy: where the browser finds a port of this machine, ``/proxy/%PORT%/``; None for what
+            ``TRAINBOARD_PROXY_URL`` says, or JupyterHub's; "" for none.
 
     Raises:
         LogdirError: there is no such directory.
@@ -35,7 +44,7 @@ def show(logdir: Logdirs, *, height: int = 800, port: int = 0, theme: str = "sys
     """
     from dashboard import notebook  # Dash takes half a second to import
 
-    return notebook.show(logdir, height=height, port=port, theme=theme)
+    return notebook.show(logdir, height=height, port=port, theme=theme, proxy=proxy)
 
 
 def load_ipython_extension(ipython: Any) -> None:

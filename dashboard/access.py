@@ -106,7 +106,12 @@ class TokenGate:
         address = self.path_prefix + request.url.path + (f"?{urlencode(rest)}" if rest else "")
         answer = RedirectResponse(address, status_code=303)
         answer.set_cookie(
-            cookie, self.token, max_age=COOKIE_DAYS * 86400, httponly=True, samesite="lax"
+            cookie,
+            self.token,
+            max_age=COOKIE_DAYS * 86400,
+            path=f"{self.path_prefix}/",  # what else the proxy serves is not to see it
+            httponly=True,
+            samesite="lax",
         )
         return answer
 

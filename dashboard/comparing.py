@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +43,19 @@ def settings_of(infos: Sequence[RunInfo], *, everything: bool = False) -> dict[s
     """Config and hyperparameters by dotted name, None where a run has none of that name."""
     each = [flattened({**info.config, **info.hparams}) for info in infos]
     names = dict.fromkeys(name for own in each for name in own)
-    rows = {name: [own.get(name) for own in each] for name in names}
-    return {name: row for name, row in rows.items() if everything or any(v != row[0] for v in row)}
+    return {
+        name: [own.get(name) for own in each]
+        for name in names
+        if everything or len({_identity(own, name) for own in each}) > 1
+    }
+
+
+def _identity(settings: Mapping[str, Any], name: str) -> str:
+    """Alike for settings that are the same: NaN and NaN, 1 and 1.0; True and 1 are not."""
+    value = settings.get(name, "")
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return repr(value) if name in settings else ""
 
 
 def metrics_of(reader: Reader, names: Sequence[str], tags: str) -> dict[str, list[Any]]:

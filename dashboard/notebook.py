@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import importlib.util
+import os
+import secrets
 import shlex
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode, urlsplit
 
 from dashboard.cli import named_logdirs
-from dashboard.serve import ServeError, listening_socket, make_server
+from dashboard.serve import ServeError, checked_prefix, listening_socket, make_server
 from summaries import open_logdir
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 START_S = 20.0
 THEMES = ("system", "light", "dark")
+PROXY_VARIABLE = "TRAINBOARD_PROXY_URL"
+PORT_SIGN = "%PORT%"
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Shown:
     """A dashboard that this process serves; as the last value of a cell it shows itself."""
 
     url: str
+    """Where this process serves it; a browser behind a proxy has another address for it."""
     port: int
     height: int
     theme: str
@@ -40,15 +47,18 @@ class Shown:
         self._served.stop()
 
     def _address(self) -> str:
-        return f"{self.url}/?theme={self.theme}" if self.theme != "system" else f"{self.url}/"
+        query = {"token": self._served.token} if self._served.token is not None else {}
+        if self.theme != "system":
+            query["theme"] = self.theme
+        return f"{self._served.address}/" + (f"?{urlencode(query)}" if query else "")
 
     def _repr_html_(self) -> str:
-        try:
-            colab = importlib.import_module("google.colab.output")
-        except ImportError:
+        colab = _colab()
+        if colab is None:
+            style = "box-sizing:border-box;border:1px solid #8884;border-radius:8px"
             return (
                 f'<iframe src="{escape(self._address())}" title="trainboard" width="100%" '
-                f'height="{self.height}" style="border:1px solid #8884;border-radius:8px"></iframe>'
+                f'height="{self.height}" style="{style}"></iframe>'
             )
         # Colab's page is elsewhere: only its own proxy reaches this process.
         colab.serve_kernel_port_as_iframe(self.port, height=str(self.height))
@@ -58,10 +68,40 @@ class Shown:
         return f"trainboard at {self._address()}"
 
 
+def _colab() -> Any:
+    """Colab's module for what a cell shows; None anywhere else."""
+    try:
+        return importlib.import_module("google.colab.output")
+    except ImportError:
+        return None
+
+
+def proxy_template(given: str | None = None) -> str:
+    """The address by which a browser finds a port of this machine, with ``%PORT%`` in it.
+
+    "" where it finds the port itself. What is given comes first, then ``TRAINBOARD_PROXY_URL``,
+    then JupyterHub's own where its proxy for ports, jupyter-server-proxy, is installed.
+
+    Raises:
+        ValueError: there is no ``%PORT%`` in it.
+    """
+    template = os.environ.get(PROXY_VARIABLE) if given is None else given
+    if template is None:
+        base = os.environ.get("JUPYTERHUB_SERVICE_PREFIX")
+        if not base or importlib.util.find_spec("jupyter_server_proxy") is None:
+            return ""
+        template = f"{base.rstrip('/')}/proxy/{PORT_SIGN}/"
+    if template and PORT_SIGN not in template:
+        raise ValueError(
+            f"proxy '{template}': lacks the place of the port\n  try: /proxy/{PORT_SIGN}/"
+        )
+    return template
+
+
 class _Served:
     """One logdir's server."""
 
-    def __init__(self, key: str, logdir: Logdirs, port: int) -> None:
+    def __init__(self, key: tuple[str, str], logdir: Logdirs, port: int) -> None:
         from dashboard.app import create_app
 
         self.key = key
@@ -72,7 +112,18 @@ class _Served:
             self.reader.close()
             raise
         self.port = int(listener.getsockname()[1])
-        app = create_app(self.reader, logdir=self.reader.logdir, host="127.0.0.1")
+        self.address = f"http://127.0.0.1:{self.port}"
+        self.token: str | None = None
+        prefix, host = "", None if _colab() is not None else "127.0.0.1"
+        if key[1]:
+            # A proxy passes on the name by which the browser knows it, which nobody can tell here:
+            # instead of the name a token says that the request may pass.
+            self.address = key[1].replace(PORT_SIGN, str(self.port)).rstrip("/")
+            self.token = secrets.token_urlsafe(18)
+            prefix = checked_prefix(urlsplit(self.address).path)
+        app = create_app(
+            self.reader, logdir=self.reader.logdir, host=host, token=self.token, path_prefix=prefix
+        )
         started = threading.Event()
         self.server: uvicorn.Server = make_server(app, started.set)
         self.thread = threading.Thread(
@@ -83,6 +134,7 @@ class _Served:
         )
         self.thread.start()
         if not started.wait(START_S):
+            self.stop()
             raise ServeError(f"port {self.port}: the server did not start in {START_S:.0f} s")
 
     def stop(self) -> None:
@@ -92,14 +144,22 @@ class _Served:
         self.reader.close()
 
 
-_served: dict[str, _Served] = {}
+_served: dict[tuple[str, str], _Served] = {}
 
 
-def show(logdir: Logdirs, *, height: int = 800, port: int = 0, theme: str = "system") -> Shown:
+def show(
+    logdir: Logdirs,
+    *,
+    height: int = 800,
+    port: int = 0,
+    theme: str = "system",
+    proxy: str | None = None,
+) -> Shown:
     """See `dashboard.show`."""
     if theme not in THEMES:
         raise ValueError(f"theme '{theme}': is none of {', '.join(THEMES)}")
-    key = repr(sorted(logdir.items())) if isinstance(logdir, Mapping) else str(logdir)
+    named = repr(sorted(logdir.items())) if isinstance(logdir, Mapping) else str(logdir)
+    key = named, proxy_template(proxy)
     served = _served.get(key)
     if served is not None and (not served.thread.is_alive() or port not in (0, served.port)):
         served.stop()
@@ -127,10 +187,15 @@ def magic(line: str) -> Shown:
     parser.add_argument("--height", type=int, default=800)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--theme", choices=THEMES, default="system")
+    parser.add_argument("--proxy")
     options = parser.parse_args(shlex.split(line))
     logdirs = options.logdirs + options.logdir
     if not logdirs:
         parser.error("which LOGDIR?")
     return show(
-        named_logdirs(logdirs), height=options.height, port=options.port, theme=options.theme
+        named_logdirs(logdirs),
+        height=options.height,
+        port=options.port,
+        theme=options.theme,
+        proxy=options.proxy,
     )

@@ -59,7 +59,7 @@ def checked_prefix(prefix: str) -> str:
         ServeError: it is no path.
     """
     bare = prefix.strip("/")
-    if bare and not re.fullmatch(r"[\w.~-]+(/[\w.~-]+)*", bare, re.ASCII):
+    if bare and not re.fullmatch(r"[\w.~%@+-]+(/[\w.~%@+-]+)*", bare, re.ASCII):
         raise ServeError(f"path prefix '{prefix}': is no path\n  try: --path-prefix /tb")
     return f"/{bare}" if bare else ""
 
