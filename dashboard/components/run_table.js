@@ -7,6 +7,7 @@
   const TICK_MS = 5000; // durations and signs of life of what runs
   const WIDTHS = "trainboard.tableWidths";
 
+  const NOTHING = () => {};
   const columns = tb.runColumns;
 
   function rememberedWidths() {
@@ -67,6 +68,10 @@
     let ended = false;
     let quiet = false; // while we change the grid ourselves
 
+    // dash-ag-grid sets a filter model of its own, an empty one, some time after the grid is ready.
+    const setFilterModel = api.setFilterModel.bind(api);
+    api.setFilterModel = NOTHING;
+
     const ours = (act) => {
       quiet = true;
       act();
@@ -88,7 +93,7 @@
         for (const row of tb.runTableRows.build(ids)) known.set(row.name, row);
         api.setGridOption("rowData", [...known.values()]);
         api.setGridOption("columnDefs", ids.map((id) => definition(id, widths)));
-        api.setFilterModel(filterModel());
+        setFilterModel(filterModel());
       });
       return true;
     }
@@ -122,7 +127,7 @@
       }
       if (changed.has("baseline") || changed.has("deltas")) api.refreshCells({force: true});
       if (changed.has("groupBy")) regroup();
-      if (changed.has("tableFilter") && !quiet) ours(() => api.setFilterModel(filterModel()));
+      if (changed.has("tableFilter") && !quiet) ours(() => setFilterModel(filterModel()));
     }
 
     const listen = {
@@ -131,8 +136,8 @@
         if (!quiet) tb.view.set({runsSort: sorted.map(({colId, sort}) => [colId, sort])});
       },
       modelUpdated: () => onCount(api.getDisplayedRowCount()),
-      filterChanged() {
-        if (quiet) return;
+      filterChanged({source}) {
+        if (quiet || source === "api") return;
         const typed = Object.entries(api.getFilterModel()).map(([id, {filter}]) => [id, filter]);
         ours(() => tb.view.set({tableFilter: Object.fromEntries(typed)}));
       },
@@ -227,7 +232,6 @@
     );
   }
 
-  const NOTHING = () => {};
   const gridProperties = {
     id: "run-grid", className: "run-grid", columnDefs: [], rowData: [], getRowId: "params.data.name", setProps: NOTHING, style: {height: "100%", width: "100%"},
     dashGridOptions: {
