@@ -169,7 +169,7 @@ def test_notes_are_written_on_the_page(logdir: Path, serve: Any, open_page: Open
     page = open_page(serve(logdir) + "/run?run=b")
     page.get_by_role("button", name="Write").click()
     page.get_by_label("Notes in markdown").fill("# Worse\n\n<script>window.pwned = 1</script>")
-    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Save", exact=True).click()
     page.get_by_role("heading", name="Worse").wait_for()
     assert page.locator(".markdown").inner_text().endswith("<script>window.pwned = 1</script>")
     assert page.evaluate("window.pwned") is None
