@@ -1,35 +1,15 @@
-/* What pages with cards in groups of tags share: tags by prefix, the filter, folding, being on screen. */
+/* What pages with cards by tag share beside tag_groups.js: tags by their first part, examples to paste, folding. */
 (function () {
   "use strict";
   const tb = window.trainboard;
+  const {Notice, TagFilter} = tb.tags;
   const h = (...args) => React.createElement(...args);
-  const MARGIN = "250px";
 
-  /* Whether an element is near the screen, by one observer for all. */
-  const watched = new Map();
-  let observer = null;
-  function watch(element, listener) {
-    observer =
-      observer ||
-      new IntersectionObserver(
-        (entries) => {
-          for (const entry of entries) watched.get(entry.target)?.(entry.isIntersecting);
-        },
-        {rootMargin: MARGIN}
-      );
-    watched.set(element, listener);
-    observer.observe(element);
-    return () => {
-      watched.delete(element);
-      observer.unobserve(element);
-    };
-  }
+  /** Whether the element of the ref is near the screen. */
+  const useVisible = (ref) => tb.useInSight(ref)[0];
 
-  function useVisible(ref) {
-    const [visible, setVisible] = React.useState(false);
-    React.useEffect(() => watch(ref.current, setVisible), []);
-    return visible;
-  }
+  /** One choice of several, as a row of buttons: `choices` are [value, text, hint]. */
+  const Segments = ({label, onChoose, ...rest}) => h(tb.tags.Segments, {title: label, choose: onChoose, ...rest});
 
   /** Counts up when the element's size changes. */
   function useSize(ref) {
@@ -73,32 +53,6 @@
         (news.series && [...news.series].some((key) => key.startsWith(kind + "\n")))
     );
 
-  function TagFilter() {
-    const {tagFilter} = tb.view.get();
-    const {error} = tb.pattern(tagFilter);
-    return h("input", {
-      className: error ? "field bad" : "field", type: "search", placeholder: "Filter tags (regex)", "aria-label": "Filter tags",
-      "aria-invalid": Boolean(error), title: error || "A regular expression", value: tagFilter,
-      onChange: (event) => tb.view.set({tagFilter: event.target.value}),
-    });
-  }
-
-  /** One choice of several, as a row of buttons: `choices` are [value, text, hint]. */
-  function Segments({name, label, choices, value, onChoose}) {
-    return h(
-      "div",
-      {className: "segments", role: "radiogroup", "aria-label": label},
-      choices.map(([key, text, hint]) =>
-        h(
-          "label",
-          {key, title: hint},
-          h("input", {type: "radio", name, value: key, checked: key === value, onChange: () => onChoose(key)}),
-          text
-        )
-      )
-    );
-  }
-
   function Check({label, hint, checked, onChange}) {
     return h(
       "label",
@@ -106,10 +60,6 @@
       h("input", {type: "checkbox", checked, onChange: (event) => onChange(event.target.checked)}),
       label
     );
-  }
-
-  function Notice({title, children}) {
-    return h("div", {className: "notice"}, h("h2", null, title), children);
   }
 
   /** What stands where nothing of the kind was logged: how to log it, ready to paste. */

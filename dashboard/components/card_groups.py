@@ -2,5 +2,5 @@
 
 from __future__ import annotations
 
-CARD_GROUP_SCRIPTS = ("components/card_groups.js",)
+CARD_GROUP_SCRIPTS = ("components/tag_groups.js", "components/card_groups.js")
 """``trainboard.cardGroups``: tags by prefix, the filter, groups that fold, what is on screen."""

@@ -57,6 +57,7 @@
     };
   }
 
+  const cancelled = (id) => tb.http.json(`/api/projection/${id}/cancel`, {});
   const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
   /**
@@ -68,6 +69,7 @@
     const [told, setTold] = useState({state: "idle", stage: "", progress: 0, error: "", cloud: null});
     const [attempt, setAttempt] = useState(0);
     const id = useRef("");
+    const unwanted = useRef(false); // cancelled before it was known by an id
     const key = place ? JSON.stringify([place, settingsOf(spec)]) : "";
     useEffect(() => {
       if (!place) return undefined;
@@ -80,9 +82,13 @@
         tell({state: "done", error: "", cloud});
       };
       const follow = async () => {
+        id.current = "";
+        unwanted.current = false;
         tell({state: "running", stage: "", progress: 0, error: ""});
         let job = await tb.http.json("/api/projection", {...place, ...settingsOf(spec)});
+        if (!current) return;
         id.current = job.id;
+        if (unwanted.current) job = await cancelled(job.id);
         while (current && (job.state === "waiting" || job.state === "running")) {
           tell(job);
           await later(POLL_MS);
@@ -98,7 +104,10 @@
     }, [key, attempt]);
     return {
       ...told,
-      cancel: () => tb.http.json(`/api/projection/${id.current}/cancel`, {}).catch((error) => tb.kit.toast(error.message, {bad: true})),
+      cancel() {
+        unwanted.current = true;
+        if (id.current) cancelled(id.current).catch((error) => tb.kit.toast(error.message, {bad: true}));
+      },
       again: () => setAttempt((n) => n + 1),
     };
   }

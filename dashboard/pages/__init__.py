@@ -52,6 +52,7 @@ from dashboard.pages.graphs import GraphsPage
 from dashboard.pages.histograms import HistogramsPage
 from dashboard.pages.hparams import HparamsPage
 from dashboard.pages.media import MediaPage
+from dashboard.pages.meshes import MeshesPage
 from dashboard.pages.overview import OverviewPage
 from dashboard.pages.page import Page
 from dashboard.pages.pr_curves import PrCurvesPage
@@ -74,6 +75,7 @@ PAGES: tuple[type[Page], ...] = (
     TablesPage,
     PrCurvesPage,
     EmbeddingsPage,
+    MeshesPage,
     CustomPage,
     GraphsPage,
     SystemPage,
