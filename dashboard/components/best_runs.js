@@ -62,7 +62,7 @@
       this.note = el("p", {class: "quiet"});
       this.node = el(
         "section", {class: "panel best-runs", "aria-label": "Best runs"},
-        el("header", {class: "panel-head"}, this.title, this.top, copy), el("div", {class: "table-scroll", tabindex: "0", "aria-label": "Best runs"}, this.table), this.note
+        el("header", {class: "panel-head"}, this.title, this.top, copy), el("div", {class: "panel-scroll", tabindex: "0", "aria-label": "Best runs"}, this.table), this.note
       );
       this.table.addEventListener("pointerleave", () => on.hover(null));
     }
@@ -124,7 +124,7 @@
 
     name(row) {
       if (this.grouped) return el("span", {}, row.title);
-      return el("button", {type: "button", class: "link-button", onclick: (event) => {
+      return el("button", {type: "button", class: "name-button", onclick: (event) => {
         const box = event.currentTarget.getBoundingClientRect();
         this.on.menu(row.key, {clientX: box.left, clientY: box.bottom});
       }}, row.title);

@@ -14,7 +14,7 @@
       this.diff = el("div", {class: "code-diff"});
       this.node = el("div", {},
         el("section", {class: "panel", "aria-label": "Code and environment"}, el("header", {class: "panel-head"}, el("h2", {}, "Code and environment")),
-          el("div", {class: "table-scroll", tabindex: "0", "aria-label": "Code and environment"}, this.table)),
+          el("div", {class: "panel-scroll", tabindex: "0", "aria-label": "Code and environment"}, this.table)),
         (this.panel = el("section", {class: "panel", "aria-label": "Uncommitted changes"},
           el("header", {class: "panel-head"}, el("h2", {}, "Uncommitted changes"), (this.label = el("span", {class: "panel-hint"})), this.other), this.diff)));
     }
@@ -49,7 +49,7 @@
       if (!this.rows || (this.rows[0] && this.rows[0].values.length !== names.length)) return;
       const groups = Object.entries(TITLES).map(([group, title]) => [title, this.rows.filter((row) => row.group === group).map(readable)]);
       this.table.replaceChildren(
-        tb.compareTables.head(names, baseline, ""), ...groups.map(([title, rows]) => tb.compareTables.section(title, rows, baseline, all)).filter(Boolean),
+        tb.compareTables.head(names, baseline, "Fact"), ...groups.map(([title, rows]) => tb.compareTables.section(title, rows, baseline, all)).filter(Boolean),
         ...(this.rows.length ? [] : [el("caption", {class: "quiet"}, "Nothing was recorded of what surrounded these runs: `summaries.init` does, event files do not have it.")])
       );
     }

@@ -52,7 +52,7 @@
       this.node = el(
         "section", {class: "panel", "aria-label": "Metrics"},
         el("header", {class: "panel-head"}, el("h2", {}, "Metrics"), this.values, this.step, this.order, el("label", {class: "control"}, this.system, "machine"), copy),
-        el("div", {class: "table-scroll", tabindex: "0", "aria-label": "Metrics"}, this.table), this.note
+        el("div", {class: "panel-scroll", tabindex: "0", "aria-label": "Metrics"}, this.table), this.note
       );
     }
 

@@ -93,7 +93,7 @@
     constructor() {
       this.table = el("table", {class: "data-table compare-table"});
       this.node = el("section", {class: "panel", "aria-label": "Settings"}, el("header", {class: "panel-head"}, el("h2", {}, "Settings"), (this.copy = this.copyButton())),
-        el("div", {class: "table-scroll", tabindex: "0", "aria-label": "Settings"}, this.table));
+        el("div", {class: "panel-scroll", tabindex: "0", "aria-label": "Settings"}, this.table));
     }
 
     copyButton() {
@@ -105,7 +105,7 @@
       const groups = {Run: runRows(names), ...settingRows(names)};
       this.rows = Object.values(groups).flat().filter(({values}) => all || !isSame(values));
       this.names = names;
-      this.table.replaceChildren(head(names, baseline, ""), ...Object.entries(groups).map(([title, rows]) => section(title, rows, baseline, all)).filter(Boolean));
+      this.table.replaceChildren(head(names, baseline, "Setting"), ...Object.entries(groups).map(([title, rows]) => section(title, rows, baseline, all)).filter(Boolean));
     }
 
     text() {

@@ -111,7 +111,7 @@
       return el(
         "span", {class: "compare-chip" + (isBase ? " is-base" : ""), role: "listitem"},
         el("span", {class: "swatch", style: `background:${tb.runs.color(name)}`}),
-        el("button", {type: "button", class: "link-button chip-name", "aria-pressed": String(isBase), title: isBase ? `${name} is the baseline` : `Hold the others against ${name}`,
+        el("button", {type: "button", class: "name-button chip-name", "aria-pressed": String(isBase), title: isBase ? `${name} is the baseline` : `Hold the others against ${name}`,
           onclick: () => tb.view.set({baseline: name})}, title),
         isBase ? el("small", {}, "baseline") : null,
         names.length > 1 ? el("button", {type: "button", class: "chip-close", "aria-label": `Leave ${title} out`, onclick: () => tb.view.set({compare: names.filter((one) => one !== name)})}, "✕") : null
