@@ -23,8 +23,8 @@
   const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
   /**
-   * {tag, section, resource, name, short, unit, isShare} of a tag below "system/", null of any other: `name`
-   * says all, `short` what the section's name does not; of a share a hundred percent is all.
+   * {tag, section, resource, name, title, unit, isShare} of a tag below "system/", null of any other: `name`
+   * stands alone, `title` over a chart in its section; of a share a hundred percent is all.
    */
   function describe(tag) {
     if (!tag.startsWith(PREFIX)) return null;
@@ -33,7 +33,9 @@
     const gpu = /^gpu[./]?(\d+)[./](.+)$/.exec(rest);
     const [section, what] = gpu ? [`GPU ${gpu[1]}`, OF_GPU[gpu[2]] || spoken(gpu[2], ending)] : KNOWN[rest] || ["Other", spoken(rest, ending)];
     const resource = gpu ? "GPU" : section;
-    return {tag, section, resource, name: section === "Other" ? capital(what) : `${section}, ${what}`, short: capital(what), unit, isShare: SHARES.test(rest)};
+    const name = section === "Other" ? capital(what) : `${section}, ${what}`;
+    const title = (gpu ? name : capital(what)) + (unit ? ` (${unit})` : "");
+    return {tag, section, resource, name, title, unit, isShare: SHARES.test(rest)};
   }
 
   const spoken = (name, ending) => (ending ? name.slice(0, -ending.length) : name).replaceAll("_", " ");

@@ -61,7 +61,7 @@
     const metrics = tb.machine.all(scalars.keys());
     const wanted = metrics.filter(({tag, section, name}) => words.every((word) => `${tag} ${section} ${name}`.toLowerCase().includes(word)));
     const running = tb.runs.shown().filter((run) => run.status === "running" && metrics.some(({tag}) => scalars.get(tag).has(run.name))).reverse();
-    const charts = wanted.map(({tag, section, short, unit}) => ({id: tag, title: unit ? `${short} (${unit})` : short, section, lines: [{tag}], axis}));
+    const charts = wanted.map(({tag, section, title}) => ({id: tag, title, section, lines: [{tag}], axis}));
     let body = null;
     if (!tb.runs.loaded) body = h("p", {className: "quiet"}, "Reading the listing…");
     else if (metrics.length === 0) {

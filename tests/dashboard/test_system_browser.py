@@ -53,7 +53,7 @@ def test_charts_stand_by_resource_over_relative_time_and_gauges_are_live(
     sections = page.locator(".group-head span:nth-child(2)").all_inner_texts()
     assert sections == ["Processor", "Memory", "GPU 2", "GPU 10"]
     titles = page.locator("[data-section='=GPU 2'] .card h3").all_inner_texts()
-    assert titles == ["Utilisation (%)", "Power (W)"]
+    assert titles == ["GPU 2, utilisation (%)", "GPU 2, power (W)"]
     assert page.evaluate("trainboard.charts.axisOf({lines: [], axis: 'relative'})") == "relative"
     page.get_by_text("Wall", exact=True).click()
     page.wait_for_function("() => location.search.includes('time=wall')")
