@@ -126,7 +126,8 @@ def runs_that_fit(
     keys = dict.fromkeys(one.key for one in conditions)
     if sort is not None:
         keys[sort] = None
-    values = {key: _values(reader, runs, key) for key in keys} if runs else {}
+    settings = {run.name: _settings(run) for run in runs} if keys else {}
+    values = {key: _values(reader, runs, settings, key) for key in keys} if runs else {}
     fitting = [
         run
         for run in runs
@@ -148,9 +149,10 @@ def _rank(value: Any) -> tuple[Any, ...] | None:
     return (1, value) if isinstance(value, str) else None
 
 
-def _values(reader: Reader, runs: Sequence[RunInfo], key: str) -> dict[str, Any]:
+def _values(
+    reader: Reader, runs: Sequence[RunInfo], settings: Mapping[str, dict[str, Any]], key: str
+) -> dict[str, Any]:
     """Run -> its value of the key."""
-    settings = {run.name: _settings(run) for run in runs}
     found = {name: own[key] for name, own in settings.items() if key in own}
     if not found and key in FACTS:
         found = {run.name: getattr(run, key) for run in runs}
