@@ -83,3 +83,9 @@ def test_an_unknown_address_says_so_and_leads_back(logdir: Path) -> None:
     assert "/nowhere" in text_of(shown)
     assert not any("current" in item.children.className.split() for item in navigation)
     assert hidden is True
+
+
+def test_no_two_pages_are_opened_by_the_same_keys_or_live_at_one_path() -> None:
+    keys = [page.keys for page in PAGES if page.keys]
+    assert len(set(keys)) == len(keys)
+    assert len({page.path for page in PAGES}) == len(PAGES)
