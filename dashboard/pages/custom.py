@@ -22,7 +22,7 @@ class CustomPage(Page):
 
     path = "/custom"
     title = "Custom charts"
-    keys = "g l"
+    keys = "g u"
     kinds = ("layout",)
     icon = '<path d="M3 3.5h6v6H3zM3 12.5h6v4H3zM12 3.5h5v4h-5zM12 10.5h5v6h-5z"/>'
     scripts = CustomView.scripts
