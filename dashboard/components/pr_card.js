@@ -76,7 +76,7 @@
           h(
             "tr",
             null,
-            h("th", {"aria-label": "Colour"}),
+            h("td", null),
             h("th", null, "Run"),
             mode === "roc" ? h("th", {title: "Area under the ROC curve"}, "AUC") : h("th", {title: "Average precision: area under the curve's steps"}, "AP"),
             h("th", {title: "The highest F1 of all thresholds, and at which"}, "best F1"),

@@ -4,7 +4,7 @@
   const tb = window.trainboard;
   const own = tb.projector;
   const NAMES = 70; // labels written at most
-  const MANY = 12000; // points drawn as squares while the cloud is turned
+  const MANY = 4000; // points drawn as squares while the cloud is turned
   const dots = new Map(); // colour and radius -> a small canvas
 
   function dot(colour, radius, rim, ratio) {

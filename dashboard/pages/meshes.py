@@ -22,6 +22,7 @@ class MeshesPage(Page):
 
     path = "/meshes"
     title = "Meshes"
+    keys = "g m"
     kinds = ("mesh",)
     icon = (
         '<path d="M10 2.5l6.5 4v7l-6.5 4-6.5-4v-7z"/>'
