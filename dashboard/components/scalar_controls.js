@@ -10,7 +10,7 @@
     constructor(onDrag) {
       const state = tb.view.get();
       this.filter = el("input", {
-        type: "search", class: "field tag-filter", placeholder: "Filter metrics (regex)", spellcheck: "false",
+        type: "search", class: "field tag-filter", placeholder: "Filter metrics", spellcheck: "false",
         "aria-label": "Filter metrics by a regular expression", value: state.tagFilter,
         oninput: () => tb.view.set({tagFilter: this.filter.value}),
       });
