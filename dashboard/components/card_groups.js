@@ -11,6 +11,16 @@
   /** One choice of several, as a row of buttons: `choices` are [value, text, hint]. */
   const Segments = ({label, onChoose, ...rest}) => h(tb.tags.Segments, {title: label, choose: onChoose, ...rest});
 
+  /** Counts up when there is news from the server while something is amiss: a reason to ask again. */
+  function useRecovery(isAmiss) {
+    const [count, more] = React.useReducer((n) => n + 1, 0);
+    React.useEffect(() => {
+      if (!isAmiss) return undefined;
+      return tb.runs.subscribe(() => tb.runs.connection === "live" && more());
+    }, [isAmiss]);
+    return count;
+  }
+
   /** Counts up when the element's size changes. */
   function useSize(ref) {
     const [size, resized] = React.useReducer((n) => n + 1, 0);
@@ -118,5 +128,5 @@
     );
   }
 
-  tb.cardGroups = {useVisible, useSize, splitTag, groupsOf, concerns, TagFilter, Segments, Check, Notice, Example, whyEmpty, Group};
+  tb.cardGroups = {useVisible, useSize, useRecovery, splitTag, groupsOf, concerns, TagFilter, Segments, Check, Notice, Example, whyEmpty, Group};
 })();

@@ -2,12 +2,13 @@
 (function () {
   "use strict";
   const tb = window.trainboard;
-  const {Example, Notice} = tb.cardGroups;
+  const {Example, Notice, useRecovery} = tb.cardGroups;
   const h = (...args) => React.createElement(...args);
 
   /** The categories of the runs' layouts: {categories, error}; null categories until they came. */
   function useLayouts(names, version) {
     const [state, setState] = React.useState({categories: null, error: ""});
+    const attempt = useRecovery(state.error !== "");
     React.useEffect(() => {
       if (!names.length) return undefined;
       const giveUp = new AbortController();
@@ -16,7 +17,7 @@
         (error) => giveUp.signal.aborted || setState((before) => ({...before, error: error.message}))
       );
       return () => giveUp.abort();
-    }, [names.join("\n"), version]);
+    }, [names.join("\n"), version, attempt]);
     return state;
   }
 

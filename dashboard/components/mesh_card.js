@@ -3,7 +3,7 @@
   "use strict";
   const tb = window.trainboard;
   const own = tb.meshes;
-  const {useVisible, useSize} = tb.cardGroups;
+  const {useVisible, useSize, useRecovery} = tb.cardGroups;
   const h = (...args) => React.createElement(...args);
   const KEPT_BYTES = 256 << 20;
   const TURN = 0.008; // radians a pixel
@@ -30,6 +30,7 @@
   /** The mesh of a series at an index: {mesh, error}; the one before stays while another is fetched. */
   function useMesh(series, index, batch) {
     const [state, setState] = React.useState({mesh: null, error: ""});
+    const attempt = useRecovery(state.error !== "");
     const key = series && index >= 0 ? [series.key, series.identity, index, batch].join("\n") : "";
     React.useEffect(() => {
       if (!key) return undefined;
@@ -39,7 +40,7 @@
         (error) => current && setState((before) => ({...before, error: error.message}))
       );
       return () => void (current = false);
-    }, [key]);
+    }, [key, attempt]);
     return index >= 0 ? state : {mesh: null, error: state.error};
   }
 

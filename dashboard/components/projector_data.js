@@ -3,6 +3,7 @@
   "use strict";
   const tb = window.trainboard;
   const own = tb.projector;
+  const {useRecovery} = tb.cardGroups;
   const POLL_MS = 500;
   const KEPT = 16;
   const clouds = new Map(); // "place and settings" -> cloud with its labels
@@ -28,6 +29,7 @@
   function useInfo(place) {
     const [state, setState] = React.useState({info: null, error: "", key: ""});
     const key = place ? JSON.stringify(place) : "";
+    const retry = useRecovery(state.error !== "");
     React.useEffect(() => {
       if (!place) return undefined;
       const giveUp = new AbortController();
@@ -37,7 +39,7 @@
         (error) => giveUp.signal.aborted || setState({info: null, error: error.message, key})
       );
       return () => giveUp.abort();
-    }, [key]);
+    }, [key, retry]);
     return state;
   }
 
@@ -66,8 +68,9 @@
    */
   function useProjection(place, spec) {
     const {useEffect, useRef, useState} = React;
-    const [told, setTold] = useState({state: "idle", stage: "", progress: 0, error: "", cloud: null});
+    const [told, setTold] = useState({state: "idle", stage: "", progress: 0, error: "", isLost: false, cloud: null});
     const [attempt, setAttempt] = useState(0);
+    const retry = useRecovery(told.state === "failed" && told.isLost);
     const id = useRef("");
     const unwanted = useRef(false); // cancelled before it was known by an id
     const key = place ? JSON.stringify([place, settingsOf(spec)]) : "";
@@ -84,7 +87,7 @@
       const follow = async () => {
         id.current = "";
         unwanted.current = false;
-        tell({state: "running", stage: "", progress: 0, error: ""});
+        tell({state: "running", stage: "", progress: 0, error: "", isLost: false});
         let job = await tb.http.json("/api/projection", {...place, ...settingsOf(spec)});
         if (!current) return;
         id.current = job.id;
@@ -99,9 +102,12 @@
         else tell({state: job.state, error: job.error});
       };
       if (clouds.has(key)) finish(clouds.get(key));
-      else follow().catch((error) => tell({state: "failed", error: error.message}));
+      else {
+        // Without a status no server answered; after a restart it knows no projection that was under way.
+        follow().catch((error) => tell({state: "failed", error: error.message, isLost: !error.status || error.status === 404}));
+      }
       return () => void (current = false);
-    }, [key, attempt]);
+    }, [key, attempt, retry]);
     return {
       ...told,
       cancel() {
@@ -116,6 +122,7 @@
   function useNeighbours(place, row, count, metric) {
     const [found, setFound] = React.useState(null);
     const key = place && row >= 0 ? JSON.stringify([place, row, count, metric]) : "";
+    const retry = useRecovery(found !== null && found.error !== "");
     React.useEffect(() => {
       setFound(null);
       if (!key) return undefined;
@@ -127,7 +134,7 @@
         (error) => giveUp.signal.aborted || setFound({rows: [], distances: [], labels: null, error: error.message})
       );
       return () => giveUp.abort();
-    }, [key]);
+    }, [key, retry]);
     return found;
   }
 

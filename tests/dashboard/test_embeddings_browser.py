@@ -200,3 +200,18 @@ def test_without_embeddings_the_page_says_how_to_log_them(
 ) -> None:
     page = open_page(f"{serve(tmp_path)}/embeddings")
     page.locator("pre", has_text="writer.add_embedding(").wait_for()
+
+
+def test_the_page_recovers_from_a_restart_of_the_server(
+    tmp_path: Path, serve: Any, open_page: OpenPage
+) -> None:
+    write(tmp_path)
+    url = serve(tmp_path)
+    page = opened(open_page, url)
+    port = serve.stop(url)
+    page.locator(".live-lost").wait_for(timeout=30_000)
+    page.get_by_text("unit length").click()
+    page.locator(".pj-error", has_text="does not answer").wait_for()
+    serve(tmp_path, port)
+    page.locator(READY).wait_for(timeout=30_000)
+    assert page.locator(".pj-error").count() == 0
