@@ -28,13 +28,13 @@
 
   const able = () => [...commands.values()].filter((command) => !command.when || command.when());
 
-  /** How well a title fits what was typed, -1 not at all: every word of it must be there. */
+  /** How well a title fits what was typed, null not at all: every word of it must be there. */
   function score(title, query) {
     const text = title.toLowerCase();
     let total = 0;
     for (const word of query.toLowerCase().split(/\s+/).filter(Boolean)) {
       const at = text.indexOf(word);
-      if (at < 0) return -1;
+      if (at < 0) return null;
       total += at === 0 ? 3 : /[\s/._-]/.test(text[at - 1]) ? 2 : 1;
     }
     return total - text.length / 1000;
@@ -44,7 +44,7 @@
     const all = [...able(), ...[...providers].flatMap((provider) => provider(query))];
     return all
       .map((command) => ({command, fit: score(command.title, query)}))
-      .filter(({fit}) => fit >= 0)
+      .filter(({fit}) => fit !== null)
       .sort((a, b) => (query ? b.fit - a.fit : 0))
       .slice(0, FOUND)
       .map(({command}) => command);
