@@ -70,7 +70,9 @@
   /** The end of an axis that grows, rounded up: its ticks are then drawn anew now and then only. */
   function ahead([low, high]) {
     if (!(high > low)) return high;
-    const step = Math.pow(10, Math.floor(Math.log10(high - low))) / 50;
+    // A twentieth at most of the axis stands empty; plotly needs 6 ms for a card's ticks.
+    const power = Math.pow(10, Math.floor(Math.log10((high - low) / 20)));
+    const step = [5, 2, 1].find((factor) => factor * power <= (high - low) / 20) * power;
     return low + Math.ceil((high - low) / step) * step;
   }
 

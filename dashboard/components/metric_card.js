@@ -183,6 +183,12 @@
       this.refineTimer = setTimeout(async () => {
         const asked = this.zoomKey();
         try {
+          if (tb.smoothing.amount() > 0) {
+            const plain = await store.detail(parts, this.pixels(), {plain: true});
+            if (asked !== this.zoomKey()) return;
+            this.detail = {key: asked, series: plain};
+            this.grid.redraw([this]);
+          }
           const series = await store.detail(parts, this.pixels());
           if (asked !== this.zoomKey()) return;
           this.detail = {key: asked, series};

@@ -6,7 +6,7 @@
   const SERIES_PER_REQUEST = 120;
   const MAX_POINTS = 6e6; // held in all; 8 bytes each in several columns
   const RETRY_MS = 2000;
-  const TAIL_PAUSE = 300; // ms between two requests for what is new
+  const TAIL_PAUSE = 600; // ms between two requests for what is new: processes flush at different times
   const COMPUTED_PAUSE = 1000; // the same for what is computed anew from all its points
   const SMOOTH_DELAY = 160; // ms after the slider rests before the store is asked
 
@@ -104,11 +104,28 @@
     /** The values smoothed by `amount` of the view's kind: exact, or a preview until the store has answered. */
     smoothed(amount) {
       if (!(amount > 0)) return this.value;
+      if (this.followed) return this.followed(amount);
       const {partition} = tb.view.get();
       const kind = tb.smoothing.kind();
       if (this.binned && this.smoothedWith === amount && this.smoothedKind === kind && this.partitioned === partition) return this.fromStore;
       if (!isSame(this.cache, kind, amount, partition)) this.cache = {kind, amount, partition, values: this.smooth(this.value, kind, amount)};
       return this.cache.values;
+    }
+
+    /** Has the smooth line go through the points of a coarser series, straight between them. */
+    follow(coarse) {
+      if (!coarse || coarse.length < 2 || !coarse.ascending) return;
+      this.followed = (amount) => {
+        const ys = coarse.smoothed(amount);
+        const out = new Float64Array(this.length);
+        for (let i = 0, at = 0; i < this.length; i++) {
+          while (at < coarse.length - 2 && coarse.step[at + 1] < this.step[i]) at++;
+          const span = coarse.step[at + 1] - coarse.step[at];
+          const part = span > 0 ? Math.max(0, Math.min(1, (this.step[i] - coarse.step[at]) / span)) : 1;
+          out[i] = ys[at] + part * (ys[at + 1] - ys[at]);
+        }
+        return out;
+      };
     }
 
     /** A column smoothed, part by part where the run was restarted. */
@@ -292,13 +309,19 @@
       return [...(this.tags.get(tag) || new Map()).values()].some(isStale);
     }
 
-    /** What a zoomed card shows, tag -> run -> Series: `items` is [{tag, runs, range}], ranges in steps or of a computed x. */
-    async detail(items, pixels) {
-      const answer = await tb.computed.fetch({items, pixels, ...tb.smoothing.wanted()});
+    /**
+     * What a zoomed card shows, tag -> run -> Series: `items` is [{tag, runs, range}], ranges in steps or of a
+     * computed x. `plain` is without the average over all points, which takes the server four times as long;
+     * until that comes, the smooth line runs through what the coarse curve has.
+     */
+    async detail(items, pixels, {plain = false} = {}) {
+      const answer = await tb.computed.fetch({items, pixels, ...(plain ? {smoothing: 0} : tb.smoothing.wanted())});
       const found = new Map();
       for (const block of answer.blocks) {
         if (!found.has(block.tag)) found.set(block.tag, new Map());
-        found.get(block.tag).set(block.run, new Series(block, answer.arrays));
+        const series = new Series(block, answer.arrays);
+        if (plain) series.follow(this.get(block.tag, block.run));
+        found.get(block.tag).set(block.run, series);
       }
       return found;
     }
