@@ -6,7 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from dashboard.commands.choosing import chosen
-from dashboard.commands.drawing import STATUS_STYLES, curve, flat, number
+from dashboard.commands.drawing import STATUS_STYLES, curve, number
+from dashboard.feed import flattened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -65,7 +66,7 @@ def _settings(console: Console, runs: list[RunInfo], everything: bool) -> None:
         Text("status", style="dim"),
         *(Text(info.status, style=STATUS_STYLES[info.status]) for info in runs),
     )
-    settings = [flat({**info.config, **info.hparams}) for info in runs]
+    settings = [flattened({**info.config, **info.hparams}) for info in runs]
     names = list(dict.fromkeys(name for own in settings for name in own))
     for name in names:
         values = [own.get(name, _MISSING) for own in settings]

@@ -79,14 +79,3 @@ def duration(seconds: float) -> str:
     if seconds < 36 * 3600:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86400:.0f} d"
-
-
-def flat(values: Any, prefix: str = "") -> dict[str, Any]:
-    """Nested settings with their paths as names: ``{"optimizer.lr": 0.1}``."""
-    found: dict[str, Any] = {}
-    for name, value in values.items():
-        if isinstance(value, dict) and value:
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[f"{prefix}{name}"] = value
-    return found

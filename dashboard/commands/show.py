@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashboard.commands.choosing import chosen
-from dashboard.commands.drawing import STATUS_STYLES, ago, curve, duration, flat, number
+from dashboard.commands.drawing import STATUS_STYLES, ago, curve, duration, number
+from dashboard.feed import flattened
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -75,7 +76,7 @@ def _head(console: Console, info: RunInfo) -> None:
         if value:
             table.add_row(name, Text(str(value)))
     for what, values in (("config", info.config), ("hparams", info.hparams)):
-        for name, value in flat(values).items():
+        for name, value in flattened(values).items():
             table.add_row(f"{what}.{name}", Text(number(value)))
     console.print(table)
 

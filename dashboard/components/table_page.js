@@ -3,7 +3,7 @@
   "use strict";
   const tb = window.trainboard;
   const h = (...args) => React.createElement(...args);
-  const {Group, Segments, TagFilter, grouped, nothing} = tb.tags;
+  const {Against, Group, TagFilter, grouped, nothing} = tb.tags;
   const {compared, csv, filterOf, plain, sorted} = tb.tableRows;
   const pages = ["/tables"];
   const KEPT = 24;
@@ -137,16 +137,7 @@
         title: 'Words that some cell has, and conditions on columns: loss>0.5 label=cat file:img "two words"', value: state.tableQuery,
         onChange: (event) => tb.view.set({tableQuery: event.target.value}),
       }),
-      h(Segments, {
-        name: "table-against", title: "Differences", value: state.tableAgainst, choose: (tableAgainst) => tb.view.set({tableAgainst}),
-        choices: [["", "Tables"], ["step", "Changes by step", "What changed since the step before"], ["run", "Changes to a run", "What differs from another run at that step"]],
-      }),
-      state.tableAgainst === "run"
-        ? h("select", {
-            className: "field text-run", "aria-label": "Run that the others are compared with", value: reference || "",
-            onChange: (event) => tb.view.set({baseline: event.target.value}),
-          }, tb.runs.shown().map((run) => h("option", {key: run.name, value: run.name}, run.title)))
-        : null,
+      h(Against, {name: "table-against", plain: "Tables", value: state.tableAgainst, choose: (tableAgainst) => tb.view.set({tableAgainst}), reference}),
       h(tb.steps.StepBar));
   }
 

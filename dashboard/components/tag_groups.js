@@ -126,5 +126,20 @@
       h("i", {className: "swatch", style: {background: tb.runs.color(run.name)}}), h(ShortName, {title: run.title}));
   }
 
-  tb.tags = {Group, Notice, RunName, Segments, TagFilter, grouped, nothing, splitLast};
+  /** What a page holds its values against: nothing (called `plain`), the step before, or the run chosen beside it. */
+  function Against({name, plain, value, choose, reference}) {
+    return h(React.Fragment, null,
+      h(Segments, {
+        name, title: "Differences", value, choose,
+        choices: [["", plain], ["step", "Changes by step", "What changed since the step before"], ["run", "Changes to a run", "What differs from another run at that step"]],
+      }),
+      value === "run"
+        ? h("select", {
+            className: "field text-run", "aria-label": "Run that the others are compared with", value: reference || "",
+            onChange: (event) => tb.view.set({baseline: event.target.value}),
+          }, tb.runs.shown().map((run) => h("option", {key: run.name, value: run.name}, run.title)))
+        : null);
+  }
+
+  tb.tags = {Against, Group, Notice, RunName, Segments, TagFilter, grouped, nothing, splitLast};
 })();

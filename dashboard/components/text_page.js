@@ -3,7 +3,7 @@
   "use strict";
   const tb = window.trainboard;
   const h = (...args) => React.createElement(...args);
-  const {Group, Segments, TagFilter, grouped, nothing} = tb.tags;
+  const {Against, Group, Segments, TagFilter, grouped, nothing} = tb.tags;
   const pages = ["/text"];
   const RUNS_AT_FIRST = 8;
   const ROWS_AT_FIRST = 20;
@@ -68,16 +68,7 @@
         name: "text-raw", title: "How texts are shown", value: state.textRaw ? "raw" : "markdown", choices: [["markdown", "Markdown"], ["raw", "As written"]],
         choose: (value) => tb.view.set({textRaw: value === "raw"}),
       }),
-      h(Segments, {
-        name: "text-against", title: "Differences", value: state.textAgainst, choose: (textAgainst) => tb.view.set({textAgainst}),
-        choices: [["", "Texts"], ["step", "Changes by step", "What changed since the step before"], ["run", "Changes to a run", "What differs from another run at that step"]],
-      }),
-      state.textAgainst === "run"
-        ? h("select", {
-            className: "field text-run", "aria-label": "Run that the others are compared with", value: reference || "",
-            onChange: (event) => tb.view.set({baseline: event.target.value}),
-          }, tb.runs.shown().map((run) => h("option", {key: run.name, value: run.name}, run.title)))
-        : null,
+      h(Against, {name: "text-against", plain: "Texts", value: state.textAgainst, choose: (textAgainst) => tb.view.set({textAgainst}), reference}),
       h(tb.steps.StepBar));
   }
 

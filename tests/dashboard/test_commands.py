@@ -13,7 +13,8 @@ import pytest
 from dashboard.cli import main
 from dashboard.commands import COMMANDS
 from dashboard.commands.choosing import sized
-from dashboard.commands.drawing import ago, duration, flat, number, sparkline
+from dashboard.commands.drawing import ago, duration, number, sparkline
+from dashboard.feed import flattened
 from summaries import Histogram, SummaryWriter, init, open_logdir
 
 
@@ -193,4 +194,4 @@ def test_numbers_times_and_sizes_are_short() -> None:
     assert [duration(s) for s in (3, 90, 7200, 400_000)] == ["3 s", "2 min", "2.0 h", "5 d"]
     assert ago(0).endswith("ago")
     assert [sized(n) for n in (5, 1500, 2.5e6, 3e12)] == ["5 B", "1.5 kB", "2.5 MB", "3,000.0 GB"]
-    assert flat({"a": {"b": 1, "c": {}}, "d": 2}) == {"a.b": 1, "a.c": {}, "d": 2}
+    assert flattened({"a": {"b": 1, "c": {}}, "d": 2}) == {"a.b": 1, "a.c": {}, "d": 2}
