@@ -222,3 +222,24 @@ def test_below_a_path_prefix_pages_and_their_data_are_reached(
     page.locator(".hist-view").get_by_text("weights").first.wait_for()
     page.go_back()
     wait_for_curves(page)
+
+
+def test_the_page_over_a_postgresql_database_draws_edits_and_is_live(
+    postgres_url: str, serve: Serve, open_page: OpenPage
+) -> None:
+    def log(name: str) -> None:
+        with init(postgres_url, name=name) as run:
+            for step in range(40):
+                run.log({"train/loss": 1.0 / (step + 1)}, step=step)
+
+    log("a")
+    page = open_page(serve(postgres_url))
+    wait_for_curves(page)
+    log("b")
+    page.wait_for_function("() => document.querySelectorAll('.run-row').length === 2")
+    answer = page.evaluate(
+        """() => window.trainboard.http.json(
+          "/api/edit", {runs: ["b"], change: {display_name: "the second"}})"""
+    )
+    assert answer["changed"] == ["b"]
+    page.locator(".run-name", has_text="the second").wait_for()
