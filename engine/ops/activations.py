@@ -17,7 +17,7 @@ from engine.ops.elementwise import UnaryFloat, exp, zeros_like
 from engine.ops.linear import matmul
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import transpose
-from engine.shapes import ShapeError, merge_size
+from engine.shapes import ShapeError, merge_size, normalize_axis
 
 
 class Tanh(UnaryFloat):
@@ -305,6 +305,7 @@ def _along(definition: Any, logits: Any, axis: int | None, name: str | None) -> 
         return make(definition, (x,), name)
     if rank is None:
         raise ValueError(f"softmax along axis {axis} needs logits of known rank")
+    normalize_axis(axis, rank)
     order = list(range(rank))
     order[axis], order[-1] = order[-1], order[axis]
     return transpose(make(definition, (transpose(x, order),), name), order)

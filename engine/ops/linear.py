@@ -143,8 +143,8 @@ def matmul(
         left = convert_to_tensor(a, name="a")
         right = convert_to_tensor(b, None if is_graph_value(b) else left.dtype.base_dtype, "b")
     flip_a, flip_b = transpose_a or adjoint_a, transpose_b or adjoint_b
-    ranks = [len(x.spec.dims) for x in (left, right) if x.spec.dims is not None]
-    if ranks and all(rank > 2 for rank in ranks):
+    # As in TensorFlow: what may be a batch is taken for one.
+    if all(x.spec.dims is None or len(x.spec.dims) > 2 for x in (left, right)):
         return make(BatchMatMul(flip_a, flip_b), (left, right), name or "MatMul")
     return make(MatMul(flip_a, flip_b), (left, right), name)
 

@@ -18,7 +18,7 @@ from engine.ops.elementwise import exp, log1p, zeros_like
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import expand_dims, reshape, transpose
 from engine.ops.sizes import shape
-from engine.shapes import ShapeError, broadcast, merge, with_rank
+from engine.shapes import ShapeError, broadcast, merge, normalize_axis, with_rank
 
 
 class SoftmaxCrossEntropyWithLogits(Op):
@@ -239,6 +239,9 @@ def _cross_entropy(logits: Tensor, labels: Tensor, axis: int, scope: str) -> Ten
                 "one column a class in both, as tf.one_hot(numbers, classes) gives",
             )
         ) from error
+    for given in (logits, labels):
+        if given.spec.dims is not None:
+            normalize_axis(axis, len(given.spec.dims))
     if dims is not None and axis not in (-1, len(dims) - 1):
         order = list(range(len(dims)))
         order[axis], order[-1] = order[-1], order[axis]

@@ -69,7 +69,8 @@ class Reduction(Op):
 
     def kept(self, y: Tensor, x: Tensor, axes: Tensor) -> Tensor:
         """`y` with the reduced axes back as size 1."""
-        if self.keep_dims or y.spec.dims == x.spec.dims:
+        unchanged = x.spec.dims is not None and y.spec.dims == x.spec.dims
+        if self.keep_dims or unchanged:
             return y
         return make(Reshape(), (y, make(KeptShape(), (shape(x), axes), None)), None)
 

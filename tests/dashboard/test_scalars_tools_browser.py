@@ -15,7 +15,7 @@ from scalar_cards import describe, three_runs, wait_for_axes, wait_for_curves
 from summaries import init, open_logdir
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Locator, Page
 
 pytestmark = pytest.mark.browser
 Serve = Any
@@ -222,6 +222,16 @@ def test_the_browsers_own_rows_are_those_of_the_server(
         assert got == {name: pytest.approx(v) if v else v for name, v in expected.items()}
 
 
+def point_until_shown(page: Page, x: float, y: float, table: Locator) -> None:
+    """Move the pointer as a hand does, again and again: a chart under it may be drawn anew."""
+    for nudge in range(60):
+        page.mouse.move(x + nudge % 2, y)
+        if table.is_visible():
+            return
+        page.wait_for_timeout(250)
+    table.wait_for(timeout=1)
+
+
 def test_a_card_fills_the_screen_and_leads_to_the_next(
     logdir: Path, serve: Serve, open_page: OpenPage
 ) -> None:
@@ -240,11 +250,12 @@ def test_a_card_fills_the_screen_and_leads_to_the_next(
     wait_for_curves(page, ACCURACY)
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(f"() => ({shown})() === '{LOSS}'")
+    wait_for_curves(page, LOSS)
+    page.wait_for_function("() => document.querySelector('dialog .card canvas').clientWidth > 900")
     box = page.locator("dialog .card-lines").bounding_box()
     assert box is not None
-    page.mouse.move(box["x"] + 400, box["y"] + 200)
     table = page.locator(".hover-table")
-    table.wait_for()
+    point_until_shown(page, box["x"] + 400, box["y"] + 200, table)
     assert table.evaluate("table => table.closest('dialog') !== null")  # else it lies below
     page.mouse.click(box["x"] + 400, box["y"] + 200)
     page.wait_for_selector(".hover-table.pinned")

@@ -1,0 +1,63 @@
+"""Rows of what works element by element."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import engine as tf
+from op_rows.row import FLAGS, NUMBERS, ROW, A, B, P, flat, smooth
+
+ROWS = [
+    smooth("add", tf.add, A, ROW, kinds="Add", expected=np.add),
+    smooth("subtract", tf.subtract, A, ROW, kinds="Sub", expected=np.subtract),
+    smooth("multiply", tf.multiply, A, ROW, kinds="Mul", expected=np.multiply),
+    smooth("column_times_row", tf.multiply, A[:, :1], ROW, kinds="Mul SumTo", expected=np.multiply),
+    smooth("divide", tf.truediv, A, P, kinds="RealDiv", expected=np.divide),
+    smooth("pow", tf.pow, P, B, kinds="Pow", expected=np.power),
+    smooth("pow_two", lambda x: x**2, A, kinds="Pow Square", expected=np.square),
+    smooth("maximum", tf.maximum, A, B, kinds="Maximum", expected=np.maximum),
+    smooth("minimum", tf.minimum, A, B, kinds="Minimum", expected=np.minimum),
+    smooth("squared_difference", tf.squared_difference, A, B, kinds="SquaredDifference"),
+    smooth("add_n", lambda x, y, z: tf.add_n([x, y, z]), A, B, P, kinds="AddN"),
+    smooth("mod", tf.mod, P + 0.3, B, kinds="FloorMod", expected=np.mod),
+    flat("floordiv", tf.floordiv, P, B, kinds="FloorDiv", expected=np.floor_divide),
+    flat("integer_floordiv", lambda x: x // 2, NUMBERS, kinds="FloorDiv"),
+    smooth("identity", tf.identity, A, kinds="Identity"),
+    smooth("cast", lambda x: tf.cast(tf.cast(x, tf.float32), tf.float64) * 2.0, A, kinds="Cast",
+           step=1e-2, tolerance=1e-2),
+    flat("cast_to_int", lambda x: tf.cast(x, tf.int32), A, kinds="Cast"),
+    smooth("where", lambda x, y: tf.where(tf.constant(FLAGS), x, y), A, B, kinds="Select"),
+    flat("coordinates", tf.where, FLAGS, kinds="Where", expected=np.argwhere, open_shape=True),
+    smooth("negative", tf.negative, A, kinds="Neg", expected=np.negative),
+    smooth("abs", tf.abs, A, kinds="Abs", expected=np.abs),
+    smooth("sign", lambda x: tf.sign(x) * x, A, kinds="Sign"),
+    smooth("square", tf.square, A, kinds="Square", expected=np.square),
+    smooth("sqrt", tf.sqrt, P, kinds="Sqrt", expected=np.sqrt),
+    smooth("rsqrt", tf.rsqrt, P, kinds="Rsqrt"),
+    smooth("reciprocal", tf.reciprocal, P, kinds="Reciprocal", expected=np.reciprocal),
+    smooth("exp", tf.exp, A, kinds="Exp", expected=np.exp),
+    smooth("expm1", tf.expm1, A, kinds="Expm1", expected=np.expm1),
+    smooth("log", tf.log, P, kinds="Log", expected=np.log),
+    smooth("log1p", tf.log1p, P, kinds="Log1p", expected=np.log1p),
+    smooth("sin", tf.sin, A, kinds="Sin", expected=np.sin),
+    smooth("cos", tf.cos, A, kinds="Cos", expected=np.cos),
+    smooth("tan", tf.tan, A, kinds="Tan", expected=np.tan),
+    flat("floor", tf.floor, A, kinds="Floor", expected=np.floor),
+    flat("ceil", tf.ceil, A, kinds="Ceil", expected=np.ceil),
+    flat("round", tf.round, A, kinds="Rint", expected=np.rint),
+    flat("zeros_like", tf.zeros_like, A, kinds="ZerosLike", expected=np.zeros_like),
+    flat("ones_like", tf.ones_like, A, kinds="OnesLike", expected=np.ones_like),
+    smooth("clip_by_value", lambda x: tf.clip_by_value(x, -1.0, 1.0), A, kinds="Maximum Minimum"),
+    flat("equal", tf.equal, A, A.T.reshape(2, 3), kinds="Equal", expected=np.equal),
+    flat("not_equal", tf.not_equal, A, B, kinds="NotEqual", expected=np.not_equal),
+    flat("less", tf.less, A, B, kinds="Less", expected=np.less),
+    flat("less_equal", tf.less_equal, A, B, kinds="LessEqual", expected=np.less_equal),
+    flat("greater", tf.greater, A, B, kinds="Greater", expected=np.greater),
+    flat("greater_equal", tf.greater_equal, A, B, kinds="GreaterEqual", expected=np.greater_equal),
+    flat("logical_and", tf.logical_and, FLAGS, FLAGS[:1], kinds="LogicalAnd"),
+    flat("logical_or", tf.logical_or, FLAGS, FLAGS[:1], kinds="LogicalOr"),
+    flat("logical_xor", tf.logical_xor, FLAGS, FLAGS[:1], kinds="LogicalXor"),
+    flat("logical_not", tf.logical_not, FLAGS, kinds="LogicalNot", expected=np.logical_not),
+    smooth("broadcast_gradient", lambda x, y: tf.gradients(x * y, y)[0] * y, A[:1], A[:, :1],
+           kinds="SumTo BroadcastTo"),
+]  # fmt: skip
