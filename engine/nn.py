@@ -14,6 +14,14 @@ from engine.ops.activations import (
     tanh,
     xw_plus_b,
 )
+from engine.ops.convolution import (
+    conv2d,
+    conv2d_backprop_filter,
+    conv2d_backprop_input,
+    conv2d_transpose,
+    depthwise_conv2d,
+    depthwise_conv2d_native,
+)
 from engine.ops.indexing import embedding_lookup
 from engine.ops.losses import (
     l2_loss,
@@ -22,16 +30,25 @@ from engine.ops.losses import (
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
+from engine.ops.pooling import avg_pool, max_pool
 from engine.ops.random import dropout
 
 __all__ = [
+    "avg_pool",
     "bias_add",
+    "conv2d",
+    "conv2d_backprop_filter",
+    "conv2d_backprop_input",
+    "conv2d_transpose",
+    "depthwise_conv2d",
+    "depthwise_conv2d_native",
     "dropout",
     "elu",
     "embedding_lookup",
     "l2_loss",
     "leaky_relu",
     "log_softmax",
+    "max_pool",
     "relu",
     "relu6",
     "sigmoid",
