@@ -18,6 +18,7 @@ from engine.kernels.lanes import LANES, split
 from engine.plan.lowering import Call, Ref, Shared
 from engine.plan.rows import Lane, Place, place_in
 
+_AT_ONCE = LANES.run
 _LEAST_WORK_US = 300.0
 """Below this, meeting costs more than sharing saves."""
 _MOST_SUMMED = 1 << 20
@@ -385,7 +386,7 @@ def _gathered(lanes: list[list[Call]], private: set[int], owners: Sequence[Lane]
                     continue
                 if isinstance(root, Ref) and root.kind in ("buffer", "local"):
                     shared[id(root)] = root
-    gathered = Call(LANES.run, tuple(shared.values()), None, lanes[0][0].op)
+    gathered = Call(_AT_ONCE, tuple(shared.values()), None, lanes[0][0].op)
     gathered.lanes = lanes
     return gathered
 
