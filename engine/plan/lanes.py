@@ -23,6 +23,9 @@ _LEAST_WORK_US = 300.0
 """Below this, meeting costs more than sharing saves."""
 _MOST_SUMMED = 1 << 20
 """Elements of a sum over rows that lanes keep apart; larger ones are better left to BLAS."""
+_LEAST_ROWS = 48
+_SMALL_WEIGHTS = 1 << 18
+"""Every lane's product reads all the weights: large ones want as many rows to be worth it."""
 _GFLOPS, _GBYTES = 80.0, 8.0
 """Of one core, for the estimate: multiplications and additions, and memory passed over."""
 
@@ -222,7 +225,8 @@ class _Sharing:
         a_dims, b_dims = a.dims, b.dims
         if len(a_dims) == 2 and len(b_dims) == 2 and not self.region.touches(b):
             times = self._times(a_dims[0])
-            if times and self._rows_of(a, 0, times) and self._target(out, times):
+            enough = a_dims[0] >= _LEAST_ROWS * self.lanes or b.size <= _SMALL_WEIGHTS
+            if times and enough and self._rows_of(a, 0, times) and self._target(out, times):
                 return [(0, times), None, (0, times), (0, times)]
         times = self._times(b_dims[0])
         last = len(a_dims) - 1
