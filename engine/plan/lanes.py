@@ -19,8 +19,10 @@ from engine.plan.lowering import Call, Ref, Shared
 from engine.plan.rows import Lane, Place, place_in
 
 _AT_ONCE = LANES.run
-_LEAST_WORK_US = 300.0
-"""Below this, meeting costs more than sharing saves."""
+_LEAST_GAIN_US = 120.0
+"""What sharing must save over one thread: meeting costs about half of it."""
+_CALL_US = 0.5
+"""Python's part of a call: threads wait for each other's."""
 _MOST_SUMMED = 1 << 20
 """Elements of a sum over rows that lanes keep apart; larger ones are better left to BLAS."""
 _LEAST_ROWS = 48
@@ -65,7 +67,7 @@ class _Region:
         self.sums: list[Ref] = []
         """What it sums over rows."""
         self.read: list[Ref] = []
-        self.cost_us = 0.0
+        self.gain_us = 0.0
 
     def reads_a_sum(self, refs: Iterable[Ref]) -> bool:
         return any(ref.overlaps(total) for ref in refs for total in self.sums)
@@ -149,7 +151,7 @@ class _Sharing:
             region.rows[id(out.root)] = out.root
         region.read += [ref for ref in call.reads() if id(ref.root) not in region.rows]
         region.calls.append((call, places[:-1]))
-        region.cost_us += _cost_us(call)
+        region.gain_us += _gain_us(call, self.lanes)
 
     def _place(self, ref: Ref) -> Place | None:
         """Where the rows lie in a reference to what the region computes."""
@@ -262,7 +264,7 @@ class _Sharing:
     def _end_region(self) -> None:
         region, self.region = self.region, _Region()
         self.done += region.before
-        if not region.calls or region.cost_us < _LEAST_WORK_US:
+        if not region.calls or region.gain_us < _LEAST_GAIN_US:
             self.done += [call for call, _ in region.calls]
             return
         inside: dict[int, int] = {}
@@ -414,10 +416,12 @@ def _refs(call: Call) -> list[Ref]:
     return [arg for arg in call.args if isinstance(arg, Ref)]
 
 
-def _cost_us(call: Call) -> float:
-    """A rough time on one core."""
+def _gain_us(call: Call, lanes: int) -> float:
+    """Roughly what sharing a call saves; less than nothing for one over a few elements."""
     refs = _refs(call)
     if call.function is np.dot and len(call.args[0].dims) == 2:
         a, out = call.args[0], call.args[2]
-        return float(2e-3 * out.size * a.dims[1] / _GFLOPS + 0.5)
-    return max(ref.nbytes for ref in refs) * len(refs) / (_GBYTES * 1e3) + 0.5
+        alone = 2e-3 * out.size * a.dims[1] / _GFLOPS
+    else:
+        alone = max(ref.nbytes for ref in refs) * len(refs) / (_GBYTES * 1e3)
+    return float(alone * (1 - 1 / lanes) - _CALL_US * (lanes - 1))

@@ -75,7 +75,7 @@ def test_plan_over_several_threads_agrees_with_the_debug_executor(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # However little there is to do: in a real plan only what pays is shared out.
-    monkeypatch.setattr(lanes, "_LEAST_WORK_US", 0.0)
+    monkeypatch.setattr(lanes, "_LEAST_GAIN_US", -1e9)
     monkeypatch.setattr(lower, "_SHARED", 1)
     monkeypatch.setattr(lower, "_LANE_STRIP", 5)
     compare(seed, threads=2 + seed % 2)
