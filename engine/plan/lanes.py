@@ -37,10 +37,19 @@ def share(calls: list[Call], feeds: Sequence[Ref], kept: Iterable[Ref], lanes: i
 
     A gathered call has `Call.lanes`: what each thread does at the same time as the others.
     """
-    rows = _batch(calls, feeds)
-    if lanes < 2 or (not any(call.lane is not None for call in calls) and rows < 2):
+    if lanes < 2:
+        return calls
+    strips = any(call.lane is not None for call in calls)
+    rows = _batch(calls, feeds) if _could_pay(calls, lanes) else 0
+    if rows < 2 and not strips:
         return calls
     return _Sharing(calls, {id(ref.root) for ref in kept}, rows, lanes).result()
+
+
+def _could_pay(calls: list[Call], lanes: int) -> bool:
+    """Whether there is enough to do at all; most small programs are decided here."""
+    known = (call for call in calls if call.writes is not None and call.writes.dims)
+    return sum(max(_gain_us(call, lanes), 0.0) for call in known) >= _LEAST_GAIN_US
 
 
 def _batch(calls: list[Call], feeds: Sequence[Ref]) -> int:
@@ -418,7 +427,7 @@ def _refs(call: Call) -> list[Ref]:
 
 def _gain_us(call: Call, lanes: int) -> float:
     """Roughly what sharing a call saves; less than nothing for one over a few elements."""
-    refs = _refs(call)
+    refs = [ref for ref in _refs(call) if ref.dims is not None]
     if call.function is np.dot and len(call.args[0].dims) == 2:
         a, out = call.args[0], call.args[2]
         alone = 2e-3 * out.size * a.dims[1] / _GFLOPS
