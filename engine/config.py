@@ -6,9 +6,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.errors import misuse
+
+
+class Message:
+    """What the messages share: a field that there is not is refused as protocol buffers do."""
+
+    def __new__(cls, *_: Any, **fields_given: Any) -> Any:
+        known = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        for name in fields_given:
+            if name not in known:
+                raise ValueError(
+                    misuse(
+                        f'Protocol message {cls.__name__} has no "{name}" field.',
+                        (),
+                        f"one of {', '.join(known)}",
+                    )
+                )
+        return super().__new__(cls)
+
 
 @dataclass
-class GPUOptions:
+class GPUOptions(Message):
     """Settings for GPUs; they change nothing on the CPU."""
 
     per_process_gpu_memory_fraction: float = 0.0
@@ -18,7 +37,7 @@ class GPUOptions:
 
 
 @dataclass
-class GraphOptions:
+class GraphOptions(Message):
     """Settings for graph optimization, accepted as they are."""
 
     enable_bfloat16_sendrecv: bool = False
@@ -27,7 +46,7 @@ class GraphOptions:
 
 
 @dataclass
-class ConfigProto:
+class ConfigProto(Message):
     """How a session places and runs operations.
 
     ``device_count={"CPU": 3}`` makes ``/cpu:0`` to ``/cpu:2``; ``allow_soft_placement`` runs on
@@ -47,7 +66,7 @@ class ConfigProto:
 
 
 @dataclass
-class RunOptions:
+class RunOptions(Message):
     """Options of one run."""
 
     trace_level: int = 0
@@ -59,7 +78,7 @@ class RunOptions:
 
 
 @dataclass
-class RunMetadata:
+class RunMetadata(Message):
     """What a run tells about itself."""
 
     step_stats: Any = None

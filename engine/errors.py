@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.advice import way_out as known_way_out
+from engine.origin import user_line
+
 OK = 0
 CANCELLED = 1
 UNKNOWN = 2
@@ -36,6 +39,14 @@ def compose(headline: str, facts: Iterable[str] = (), way_out: str | None = None
     if way_out:
         lines.append(f"  try: {way_out}")
     return "\n".join(lines)
+
+
+def misuse(headline: str, facts: Iterable[str] = (), way_out: str | None = None) -> str:
+    """A message as `compose` makes it, with the user's line that is being run as the last fact.
+
+    Without a `way_out` the one known for such a problem is told.
+    """
+    return compose(headline, [*facts, f"at {user_line()}"], way_out or known_way_out(headline))
 
 
 class OpError(Exception):

@@ -21,6 +21,7 @@ from engine.errors import (
     OpError,
     UnavailableError,
     compose,
+    misuse,
 )
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
 from engine.fetches import flatten, structure_of
@@ -83,9 +84,13 @@ class BaseSession:
         executor: str = "plan",
     ):
         if graph is not None and not isinstance(graph, Graph):
-            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+            raise TypeError(_wrong("graph", "a tf.Graph", graph, "tf.Session(graph=tf.Graph())"))
         if config is not None and not isinstance(config, ConfigProto):
-            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+            way = "tf.Session(config=tf.ConfigProto(allow_soft_placement=True))"
+            raise TypeError(_wrong("config", "a tf.ConfigProto", config, way))
+        if target is not None and not isinstance(target, str | bytes):
+            way = "tf.Session(graph=..., config=...): both by keyword"
+            raise TypeError(_wrong("target", "a string", target, way))
         self._target = target
         self._graph = get_default_graph() if graph is None else graph
         self._config = config or ConfigProto()
@@ -222,16 +227,28 @@ class BaseSession:
 
     def _check_usable(self) -> None:
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
+            raise RuntimeError(
+                misuse(
+                    "Attempted to use a closed Session.",
+                    (),
+                    "run before close() and inside `with tf.Session() as sess:`, whose end "
+                    "closes it and drops its variables",
+                )
+            )
         if not self._graph.version:
             raise RuntimeError(
-                "The Session graph is empty. Add operations to the graph before calling run()."
+                misuse(
+                    "The Session graph is empty. Add operations to the graph before calling run().",
+                    (),
+                    "make the session after the graph, inside `with graph.as_default():` or as "
+                    "tf.Session(graph=graph)",
+                )
             )
         if self._target:
             raise UnavailableError(
                 None,
                 None,
-                compose(
+                misuse(
                     f"This session is for a cluster at {self._target!r}, not reached from here.",
                     (),
                     "tf.Session() without a target runs in this process",
@@ -284,10 +301,23 @@ class BaseSession:
                     op,
                     compose(
                         f"Attempting to use uninitialized value {op.name}",
-                        [f"variable made at {op.origin}"],
-                        "sess.run(tf.global_variables_initializer()) before using the variables",
+                        [f"variable made at {op.origin}", *self._also_uninitialized(segment, op)],
+                        f"'{op.name}' is given its first value in this very run: start the other "
+                        "variable from its initialized_value()"
+                        if op in segment.assigns
+                        else "sess.run(tf.global_variables_initializer()) after the last variable "
+                        "is made and before using them, in this very session",
                     ),
                 )
+
+    def _also_uninitialized(self, segment: Segment, first: Operation) -> list[str]:
+        others = [
+            op.name
+            for op in segment.reads_first
+            if op is not first and not self._state.variable(op).initialized
+        ]
+        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if others[5:] else "")
+        return [f"neither are: {shown}"] if others else []
 
     def _told(self, error: Exception, segment: Segment) -> Exception:
         """The error of a kernel in the name of the operation it belongs to."""
@@ -319,7 +349,13 @@ class BaseSession:
 
         def call(*values: Any) -> Any:
             if len(values) != len(entry.slots):
-                raise TypeError(f"expected {len(entry.slots)} fed values, got {len(values)}")
+                raise TypeError(
+                    misuse(
+                        f"expected {len(entry.slots)} fed values, got {len(values)}",
+                        [f"fed: {', '.join(slot.tensor.name for slot in entry.slots)}"],
+                        "one value for each tensor of feed_list, in its order",
+                    )
+                )
             with self._lock:
                 if self._closed:
                     self._check_usable()
@@ -369,6 +405,12 @@ _DEVICES: dict[str, Callable[[int], Device]] = {
     "poisoned": lambda index: CpuDevice(index, poison=True),
     "debug": DebugDevice,
 }
+
+
+def _wrong(argument: str, wanted: str, given: Any, way_out: str) -> str:
+    return misuse(
+        f"{argument} must be {wanted}, but got {type(given)}", [f"given: {given!r}"], way_out
+    )
 
 
 def _first(values: list[Any]) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.advice import way_out
 from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
@@ -243,13 +244,15 @@ def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec,
     try:
         found = definition.infer(*specs)
     except (ValueError, TypeError) as error:
+        problem = (getattr(error, "in_a_run", "") or str(error)).rstrip(".")
         raise InvalidArgumentError(
             str(op),
             op,
             compose(
-                f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
+                f"{problem} for '{op.name}' (op: '{op.type}') with input shapes: "
                 f"{', '.join(in_brackets(spec.dims) for spec in specs)}.",
                 [*op.facts(), f"made at {op.origin}"],
+                way_out(problem, op.type) or "feeds of the sizes the graph was made for",
             ),
         ) from error
     return found if isinstance(found, tuple) else (found,)
