@@ -11,7 +11,7 @@ import re
 _ANY = ""
 
 _ADVICE: tuple[tuple[str, str, str], ...] = (
-    # Kind of operation ("" for any), what the problem says, what to try. The first that fits counts.
+    # Kind of operation ("" for any), what the problem says, what to try; the first that fits.
     (
         "MatMul",
         "Dimensions must be equal",
@@ -92,7 +92,7 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
     (
         "CheckNumerics",
         "",
-        "a smaller learning rate, tf.clip_by_value() before tf.log() and division",
+        "a smaller learning rate; tf.clip_by_value() before tf.log() and /",
     ),
     (
         _ANY,
@@ -123,7 +123,7 @@ _ADVICE: tuple[tuple[str, str, str], ...] = (
     (
         _ANY,
         "must be equal|[Ii]ncompatible|not compatible|same shape|broadcast",
-        "equal sizes, or 1 where one is to be repeated; tf.expand_dims() and tf.reshape() add an axis",
+        "equal sizes, or 1 where one is to be repeated; tf.expand_dims() adds an axis of 1",
     ),
     (_ANY, "rank", "tf.expand_dims(), tf.squeeze() or tf.reshape() to the rank asked for"),
     (

@@ -70,6 +70,10 @@ class OpError(Exception):
     def __str__(self) -> str:
         return self.message
 
+    def __reduce__(self) -> Any:
+        # Without the operation: its graph does not travel between processes.
+        return type(self), (self.node_def, None, self.message, self.error_code)
+
 
 class CancelledError(OpError):
     """The run was cancelled."""
@@ -165,3 +169,40 @@ class UnauthenticatedError(OpError):
     """The caller did not say who it is."""
 
     code = UNAUTHENTICATED
+
+
+_BY_CODE: dict[int, type[OpError]] = {
+    kind.code: kind
+    for kind in (
+        CancelledError,
+        UnknownError,
+        InvalidArgumentError,
+        DeadlineExceededError,
+        NotFoundError,
+        AlreadyExistsError,
+        PermissionDeniedError,
+        ResourceExhaustedError,
+        FailedPreconditionError,
+        AbortedError,
+        OutOfRangeError,
+        UnimplementedError,
+        InternalError,
+        UnavailableError,
+        DataLossError,
+        UnauthenticatedError,
+    )
+}
+
+
+def exception_type_from_error_code(error_code: int) -> type[OpError]:
+    """The class of a code; KeyError for a number that is no code.
+
+    >>> exception_type_from_error_code(OUT_OF_RANGE).__name__
+    'OutOfRangeError'
+    """
+    return _BY_CODE[error_code]
+
+
+def error_code_from_exception_type(kind: type[Exception]) -> int:
+    """The code of a class, UNKNOWN for one that is not TensorFlow's."""
+    return kind.code if issubclass(kind, OpError) else UNKNOWN

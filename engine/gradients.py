@@ -83,7 +83,7 @@ def _initial(y: Tensor, weight: Any) -> Tensor:
                     f"Invalid type {y.dtype!r} for {y.name}, expected: "
                     "[tf.float32, tf.float64, tf.float16].",
                     [f"{y!r} was made at {y.op.origin}"],
-                    "tf.cast(x, tf.float32) before the loss is computed: integers have no gradients",
+                    "tf.cast(x, tf.float32) before the loss: integers have no gradients",
                 )
             )
         if y.spec.dims == ():

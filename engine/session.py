@@ -86,11 +86,13 @@ class BaseSession:
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(_wrong("graph", "a tf.Graph", graph, "tf.Session(graph=tf.Graph())"))
         if config is not None and not isinstance(config, ConfigProto):
-            way = "tf.Session(config=tf.ConfigProto(allow_soft_placement=True))"
-            raise TypeError(_wrong("config", "a tf.ConfigProto", config, way))
+            raise TypeError(
+                _wrong("config", "a tf.ConfigProto", config, "tf.Session(config=tf.ConfigProto())")
+            )
         if target is not None and not isinstance(target, str | bytes):
-            way = "tf.Session(graph=..., config=...): both by keyword"
-            raise TypeError(_wrong("target", "a string", target, way))
+            raise TypeError(
+                _wrong("target", "a string", target, "tf.Session(graph=..., config=...)")
+            )
         self._target = target
         self._graph = get_default_graph() if graph is None else graph
         self._config = config or ConfigProto()
@@ -304,7 +306,7 @@ class BaseSession:
                         [f"variable made at {op.origin}", *self._also_uninitialized(segment, op)],
                         f"'{op.name}' is given its first value in this very run: start the other "
                         "variable from its initialized_value()"
-                        if op in segment.assigns
+                        if _initializes(segment, op)
                         else "sess.run(tf.global_variables_initializer()) after the last variable "
                         "is made and before using them, in this very session",
                     ),
@@ -405,6 +407,10 @@ _DEVICES: dict[str, Callable[[int], Device]] = {
     "poisoned": lambda index: CpuDevice(index, poison=True),
     "debug": DebugDevice,
 }
+
+
+def _initializes(segment: Segment, variable: Operation) -> bool:
+    return any(op.name == f"{variable.name}/Assign" for op in segment.operations)
 
 
 def _wrong(argument: str, wanted: str, given: Any, way_out: str) -> str:

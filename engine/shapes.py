@@ -38,7 +38,13 @@ class Dimension:
             value = value.value
         self.value: int | None = None if value is None else int(value)
         if self.value is not None and self.value < 0:
-            raise ValueError(f"Dimension {self.value} must be >= 0")
+            raise ValueError(
+                misuse(
+                    f"Dimension {self.value} must be >= 0",
+                    (),
+                    "None for a size that only the run knows",
+                )
+            )
 
     def __repr__(self) -> str:
         return f"Dimension({self.value})"

@@ -28,6 +28,8 @@ class Segment:
     """Line of `text` to the operation it belongs to."""
     nbytes: int
     """Memory held for in-between results."""
+    operations: tuple[Operation, ...]
+    """Every operation that it stands for, those folded or merged away included."""
 
 
 class Device(Protocol):

@@ -50,6 +50,7 @@ class CpuDevice:
             compiled.text,
             compiled.lines,
             nbytes,
+            program.operations,
         )
 
 
@@ -63,4 +64,12 @@ class DebugDevice(CpuDevice):
         lowering = Lowering(program, State())
         lowering.lower()
         text = "\n".join(f"{node.op.name}: {node.op.type}" for node in program.nodes)
-        return Segment(run, tuple(lowering.reads_first), tuple(lowering.assigned), text, {}, 0)
+        return Segment(
+            run,
+            tuple(lowering.reads_first),
+            tuple(lowering.assigned),
+            text,
+            {},
+            0,
+            program.operations,
+        )

@@ -90,7 +90,8 @@ def constant(
         if array.size > total:
             raise ValueError(
                 misuse(
-                    f"Too many elements provided. Needed at most {total}, but received {array.size}",
+                    f"Too many elements provided. Needed at most {total}, but received "
+                    f"{array.size}",
                     [f"value: {_shown(value)}", f"shape: {list(dims)}"],
                 )
             )

@@ -312,6 +312,7 @@ class Optimizer:
 _FLAT = {
     "ArgMax": "tf.nn.softmax() and a cross entropy instead of the position of the largest",
     "ArgMin": "tf.reduce_min() instead of the position of the smallest",
+    "Round": "the value before tf.round(): a step has no slope",
     "Rint": "the value before tf.round(): a step has no slope",
     "Floor": "the value before tf.floor(): a step has no slope",
     "Sign": "the value before tf.sign(): a step has no slope",
