@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -39,7 +40,7 @@ def structure_of(fetches: Any) -> Any:
 def _described(fetch: Any) -> Any:
     if isinstance(fetch, Mapping):
         parts = tuple([(key, _described(item)) for key, item in fetch.items()])
-        return (Mapping, parts)
+        return (OrderedDict if isinstance(fetch, OrderedDict) else Mapping, parts)
     if isinstance(fetch, list | tuple):
         return (type(fetch), tuple([_described(item) for item in fetch]))
     return fetch
@@ -57,7 +58,8 @@ def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebui
         )
     if isinstance(fetch, Mapping):
         parts = {key: _mapper(item, graph, leaves) for key, item in fetch.items()}
-        return lambda values: {key: part(values) for key, part in parts.items()}
+        made = OrderedDict if isinstance(fetch, OrderedDict) else dict
+        return lambda values: made((key, part(values)) for key, part in parts.items())
     if isinstance(fetch, list | tuple):
         items = [_mapper(item, graph, leaves) for item in fetch]
         if isinstance(fetch, list):

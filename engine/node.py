@@ -92,7 +92,8 @@ class Tensor(Operators):
 
     def __str__(self) -> str:
         shape = "" if self.spec.dims is None else f"shape={in_parentheses(self.spec.dims)}, "
-        return f'Tensor("{self.name}", {shape}dtype={self.dtype.name})'
+        device = f", device={self.device}" if self.device else ""
+        return f'Tensor("{self.name}", {shape}dtype={self.dtype.name}{device})'
 
     def __bool__(self) -> bool:
         raise TypeError(

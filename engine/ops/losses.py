@@ -247,13 +247,16 @@ def _cross_entropy(logits: Tensor, labels: Tensor, axis: int, scope: str) -> Ten
         order[axis], order[-1] = order[-1], order[axis]
         logits, labels = transpose(logits, order), transpose(labels, order)
     kind = SoftmaxCrossEntropyWithLogits()
+    # The last reshape is there for its name, by which scripts find the loss; a plan drops it.
     if logits.spec.dims is not None and len(logits.spec.dims) == 2:
-        return logits.graph.create_op(kind, (logits, labels), scope).outputs[0]
-    classes = None if logits.spec.dims is None else logits.spec.dims[-1]
-    width = shape(logits)[-1] if classes is None else classes
-    flat = [reshape(x, [-1, width]) for x in (logits, labels)]
-    loss = logits.graph.create_op(kind, flat, None).outputs[0]
-    result = reshape(loss, shape(logits)[:-1], scope)
+        loss = logits.graph.create_op(kind, (logits, labels), scope).outputs[0]
+        result = reshape(loss, [-1], "Reshape_2")
+    else:
+        classes = None if logits.spec.dims is None else logits.spec.dims[-1]
+        width = shape(logits)[-1] if classes is None else classes
+        flat = [reshape(x, [-1, width]) for x in (logits, labels)]
+        loss = logits.graph.create_op(kind, flat, scope).outputs[0]
+        result = reshape(loss, shape(logits)[:-1], "Reshape_2")
     if logits.spec.dims is not None:
         result.set_shape(logits.spec.dims[:-1])
     return result
