@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from engine.errors import misuse
+from engine.trace import StepStats
 
 
 class Message:
@@ -67,20 +68,28 @@ class ConfigProto(Message):
 
 @dataclass
 class RunOptions(Message):
-    """Options of one run."""
+    """Options of one run.
+
+    `trace_level` is one of ``NO_TRACE`` to ``FULL_TRACE``, all but the first of which trace alike;
+    a run longer than `timeout_in_ms` (0 for no limit) fails; `output_partition_graphs` leaves what
+    ran in `RunMetadata.partition_graphs`.
+    """
 
     trace_level: int = 0
     timeout_in_ms: int = 0
-    NO_TRACE = 0
-    SOFTWARE_TRACE = 1
-    HARDWARE_TRACE = 2
-    FULL_TRACE = 3
+    inter_op_thread_pool: int = 0
+    output_partition_graphs: bool = False
+    report_tensor_allocations_upon_oom: bool = False
+    NO_TRACE: ClassVar[int] = 0
+    SOFTWARE_TRACE: ClassVar[int] = 1
+    HARDWARE_TRACE: ClassVar[int] = 2
+    FULL_TRACE: ClassVar[int] = 3
 
 
 @dataclass
 class RunMetadata(Message):
-    """What a run tells about itself."""
+    """What a run tells about itself: `step_stats` is an `engine.trace.StepStats`."""
 
-    step_stats: Any = None
+    step_stats: StepStats = field(default_factory=StepStats)
     cost_graph: Any = None
     partition_graphs: list[Any] = field(default_factory=list)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from engine.config import ConfigProto
+from engine.config import ConfigProto, RunMetadata, RunOptions
 from engine.defaults import STACKS, remove_last
 from engine.devices.base import Device, Segment
 from engine.devices.cpu import CpuDevice, DebugDevice
@@ -32,7 +33,9 @@ from engine.placement import place, soft_placement_asked
 from engine.plan.failures import in_the_name_of
 from engine.plan.program import build
 from engine.plan.source import FILE_NAME
+from engine.plan.timing import Deadline, Timing
 from engine.state import State
+from engine.trace import step_stats
 
 _MOST_PLANS = 32
 """Plans kept for one combination of fetches and feeds, one for each fed size."""
@@ -44,7 +47,7 @@ _FED = object()
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("__weakref__", "leaves", "plans", "rebuild", "slots")
+    __slots__ = ("__weakref__", "deadline", "leaves", "plans", "rebuild", "slots", "timed")
 
     def __init__(
         self,
@@ -56,17 +59,29 @@ class _Entry:
         self.rebuild = rebuild
         self.slots = slots
         self.plans: dict[Any, _Plan] = {}
+        self.timed: _Entry | None = None
+        """Its twin with programs that mark the time, made when a run is first traced."""
+        self.deadline: Deadline | None = None
+        """The twin's clock."""
+
+    def twin(self) -> _Entry:
+        """The same run, timed."""
+        if self.timed is None:
+            self.timed = _Entry(self.leaves, self.rebuild, self.slots)
+            self.timed.deadline = Deadline()
+        return self.timed
 
 
 class _Plan:
     """A compiled segment and whether its variables are known to be initialized."""
 
-    __slots__ = ("checked", "run", "segment")
+    __slots__ = ("checked", "run", "segment", "timing")
 
-    def __init__(self, segment: Segment):
+    def __init__(self, segment: Segment, timing: Timing | None):
         self.segment = segment
         self.run = segment.run
         self.checked = False
+        self.timing = timing
 
 
 class BaseSession:
@@ -136,11 +151,15 @@ class BaseSession:
         after the run. `feed_dict` gives tensors (or names such as ``"x:0"``) values for this run.
         What comes back is the caller's own.
 
+        `options` (`RunOptions`) may ask for a trace, which `run_metadata` (`RunMetadata`) receives
+        as ``step_stats``, and for a limit of time, which is looked at between operations.
+
         Raises:
             RuntimeError: the session is closed, or its graph empty.
             TypeError, ValueError: a fetch or feed is not possible.
             InvalidArgumentError: a placeholder was not fed, or an operation refused its inputs.
             FailedPreconditionError: a variable is not initialized.
+            DeadlineExceededError: it took longer than ``options.timeout_in_ms``.
 
         >>> import engine as tf
         >>> with tf.Graph().as_default(), tf.Session() as sess:
@@ -162,6 +181,9 @@ class BaseSession:
                 key, entry = None, None
             if entry is None or self._closed:
                 entry = self._entry(fetches, feed_dict, key)
+            if options is not None or run_metadata is not None:
+                values = list(feed_dict.values()) if feed_dict else []
+                return entry.rebuild(self._run_with(entry, values, options, run_metadata))
             return entry.rebuild(self._run_entry(entry, feed_dict.values() if feed_dict else ()))
 
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
@@ -189,6 +211,43 @@ class BaseSession:
                 self._state.variable(op).initialized = True
             plan.checked = True
         return results
+
+    def _run_with(self, entry: _Entry, given: list[Any], options: Any, metadata: Any) -> list[Any]:
+        """A run with options: traced, limited in time."""
+        asked = _checked(options, RunOptions, "options")
+        told = _checked(metadata, RunMetadata, "run_metadata")
+        timeout = asked.timeout_in_ms or self._config.operation_timeout_in_ms
+        traced = asked.trace_level != RunOptions.NO_TRACE
+        timed = entry.twin() if traced or timeout else entry
+        if timed.deadline is not None:
+            timed.deadline.allow(timeout)
+        began, start = time.time_ns(), time.perf_counter_ns()
+        arrays = [
+            value
+            if type(value) is np.ndarray and value.dtype is slot.np_dtype
+            else convert_feed(slot, value)
+            for slot, value in zip(entry.slots, given, strict=True)
+        ]
+        converting = time.perf_counter_ns() - start if arrays else 0
+        results = self._run_entry(timed, arrays)
+        plan = timed.plans[tuple([array.shape for array in arrays])]
+        if traced and plan.timing is not None:
+            told.step_stats = step_stats(
+                plan.timing.read(),
+                plan.timing.without_calls(),
+                began,
+                converting,
+                self._device_of,
+            )
+        if asked.output_partition_graphs:
+            ran = {op.name for op in plan.segment.operations}
+            nodes = [node for node in self._graph.as_graph_def()["nodes"] if node["name"] in ran]
+            told.partition_graphs = [{"nodes": nodes}]
+        return results
+
+    def _device_of(self, op: Operation | None) -> str:
+        names = self.list_devices()
+        return names[0] if op is None else place(op.name, op.device, names, True, op.origin)
 
     def _entry(self, fetches: Any, feed_dict: Any, key: Any) -> _Entry:
         """The entry found by the whole structure, made if there is none."""
@@ -269,13 +328,16 @@ class BaseSession:
                 program = build(entry.leaves, feeds, optimize=self._optimize)
                 for op in program.operations:
                     self._place(op)
-                plan = _Plan(self._devices[0].compile(program, self._state))
+                timing = None if entry.deadline is None else Timing(program, entry.deadline)
+                plan = _Plan(self._devices[0].compile(program, self._state, timing), timing)
         finally:
             # Also after an interrupted compilation: what it moved stays moved.
             if self._state.generation != self._generation:
                 self._generation = self._state.generation
                 for other in (*self._entries.values(), *self._callables):
                     other.plans.clear()
+                    if other.timed is not None:
+                        other.timed.plans.clear()
         if len(entry.plans) >= _MOST_PLANS:
             # Oldest first; a plan holds its buffers, and sizes that keep changing would pile up.
             del entry.plans[next(iter(entry.plans))]
@@ -411,6 +473,16 @@ _DEVICES: dict[str, Callable[[int], Device]] = {
 
 def _initializes(segment: Segment, variable: Operation) -> bool:
     return any(op.name == f"{variable.name}/Assign" for op in segment.operations)
+
+
+def _checked(given: Any, kind: Any, argument: str) -> Any:
+    """The options given, or those that say nothing."""
+    if given is None:
+        return kind()
+    if not isinstance(given, kind):
+        name = kind.__name__
+        raise TypeError(_wrong(argument, f"a tf.{name}", given, f"{argument}=tf.{name}(...)"))
+    return given
 
 
 def _wrong(argument: str, wanted: str, given: Any, way_out: str) -> str:

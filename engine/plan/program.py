@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -32,6 +32,8 @@ class Program:
     fetches: tuple[Value, ...]
     operations: tuple[Operation, ...] = ()
     """Every operation it stands for, those folded away included, in the order of making."""
+    values: Mapping[Tensor, Value] = field(default_factory=dict)
+    """Where each tensor's value comes from: the same for tensors that were merged."""
 
 
 def build(
@@ -54,7 +56,7 @@ def build(
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
     operations = tuple(sorted(needed, key=lambda op: op.number))
-    return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations)
+    return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations, known)
 
 
 def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec]) -> set[Operation]:
