@@ -184,7 +184,7 @@ class Timeline:
     ...     _ = sess.run(tf.exp(x, name="y"), {x: [0.0, 1.0]}, full, meta)
     >>> events = json.loads(Timeline(meta.step_stats).generate_chrome_trace_format())["traceEvents"]
     >>> [event["args"]["name"] for event in events if event["ph"] == "X"]
-    ['y', '_retval']
+    ['_arg', 'y', '_retval']
     """
 
     def __init__(self, step_stats: StepStats, graph: Any = None):
