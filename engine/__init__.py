@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, nn, summary, train
+from engine import app, errors, flags, gradient_checker, nn, summary, test, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -78,6 +78,14 @@ from engine.ops.casting import (
     to_float,
     to_int32,
     to_int64,
+)
+from engine.ops.checking import (
+    add_check_numerics_ops,
+    check_numerics,
+    is_non_decreasing,
+    is_numeric_tensor,
+    is_strictly_increasing,
+    verify_tensor_all_finite,
 )
 from engine.ops.choosing import where
 from engine.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
@@ -210,6 +218,7 @@ __all__ = [
     "__version__",
     "abs",
     "add",
+    "add_check_numerics_ops",
     "add_n",
     "add_to_collection",
     "all_variables",
@@ -226,6 +235,7 @@ __all__ = [
     "bool",
     "cast",
     "ceil",
+    "check_numerics",
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
@@ -266,6 +276,7 @@ __all__ = [
     "global_variables",
     "global_variables_initializer",
     "glorot_uniform_initializer",
+    "gradient_checker",
     "gradients",
     "greater",
     "greater_equal",
@@ -282,6 +293,9 @@ __all__ = [
     "int64",
     "inv",
     "is_nan",
+    "is_non_decreasing",
+    "is_numeric_tensor",
+    "is_strictly_increasing",
     "is_variable_initialized",
     "less",
     "less_equal",
@@ -361,6 +375,7 @@ __all__ = [
     "summary",
     "tan",
     "tanh",
+    "test",
     "tile",
     "to_bool",
     "to_double",
@@ -382,6 +397,7 @@ __all__ = [
     "unstack",
     "variable_scope",
     "variables_initializer",
+    "verify_tensor_all_finite",
     "where",
     "zeros",
     "zeros_initializer",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.dtypes import as_dtype, float32
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Graph, get_default_graph
 from engine.initializers import glorot_uniform_initializer, zeros_initializer
 from engine.shapes import TensorShape
@@ -87,8 +87,10 @@ def variable_scope(
         path, short = name_or_scope.name, name_or_scope.name.rpartition("/")[2]
         base = name_or_scope
     else:
-        short = name_or_scope or _unique(store, outer.name, default_name)
-        path = f"{outer.name}/{short}" if outer.name else short
+        short = name_or_scope
+        if name_or_scope is None:
+            short = _unique(store, outer.name, default_name)
+        path = f"{outer.name}/{short}" if outer.name and short else short or outer.name
         base = outer
     entered = VariableScope(
         path,
@@ -106,7 +108,13 @@ def variable_scope(
 
 def _unique(store: _Store, outer: str, default: str | None) -> str:
     if default is None:
-        raise ValueError("If default_name is None then name_or_scope is required")
+        raise ValueError(
+            misuse(
+                "If default_name is None then name_or_scope is required",
+                (),
+                'tf.variable_scope("name")',
+            )
+        )
     key = f"{outer}/{default}"
     count = store.opened.get(key, 0)
     store.opened[key] = count + 1
@@ -145,22 +153,43 @@ def get_variable(
     if found is not None:
         if not scope.reuse_mode:
             raise ValueError(
-                compose(
+                misuse(
                     f"Variable {path} already exists, disallowed. Did you mean to set "
                     "reuse=True or reuse=tf.AUTO_REUSE in VarScope?",
                     [f"first made at {found.op.origin}"],
+                    f"tf.variable_scope('{scope.name or 'model'}', reuse=tf.AUTO_REUSE) to share "
+                    "it, another name for a variable of its own, or tf.reset_default_graph() "
+                    "before the model is built again",
                 )
             )
         if shape is not None and not TensorShape(shape).is_compatible_with(found.get_shape()):
             raise ValueError(
-                f"Trying to share variable {path}, but specified shape "
-                f"{TensorShape(shape)} and found shape {found.get_shape()}."
+                misuse(
+                    f"Trying to share variable {path}, but specified shape "
+                    f"{TensorShape(shape)} and found shape {found.get_shape()}.",
+                    [f"first made at {found.op.origin}"],
+                    "the same shape, or another name for a variable of its own",
+                )
+            )
+        if dtype is not None and as_dtype(dtype).base_dtype is not found.dtype.base_dtype:
+            raise ValueError(
+                misuse(
+                    f"Trying to share variable {path}, but specified dtype "
+                    f"{as_dtype(dtype).name} and found dtype {found.dtype.name}.",
+                    [f"first made at {found.op.origin}"],
+                    "the same dtype, or another name for a variable of its own",
+                )
             )
         return found
     if scope.reuse_mode is True:
+        known = ", ".join(store.variables) or "none"
         raise ValueError(
-            f"Variable {path} does not exist, or was not created with "
-            "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?"
+            misuse(
+                f"Variable {path} does not exist, or was not created with "
+                "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?",
+                [f"made with tf.get_variable() so far: {known}"],
+                "make it without reuse first, or reuse=tf.AUTO_REUSE",
+            )
         )
     target = as_dtype(dtype if dtype is not None else scope.dtype)
     maker = initializer if initializer is not None else scope.initializer
@@ -170,16 +199,28 @@ def get_variable(
         maker = maker()
     value = maker
     if callable(maker) and not hasattr(maker, "as_tensor"):
-        if shape is None:
+        if not TensorShape(shape).is_fully_defined():
             raise ValueError(
-                f"Shape of a new variable ({path}) must be fully defined, but instead "
-                "was <unknown>."
+                misuse(
+                    f"Shape of a new variable ({path}) must be fully defined, but instead "
+                    f"was {TensorShape(shape)}.",
+                    (),
+                    "every size as a number, as [784, 10]",
+                )
             )
         sizes = [int(size) for size in TensorShape(shape)]
 
         def value() -> Any:
             return maker(sizes, dtype=target)
 
+    elif shape is not None:
+        raise ValueError(
+            misuse(
+                "If initializer is a constant, do not specify shape.",
+                [f"for the variable {path}"],
+                "tf.constant_initializer(value) for one value in a shape",
+            )
+        )
     with graph.name_scope(None):
         made = Variable(value, trainable, collections, validate_shape, name=path, dtype=target)
     if regularizer is not None:

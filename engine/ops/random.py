@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, float32
+from engine.errors import misuse
 from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import add, multiply, subtract
@@ -209,11 +210,25 @@ def dropout(
     Raises:
         ValueError: `keep_prob` is not in (0, 1].
     """
+    if (keep_prob is None) == (rate is None):
+        raise ValueError(
+            misuse(
+                "`rate` must be provided."
+                if rate is None
+                else "Cannot specify both 'keep_prob' and 'rate'.",
+                [f"for the dropout of {x!r}"],
+                "keep_prob=0.8, or rate=0.2, which is the same",
+            )
+        )
     tensor = convert_to_tensor(x)
     keep = 1 - rate if keep_prob is None else keep_prob
     if isinstance(keep, int | float) and not 0 < keep <= 1:
         raise ValueError(
-            f"keep_prob must be a scalar tensor or a float in the range (0, 1], got {keep}"
+            misuse(
+                f"keep_prob must be a scalar tensor or a float in the range (0, 1], got {keep}",
+                [f"for the dropout of {x!r}"],
+                "the part that is kept, as 0.8",
+            )
         )
     if isinstance(keep, int | float) and keep == 1:
         return tensor
