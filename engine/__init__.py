@@ -43,7 +43,8 @@ from engine.dtypes import (
     uint64,
 )
 from engine.dtypes import bool_ as bool
-from engine.gradients import gradients
+from engine.gradient_registry import NotDifferentiable, RegisterGradient
+from engine.gradients import AggregationMethod, UnconnectedGradients, gradients, hessians
 from engine.graph import Graph, Operation, Tensor, get_default_graph, reset_default_graph
 from engine.initializers import (
     constant_initializer,
@@ -121,6 +122,7 @@ from engine.ops.elementwise import (
 from engine.ops.elementwise import round as round
 from engine.ops.filling import eye, fill, linspace, one_hot, ones, zeros
 from engine.ops.filling import range as range
+from engine.ops.indexed_slices import IndexedSlices, IndexedSlicesValue
 from engine.ops.indexing import gather
 from engine.ops.indexing import slice_ as slice
 from engine.ops.joining import concat, split, stack, tile, unstack
@@ -183,11 +185,13 @@ from engine.variables import (
 )
 
 floor_div = floordiv
+NoGradient = NotDifferentiable
 OpError = errors.OpError
 __version__ = "1.15.0-trainboard"
 
 __all__ = [
     "AUTO_REUSE",
+    "AggregationMethod",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -196,15 +200,21 @@ __all__ = [
     "Graph",
     "GraphKeys",
     "GraphOptions",
+    "IndexedSlices",
+    "IndexedSlicesValue",
     "InteractiveSession",
+    "NoGradient",
+    "NotDifferentiable",
     "OpError",
     "Operation",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
     "Summary",
     "Tensor",
     "TensorShape",
+    "UnconnectedGradients",
     "Variable",
     "VariableScope",
     "__version__",
@@ -270,6 +280,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "group",
+    "hessians",
     "histogram_summary",
     "identity",
     "image_summary",

@@ -14,7 +14,7 @@ from engine.ops.activations import (
     tanh,
     xw_plus_b,
 )
-from engine.ops.indexing import embedding_lookup
+from engine.ops.embeddings import embedding_lookup
 from engine.ops.losses import (
     l2_loss,
     sigmoid_cross_entropy_with_logits,

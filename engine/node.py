@@ -128,6 +128,7 @@ class Operation:
         "colocated_with",
         "control_inputs",
         "definition",
+        "gradient_name",
         "graph",
         "inputs",
         "name",
@@ -155,6 +156,8 @@ class Operation:
         """Position in the graph, in the order of making."""
         self.outputs = tuple([Tensor(self, index, spec) for index, spec in enumerate(specs)])
         self.colocated_with: str | None = None
+        self.gradient_name: str | None = None
+        """The registered gradient that it has in place of its kind's own."""
         self.origin_frame = _user_frame()
         self._device = ""
 

@@ -22,7 +22,7 @@ from engine.errors import (
     UnavailableError,
     compose,
 )
-from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
+from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots, spread_feeds
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Spec
@@ -43,14 +43,17 @@ _FED = object()
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("__weakref__", "leaves", "plans", "rebuild", "slots")
+    __slots__ = ("__weakref__", "leaves", "plans", "rebuild", "slots", "spread")
 
     def __init__(
         self,
         leaves: list[Tensor | Operation],
         rebuild: Callable[[list[Any]], Any],
         slots: list[FeedSlot],
+        spread: Callable[[Any], list[Any]] | None,
     ):
+        self.spread = spread
+        """Takes fed values apart, where a key stands for several tensors."""
         self.leaves = leaves
         self.rebuild = rebuild
         self.slots = slots
@@ -160,6 +163,8 @@ class BaseSession:
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
         arrays: list[Any] = []
         sizes: list[Any] = []
+        if entry.spread is not None:
+            given = entry.spread(given)
         for slot, value in zip(entry.slots, given, strict=True):
             if type(value) is not np.ndarray or value.dtype is not slot.np_dtype:
                 value = convert_feed(slot, value)
@@ -218,7 +223,7 @@ class BaseSession:
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
-        return _Entry(leaves, restore, slots)
+        return _Entry(leaves, restore, slots, spread_feeds(feed_dict))
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -318,8 +323,8 @@ class BaseSession:
             self._callables.add(entry)
 
         def call(*values: Any) -> Any:
-            if len(values) != len(entry.slots):
-                raise TypeError(f"expected {len(entry.slots)} fed values, got {len(values)}")
+            if len(values) != len(feeds):
+                raise TypeError(f"expected {len(feeds)} fed values, got {len(values)}")
             with self._lock:
                 if self._closed:
                     self._check_usable()
@@ -342,9 +347,11 @@ class BaseSession:
         """
         with self._lock:
             entry = self._resolve(fetches, feed_dict)
+            given: Any = (feed_dict or {}).values()
+            if entry.spread is not None:
+                given = entry.spread(given)
             arrays = [
-                convert_feed(slot, value)
-                for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)
+                convert_feed(slot, value) for slot, value in zip(entry.slots, given, strict=True)
             ]
             return self._compile(entry, arrays, None).segment.text
 

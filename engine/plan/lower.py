@@ -10,12 +10,13 @@ import numpy as np
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
-from engine.ops.state import ReadVariable, VariableV2
-from engine.ops.update import ApplyUpdate, Body
+from engine.ops.indexed_slices import check_rows, distinct_rows
+from engine.ops.state import Assign, ReadVariable, VariableV2, storage
+from engine.ops.update import ApplyUpdate, Body, SparseApplyUpdate
 from engine.plan.lowering import Builder, Ref
 from engine.plan.nodes import Node, Value
-from engine.plan.program import Program, build, storage
-from engine.state import Arena, State
+from engine.plan.program import Program, build
+from engine.state import Arena, State, VariableState
 
 _STRIP = 8192
 """Elements of an arena updated at a time, so that the temporaries stay in the cache."""
@@ -48,6 +49,8 @@ class Lowering:
                 self._group(node)
             elif isinstance(node.definition, ApplyUpdate):
                 self._single_update(node)
+            elif isinstance(node.definition, SparseApplyUpdate):
+                self._sparse_update(node)
             else:
                 self._node(node, position)
         self.builder.op = None
@@ -78,8 +81,11 @@ class Lowering:
         if isinstance(definition, ReadVariable) and inputs[0].kind == "array":
             self.refs[id(outputs[0])] = self._read(node, inputs[0], position)
             return
-        if definition.writes:
+        if definition.writes and definition.ref_output:
             self._check_target(node, inputs[0])
+            if isinstance(definition, Assign) and inputs[0].kind == "local":
+                self._replace(node, *inputs)
+                return
             assert definition.lower is not None, f"{definition.type} cannot be lowered"
             definition.lower(self.builder, None, *inputs)
             self.refs[id(outputs[0])] = inputs[0]
@@ -149,6 +155,11 @@ class Lowering:
     # Variables
 
     def _variable(self, op: Operation) -> Ref:
+        if op.outputs[0].op.definition.resizable:
+            state = self.state.resizable(op)
+            return self.builder.local(
+                _current(state), dims=None, dtype=state.array.dtype, label=op.name
+            )
         state = self.state.variable(op)
         if state.arena is not None:
             return Ref(
@@ -163,6 +174,15 @@ class Lowering:
         return Ref(
             "array", state.array.shape, state.array.dtype, op.name, array=state.array, root=state
         )
+
+    def _replace(self, node: Node, variable: Ref, value: Ref) -> None:
+        """Assign to a variable of any size: from now on it is another array."""
+        op = storage(node.op.inputs[0]).op
+        kept = self.builder.local(
+            _replacing(self.state, op), value, dims=None, dtype=variable.dtype, label=op.name
+        )
+        self.refs.update({key: kept for key, ref in self.refs.items() if ref is variable})
+        self.refs[id(node.outputs[0])] = kept
 
     def _read(self, node: Node, variable: Ref, position: int) -> Ref:
         last = self._last_use.get(id(node.outputs[0]), position)
@@ -181,7 +201,7 @@ class Lowering:
                 continue
             variable = storage(tensor).op
             overwritten = node.op.type == "Assign" and index == 0
-            if node.op.type == "IsVariableInitialized":
+            if node.definition.peeks:
                 continue
             if (
                 not overwritten
@@ -193,7 +213,8 @@ class Lowering:
                 self.assigned.append(variable)
 
     def _check_target(self, node: Node, target: Ref) -> None:
-        if target.kind != "array":
+        fed = [value.tensor for value in self.program.feeds]
+        if target.kind != "array" and storage(node.op.inputs[0]) in fed:
             raise InvalidArgumentError(
                 str(node.op),
                 node.op,
@@ -211,6 +232,50 @@ class Lowering:
         self._check_target(node, inputs[0])
         self._inline(definition.body, inputs)
         self.refs[id(node.outputs[0])] = inputs[0]
+
+    def _sparse_update(self, node: Node) -> None:
+        """Take the rows out of the variable and its slots, run the formula on them, put them back.
+
+        Rows given twice leave fewer than the sizes say. The memory keeps its size, and what is
+        behind the last row is computed and thrown away: cheaper than memory of changing size.
+        """
+        definition = node.definition
+        assert isinstance(definition, SparseApplyUpdate)
+        self._note_access(node)
+        inputs = [self.ref(value) for value in node.inputs]
+        count, b = definition.body.vectors, self.builder
+        stored, scalars, (values, indices) = inputs[:count], inputs[count:-2], inputs[-2:]
+        self._check_target(node, stored[0])
+        n = None if indices.dims is None or values.dims is None else indices.size
+        if n is None:
+            found: Any = b.local(distinct_rows, indices, values, dims=None, dtype=object, label="d")
+            where, sums = (
+                b.local(_item(index), found, dims=None, dtype=ref.dtype, label=label)
+                for index, (ref, label) in enumerate(((indices, "where"), (values, "sums")))
+            )
+            parts = [
+                b.local(_rows_at, ref, where, dims=None, dtype=ref.dtype, label="rows")
+                for ref in stored
+            ]
+            found = None
+        else:
+            where = b.scratch((n,), indices.dtype, "where")
+            sums = b.scratch((n, *(stored[0].dims or ())[1:]), values.dtype, "sums")
+            found = b.local(
+                distinct_rows_into,
+                *(stored[0], indices, values, where, sums),
+                dims=(),
+                dtype=np.int64,
+                label="distinct",
+            )
+            parts = []
+            for ref in stored:
+                parts.append(b.scratch((n, *(ref.dims or ())[1:]), ref.dtype, f"{ref.label}_rows"))
+                b.call(np.take, ref, where, 0, parts[-1], "clip", writes=parts[-1])
+        results = self._formula(definition.body, [*parts, *scalars, sums])
+        for target, result in zip(stored, results, strict=True):
+            b.call(put_rows, where, found, result, target, writes=target)
+        self.refs[id(node.outputs[0])] = stored[0]
 
     def _group(self, node: Node) -> None:
         definition = node.definition
@@ -286,8 +351,10 @@ class Lowering:
             for arena, name in zip(arenas, names, strict=True)
         ], (arenas[0].flat.size)
 
-    def _inline(self, body: Body, inputs: list[Ref], shared: dict[int, Ref] | None = None) -> None:
-        """Write the calls of an update's formula over these references."""
+    def _formula(
+        self, body: Body, inputs: list[Ref], shared: dict[int, Ref] | None = None
+    ) -> list[Ref]:
+        """Write the calls of an update's formula over these references; where its results are."""
         feeds = {
             tensor: Spec(tensor.spec.dtype, ref.dims, self.builder.value(ref))
             for tensor, ref in zip(body.inputs, inputs, strict=True)
@@ -305,8 +372,12 @@ class Lowering:
             inner._node(node, position)
             if shared is not None and is_scalar:
                 shared[key] = inner.refs[id(node.outputs[0])]
+        return [inner.ref(value) for value in inner.program.fetches]
+
+    def _inline(self, body: Body, inputs: list[Ref], shared: dict[int, Ref] | None = None) -> None:
+        """Write the calls that change the variable and slots among `inputs` by the formula."""
         targets = inputs[: body.vectors]
-        results = [inner.ref(value) for value in inner.program.fetches]
+        results = self._formula(body, inputs, shared)
         for index, (target, result) in enumerate(zip(targets, results, strict=True)):
             if result is not target and any(result.overlaps(other) for other in targets):
                 # A slot that takes over another one's old value, which is overwritten below.
@@ -336,6 +407,28 @@ def _flat_part(ref: Ref, begin: int, end: int) -> Ref:
     )
 
 
+def distinct_rows_into(
+    variable: Array, indices: Array, rows: Array, where: Array, sums: Array
+) -> int:
+    """The different indices and their summed rows, to the front of `where` and `sums`; how many."""
+    check_rows(variable, indices)
+    found, summed = distinct_rows(indices, rows.reshape(sums.shape))
+    n = found.size
+    where[:n], sums[:n] = found, summed
+    where[n:], sums[n:] = 0, 0
+    return int(n)
+
+
+def put_rows(where: Array, count: int | None, rows: Array, out: Array) -> None:
+    """The first `count` rows into `out`, each at its index."""
+    out[where[:count]] = rows if rows.ndim == 0 else rows[:count]
+
+
+def _rows_at(array: Array, where: Array) -> Array:
+    check_rows(array, where)
+    return np.take(array, where, axis=0)
+
+
 def _stateful(definition: Any, state: State, op: Operation) -> Callable[..., Any]:
     def kernel(*arrays: Any) -> Any:
         return definition.run(state, op, *arrays)
@@ -350,6 +443,20 @@ def _named(definition: Any) -> Callable[..., Any]:
 
     kernel.__name__ = definition.type
     return kernel
+
+
+def _current(state: VariableState) -> Callable[[], Array]:
+    def variable() -> Array:
+        return state.array
+
+    return variable
+
+
+def _replacing(state: State, op: Operation) -> Callable[[Array], Array]:
+    def assign(value: Array) -> Array:
+        return state.replace(op, value)
+
+    return assign
 
 
 def _sizes(spec: Spec) -> tuple[int, ...] | None:

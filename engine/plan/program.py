@@ -13,6 +13,7 @@ from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.control import Placeholder
+from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate
 from engine.plan.fusion import fuse
 from engine.plan.nodes import Node, Value
@@ -93,6 +94,9 @@ def _order(
         before = {owner.get(x.op, x.op) for x in op.inputs if x not in feeds}
         if op.control_inputs:
             before.update([owner.get(control, control) for control in op.control_inputs])
+        first = op.definition.waits_for
+        if first is not None and first in needed:
+            before.add(owner.get(first, first))
         for dependency in before:
             if dependency is not unit:
                 followers.setdefault(dependency, []).append(unit)
@@ -135,13 +139,6 @@ def _ranked(unit: Any) -> tuple[int, Any]:
 def _written(unit: Any) -> set[Tensor]:
     ops = unit if isinstance(unit, tuple) else (unit,)
     return {storage(op.inputs[index]) for op in ops for index in op.definition.writes}
-
-
-def storage(tensor: Tensor) -> Tensor:
-    """The output of the variable that a reference leads to, through assignments."""
-    while tensor.op.definition.writes:
-        tensor = tensor.op.inputs[0]
-    return tensor
 
 
 def _next_writer(
