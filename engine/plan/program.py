@@ -22,6 +22,9 @@ from engine.shapes import Dims, count, in_brackets
 _LARGEST_FOLD = 1 << 24
 """Bytes up to which a constant result is kept; beyond it, it is cheaper to compute than to hold."""
 
+_LARGE = 1 << 16
+"""Elements from which on a variable that is updated alone is worth an arena, for its strips."""
+
 
 @dataclass
 class Program:
@@ -84,7 +87,8 @@ def _order(
             op.definition.group for op in needed if isinstance(op.definition, ApplyUpdate)
         }:
             members = tuple(op for op in group.members if op in needed)
-            if len(members) == len(group.members) and len(members) > 1:
+            worth = len(members) > 1 or (count(members[0].outputs[0].spec.dims) or 0) > _LARGE
+            if len(members) == len(group.members) and worth:
                 owner.update((op, members) for op in members)
     waiting: dict[Any, int] = {}
     followers: dict[Any, list[Any]] = {}
