@@ -81,7 +81,14 @@ from engine.ops.casting import (
     to_int64,
 )
 from engine.ops.choosing import where
-from engine.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
+from engine.ops.clipping import (
+    clip_by_average_norm,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+    scalar_mul,
+)
 from engine.ops.comparisons import (
     equal,
     greater,
@@ -100,7 +107,6 @@ from engine.ops.control import tuple_ as tuple
 from engine.ops.elementwise import abs as abs
 from engine.ops.elementwise import (
     ceil,
-    clip_by_value,
     cos,
     exp,
     expm1,
@@ -147,9 +153,36 @@ from engine.ops.reductions import (
     reduce_prod,
     reduce_sum,
 )
+from engine.ops.scatter import (
+    scatter_add,
+    scatter_div,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_nd_add,
+    scatter_nd_sub,
+    scatter_nd_update,
+    scatter_sub,
+    scatter_update,
+)
 from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
 from engine.ops.sizes import rank, shape, size
-from engine.ops.state import is_variable_initialized
+from engine.ops.sparse import (
+    SparseTensor,
+    SparseTensorValue,
+    sparse_placeholder,
+    sparse_reduce_sum,
+    sparse_tensor_dense_matmul,
+    sparse_tensor_to_dense,
+    sparse_to_dense,
+)
+from engine.ops.state import (
+    assign,
+    assign_add,
+    assign_sub,
+    count_up_to,
+    is_variable_initialized,
+)
 from engine.placement import DeviceSpec
 from engine.scopes import (
     add_to_collection,
@@ -163,6 +196,10 @@ from engine.scopes import (
 from engine.session import InteractiveSession, Session, get_default_session
 from engine.shapes import Dimension, TensorShape
 from engine.summary import Summary
+from engine.uninitialized import (
+    assert_variables_initialized,
+    report_uninitialized_variables,
+)
 from engine.variable_scope import (
     AUTO_REUSE,
     VariableScope,
@@ -173,13 +210,12 @@ from engine.variable_scope import (
 from engine.variables import (
     GraphKeys,
     Variable,
-    assign,
-    assign_add,
-    assign_sub,
     global_variables,
     global_variables_initializer,
     local_variables,
     local_variables_initializer,
+    model_variables,
+    moving_average_variables,
     trainable_variables,
     variables_initializer,
 )
@@ -211,6 +247,8 @@ __all__ = [
     "RunMetadata",
     "RunOptions",
     "Session",
+    "SparseTensor",
+    "SparseTensorValue",
     "Summary",
     "Tensor",
     "TensorShape",
@@ -229,6 +267,7 @@ __all__ = [
     "argmax",
     "argmin",
     "as_dtype",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
@@ -236,6 +275,7 @@ __all__ = [
     "bool",
     "cast",
     "ceil",
+    "clip_by_average_norm",
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
@@ -248,6 +288,7 @@ __all__ = [
     "control_dependencies",
     "convert_to_tensor",
     "cos",
+    "count_up_to",
     "device",
     "div",
     "divide",
@@ -313,6 +354,8 @@ __all__ = [
     "merge_summary",
     "minimum",
     "mod",
+    "model_variables",
+    "moving_average_variables",
     "mul",
     "multinomial",
     "multiply",
@@ -346,11 +389,23 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "report_uninitialized_variables",
     "reset_default_graph",
     "reshape",
     "round",
     "rsqrt",
+    "scalar_mul",
     "scalar_summary",
+    "scatter_add",
+    "scatter_div",
+    "scatter_max",
+    "scatter_min",
+    "scatter_mul",
+    "scatter_nd_add",
+    "scatter_nd_sub",
+    "scatter_nd_update",
+    "scatter_sub",
+    "scatter_update",
     "select",
     "set_random_seed",
     "shape",
@@ -359,6 +414,11 @@ __all__ = [
     "sin",
     "size",
     "slice",
+    "sparse_placeholder",
+    "sparse_reduce_sum",
+    "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
     "split",
     "sqrt",
     "square",

@@ -122,25 +122,28 @@ def hessians(
      [2. 0.]]
     """
     sources = _listed(xs)
-    options = (colocate_gradients_with_ops, gate_gradients, aggregation_method)
+    del gate_gradients, aggregation_method
+    colocate = colocate_gradients_with_ops
     found = []
-    first = gradients(ys, sources, None, name, *options)
+    first = gradients(ys, sources, None, name, colocate)
     for x, gradient in zip(sources, first, strict=True):
         dims = _source(x).spec.dims
-        if gradient is None or not fully_defined(dims):
+        if gradient is None or dims is None or not fully_defined(dims):
             problem = "has an unknown shape" if gradient is not None else "does not lead to ys"
             raise ValueError(f"Cannot compute Hessian because {x} {problem}")
         flat = reshape(convert_to_tensor(gradient), [-1])
-        rows = gradients_of_each(flat, x, name, options)
+        rows = _gradient_of_each(flat, x, name, colocate)
         found.append(reshape(stack(rows) if rows else flat, [*dims, *dims]))
     return found
 
 
-def gradients_of_each(flat: Tensor, x: Any, name: str, options: tuple[Any, ...]) -> list[Tensor]:
+def _gradient_of_each(flat: Tensor, x: Any, name: str, colocate: bool) -> list[Tensor]:
     """The gradient for x of each element of a vector, zeros where it does not depend on x."""
     zero = UnconnectedGradients.ZERO
     return [
-        convert_to_tensor(gradients(flat[index], x, None, name, *options, None, zero)[0])
+        convert_to_tensor(
+            gradients(flat[index], x, None, name, colocate, unconnected_gradients=zero)[0]
+        )
         for index in range(int(flat.shape[0].value or 0))
     ]
 

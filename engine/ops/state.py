@@ -87,7 +87,7 @@ class Assign(Assignment):
         if variable.shape == value.shape:
             np.copyto(variable, value)
             return variable
-        return state.replace(storage(op.inputs[0]).op, value)  # type: ignore[no-any-return]
+        return state.replace(storage(op.inputs[0]).op, value)
 
     def lower(self, b: Any, out: Any, variable: Any, value: Any) -> None:
         b.copy(variable, value)
@@ -150,7 +150,7 @@ class InitializedValue(Op):
     peeks = True
 
     @property
-    def waits_for(self) -> Any:  # type: ignore[override]
+    def waits_for(self) -> Any:
         return self.initializer
 
     def infer(self, variable: Spec, initial: Spec) -> Spec:
@@ -176,8 +176,8 @@ class IsVariableInitialized(Op):
 
 def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
     """bool: whether a variable has a value in the session that runs this."""
-    graph = ref.graph
-    return graph.create_op(IsVariableInitialized(), (reference(ref),), name).outputs[0]  # type: ignore[no-any-return]
+    target = reference(ref)
+    return target.graph.create_op(IsVariableInitialized(), (target,), name).outputs[0]
 
 
 def reference(ref: Any) -> Tensor:

@@ -249,7 +249,7 @@ class Optimizer:
                 name: convert_to_tensor(value, None if is_graph_value(value) else dtype, name)
                 for name, value in given.items()
             }
-            tensors.update({name: self._power(name).as_tensor() for name in self.powers()})
+            tensors.update({name: self._power_variable(name).as_tensor() for name in self.powers()})
             scalars = [cast(tensor, dtype) for tensor in tensors.values()]
             self._shared[dtype] = scalars, self._trace(dtype, list(tensors)), UpdateGroup()
 
@@ -260,11 +260,12 @@ class Optimizer:
         with graph.name_scope(f"update_{variable.op.name}"), graph.colocate_with(variable):
             apply = self._apply_sparse if isinstance(grad, IndexedSlices) else self._apply_dense
             made = apply(grad, variable)
-            op = made if isinstance(made, Operation) else made.op
+            op: Operation = made if isinstance(made, Operation) else made.op
             if variable.constraint is None:
                 return op
             with graph.control_dependencies([op]):
-                return variable.assign(variable.constraint(variable.read_value())).op
+                kept = variable.constraint(variable.read_value())
+                return variable.assign(kept, read_value=False)  # type: ignore[no-any-return]
 
     def _apply_dense(self, grad: Any, var: Variable) -> Any:
         scalars, body, together = self._shared[var.dtype.base_dtype]
@@ -287,7 +288,7 @@ class Optimizer:
         if powers := self.powers():
             with update_ops[0].graph.control_dependencies(update_ops):
                 for key, start in powers.items():
-                    variable = self._power(key)
+                    variable = self._power_variable(key)
                     changed = variable.as_tensor() * start
                     following.append(variable.assign(changed, name=f"Assign_{key}").op)
         return group(*update_ops, *following, name=name_scope)
@@ -337,7 +338,7 @@ class Optimizer:
     def _get_non_slot_variable(self, name: str, graph: Graph) -> Variable | None:
         return self._non_slot_variables.get((graph, name))
 
-    def _power(self, name: str) -> Variable:
+    def _power_variable(self, name: str) -> Variable:
         return self._non_slot_variables[self._applied[0].graph, name]
 
     def _trace(self, dtype: DType, scalars: Sequence[str]) -> Body:

@@ -20,7 +20,7 @@ class RMSPropOptimizer(Optimizer):
     """
 
     kind = "RMSProp"
-    slots = ("rms", "momentum")
+    slots: tuple[str, ...] = ("rms", "momentum")
 
     def __init__(
         self,

@@ -155,7 +155,8 @@ class Lowering:
     # Variables
 
     def _variable(self, op: Operation) -> Ref:
-        if op.outputs[0].op.definition.resizable:
+        definition = op.definition
+        if isinstance(definition, VariableV2) and definition.resizable:
             state = self.state.resizable(op)
             return self.builder.local(
                 _current(state), dims=None, dtype=state.array.dtype, label=op.name
