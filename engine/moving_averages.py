@@ -33,10 +33,9 @@ class ExponentialMovingAverage:
     ...     ema = tf.train.ExponentialMovingAverage(0.5)
     ...     follow = ema.apply([w])
     ...     sess.run(tf.global_variables_initializer())
-    ...     sess.run(w.assign(3.0))
+    ...     sess.run(w.assign(3.0).op)
     ...     sess.run(follow)
     ...     print(ema.average(w).op.name, sess.run(ema.average(w)))
-    3.0
     w/ExponentialMovingAverage 2.0
     """
 
