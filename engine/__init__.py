@@ -24,6 +24,7 @@ from engine.compat0 import (
     unpack,
 )
 from engine.config import ConfigProto, GPUOptions, GraphOptions, RunMetadata, RunOptions
+from engine.custom_gradients import custom_gradient
 from engine.dtypes import (
     DType,
     as_dtype,
@@ -289,6 +290,7 @@ __all__ = [
     "convert_to_tensor",
     "cos",
     "count_up_to",
+    "custom_gradient",
     "device",
     "div",
     "divide",

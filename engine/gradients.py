@@ -54,7 +54,8 @@ def gradients(
 
     Each has the shape of its x; it is `IndexedSlices` where x is only looked up by index, and None
     (or zeros, by `unconnected_gradients`) where no differentiable path leads from x to ys.
-    `grad_ys` are weights for the ys, ones by default; gradients stop at `stop_gradients`.
+    `grad_ys` are weights for the ys, ones by default; gradients reach `stop_gradients` and go no
+    further.
 
     Raises:
         TypeError: a weight's dtype differs from its y's.
@@ -181,7 +182,7 @@ def _between(outputs: list[Tensor], sources: set[Tensor], stops: set[Tensor]) ->
     """The operations on a path from sources to outputs."""
     reached: set[Operation] = set()
     backward: list[Operation] = []
-    stack = [y.op for y in outputs]
+    stack = [y.op for y in outputs if y not in stops]
     while stack:
         op = stack.pop()
         if op in reached:
@@ -224,7 +225,7 @@ def _sweep(
         wanted = [
             index
             for index, x in enumerate(op.inputs)
-            if (x.op in useful or x in sources) and x not in stops and x.spec.dtype.is_floating
+            if (x in sources or (x.op in useful and x not in stops)) and x.spec.dtype.is_floating
         ]
         if not wanted:
             continue
