@@ -164,8 +164,12 @@ def write_rows(rows: Array, indices: Array, out: Array) -> None:
 def check_rows(params: Array, indices: Array) -> None:
     """ValueError in TensorFlow's words for an index that `params` has no row for."""
     n = params.shape[0]
-    if np.size(indices) and (np.min(indices) < 0 or np.max(indices) >= n):
-        array = np.asarray(indices)
+    array = np.asarray(indices)
+    if not array.size:
+        return
+    # Taken as unsigned, negative numbers are too large as well: one look at each.
+    whole = array.view(f"u{array.itemsize}") if array.dtype.kind == "i" else array
+    if whole.max() >= n:
         place = tuple(int(i) for i in np.argwhere((array < 0) | (array >= n))[0])
         where = f"[{','.join(map(str, place))}]" if place else ""
         raise ValueError(f"indices{where} = {array[place]} is not in [0, {n})")

@@ -11,7 +11,7 @@ from engine.ops.casting import cast, stop_gradient
 from engine.ops.constants import convert_to_tensor
 from engine.ops.elementwise import log, ones_like, zeros_like
 from engine.ops.embeddings import embedding_lookup
-from engine.ops.joining import concat
+from engine.ops.joining import concat, split
 from engine.ops.linear import matmul
 from engine.ops.losses import (
     sigmoid_cross_entropy_with_logits,
@@ -116,15 +116,13 @@ def _sampled_logits(
     ids = concat([flat, sampled], 0)
     rows = embedding_lookup(weights, ids, partition_strategy)
     offsets = embedding_lookup(biases, ids, partition_strategy)
-    count = flat.shape[0].value
-    if count is None:
-        count = size(flat)
-    true_rows, sampled_rows = rows[:count], rows[count:]
-    sampled_logits = matmul(inputs, sampled_rows, transpose_b=True) + offsets[count:]
+    true_rows, sampled_rows = _parted(rows, flat, num_sampled)
+    true_offsets, sampled_offsets = _parted(offsets, flat, num_sampled)
+    sampled_logits = matmul(inputs, sampled_rows, transpose_b=True) + sampled_offsets
     width = shape(true_rows)[1:]
     true_rows = reshape(true_rows, concat([[-1, num_true], width], 0))
     true_logits = reduce_sum(expand_dims(inputs, 1) * true_rows, 2)
-    true_logits = reshape(true_logits, [-1, num_true]) + reshape(offsets[:count], [-1, num_true])
+    true_logits = reshape(true_logits, [-1, num_true]) + reshape(true_offsets, [-1, num_true])
     if remove_accidental_hits:
         hits = cast(reduce_any(hit_mask(by_row, sampled), 1), sampled_logits.dtype.base_dtype)
         sampled_logits = sampled_logits + hits * float32.min
@@ -133,3 +131,13 @@ def _sampled_logits(
     sampled_logits = sampled_logits - log(cast(sampled_count, dtype))
     truth = [ones_like(true_logits) / float(num_true), zeros_like(sampled_logits)]
     return concat([true_logits, sampled_logits], 1), concat(truth, 1)
+
+
+def _parted(rows: Tensor, labels: Tensor, num_sampled: int) -> tuple[Tensor, Tensor]:
+    """The rows of the labels, and those of the sample."""
+    count = labels.shape[0].value
+    if count is None:
+        return rows[: size(labels)], rows[size(labels) :]
+    # Put together again in one piece by the gradient, where slices make a whole table each.
+    true_rows, sampled_rows = split(rows, [count, num_sampled], 0)
+    return true_rows, sampled_rows

@@ -23,6 +23,7 @@ UNARY = (
     lambda x: tf.stack(tf.unstack(x, 3, axis=1)[::-1], axis=1),
     lambda x: x * 0.5 + 1.0,
     lambda x: tf.stop_gradient(x) * x,
+    lambda x: tf.gather(x, [3, 0, 3, 1]),
 )  # fmt: skip
 BINARY = (
     tf.add, tf.subtract, tf.multiply, tf.maximum, tf.minimum, tf.squared_difference,
@@ -55,13 +56,17 @@ def random_graph(rng: np.random.Generator) -> tuple[list[Any], list[Any], list[A
     kind = (tf.train.AdamOptimizer(0.01), tf.train.GradientDescentOptimizer(0.01),
             tf.train.MomentumOptimizer(0.01, 0.9, use_nesterov=True))[rng.integers(3)]  # fmt: skip
     train = kind.minimize(loss)
+    looked_up = tf.reduce_sum(tf.tanh(tf.nn.embedding_lookup(held[1], [2, 0, 2])))
+    rows = (tf.train.AdagradOptimizer(0.01), tf.train.AdamOptimizer(0.01),
+            tf.train.MomentumOptimizer(0.01, 0.9))[rng.integers(3)].minimize(
+                looked_up, var_list=[held[1]])  # fmt: skip
     shift = held[0].assign_add(tf.ones([4, 3], tf.float64) * 0.1)
     fetches = [
         loss,
         *[g for g in grads if g is not None],
         *[values[i] for i in rng.integers(0, len(values), 4)],
     ]
-    return fed, fetches, [train, shift]
+    return fed, fetches, [train, shift, rows]
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -70,7 +75,8 @@ def test_plan_agrees_with_the_debug_executor(seed: int) -> None:
     with tf.Graph().as_default():
         fed, fetches, ops = random_graph(rng)
         init = tf.global_variables_initializer()
-        runs = [fetches, [*fetches, ops[0]], ops[0], [ops[1], *fetches], [ops, fetches[0]]]
+        runs = [fetches, [*fetches, ops[0]], ops[0], [ops[1], *fetches], [ops[:2], fetches[0]],
+                [ops[2], *fetches]]  # fmt: skip
         feeds = [{x: rng.normal(size=(4, 3)) for x in fed} for _ in range(3)]
         sessions = [tf.Session(executor="poisoned"), tf.Session(executor="debug")]
         for session in sessions:
