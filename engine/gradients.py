@@ -82,9 +82,7 @@ def gradients(
     graph = outputs[0].graph
     weights = _listed(grad_ys) if grad_ys is not None else [None] * len(outputs)
     if len(weights) != len(outputs):
-        raise ValueError(
-            f"Must specify a grad_y for each y: {len(weights)} grad_ys for {len(outputs)} ys"
-        )
+        raise ValueError(f"Length mismatch. Passed {len(weights)} grad_ys for {len(outputs)} ys")
     stops = {_source(x) for x in _listed(stop_gradients)} if stop_gradients is not None else set()
     with collector_paused(), graph.as_default(), graph.name_scope(name) as scope:
         collected: dict[Tensor, list[Gradient]] = {}

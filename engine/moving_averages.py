@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.dtypes import float32
+from engine.errors import compose
 from engine.graph import Operation, Tensor, get_default_graph
 from engine.ops.arithmetic import minimum
 from engine.ops.casting import cast
@@ -121,6 +122,14 @@ class ExponentialMovingAverage:
             if isinstance(item, Variable):
                 graph.add_to_collection(GraphKeys.MOVING_AVERAGE_VARIABLES, item)
                 return Variable(item.initialized_value(), trainable=False, name=path)
+            if not item.get_shape().is_fully_defined():
+                raise ValueError(
+                    compose(
+                        f"ExponentialMovingAverage: the shape of {item} is not known",
+                        [f"made at {item.op.origin}"],
+                        "an average over the batch, as tf.reduce_mean(x, 0)",
+                    )
+                )
             start = zeros([int(size) for size in item.get_shape()], item.dtype.base_dtype)
             return Variable(start, trainable=False, name=path)
 

@@ -19,6 +19,7 @@ from engine.learning_rates import (
     piecewise_constant,
     polynomial_decay,
 )
+from engine.learning_rates import piecewise_constant as piecewise_constant_decay
 from engine.moving_averages import ExponentialMovingAverage
 from engine.optimizers import (
     AdadeltaOptimizer,
@@ -61,5 +62,6 @@ __all__ = [
     "linear_cosine_decay",
     "natural_exp_decay",
     "piecewise_constant",
+    "piecewise_constant_decay",
     "polynomial_decay",
 ]

@@ -56,6 +56,19 @@ class GraphKeys:
     GLOBAL_STEP = "global_step"
     INIT_OP = "init_op"
     TRAIN_OP = "train_op"
+    LOCAL_INIT_OP = "local_init_op"
+    READY_OP = "ready_op"
+    READY_FOR_LOCAL_INIT_OP = "ready_for_local_init_op"
+    SUMMARY_OP = "summary_op"
+    EVAL_STEP = "eval_step"
+    METRIC_VARIABLES = "metric_variables"
+    SAVERS = "savers"
+    ASSET_FILEPATHS = "asset_filepaths"
+    RESOURCES = "resources"
+    LOCAL_RESOURCES = "local_resources"
+    CONCATENATED_VARIABLES = "concatenated_variables"
+    COND_CONTEXT = "cond_context"
+    WHILE_CONTEXT = "while_context"
 
 
 class Variable(Operators):
@@ -105,6 +118,11 @@ class Variable(Operators):
                     (),
                     "tf.Variable(tf.zeros([784, 10]))",
                 )
+            )
+        if collections is not None and not isinstance(collections, list | tuple | set):
+            raise ValueError(
+                "collections argument to Variable constructor must be a list, tuple, or set. Got "
+                f"{collections} of type {type(collections)}"
             )
         graph = _graph_of(initial_value)
         keys = [GraphKeys.GLOBAL_VARIABLES] if collections is None else list(collections)

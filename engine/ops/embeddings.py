@@ -52,7 +52,7 @@ def embedding_lookup(
     del validate_indices
     tables = list(params) if isinstance(params, list | tuple) else [params]
     if not tables or tables[0] is None:
-        raise ValueError("Need at least one param")
+        raise ValueError("Length of params is currently 0. Need at least one param.")
     if partition_strategy not in ("mod", "div"):
         raise ValueError(f"Unrecognized partition strategy: {partition_strategy}")
     if len(tables) == 1 and max_norm is None:

@@ -106,6 +106,10 @@ class IndexedSlices:
             )
         return make(ScatterRows(), (self._values, self._indices, self._dense_shape), None)
 
+    def as_graph_element(self) -> Tensor:
+        """What waiting for it means: its values."""
+        return self._values
+
     def components(self) -> tuple[Tensor, ...]:
         """The tensors that a run fetches or is fed for it."""
         shape = () if self._dense_shape is None else (self._dense_shape,)

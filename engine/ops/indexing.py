@@ -160,12 +160,11 @@ class Gather(Op):
 
 def _rows_of_gradient(dy: Tensor, params: Tensor, indices: Tensor) -> IndexedSlices:
     row = None if params.spec.dims is None else params.spec.dims[1:]
-    flat = reshape(indices, [-1])
     if row is not None and fully_defined(row) and 0 not in row:
         values = reshape(dy, [-1, *row])
     else:
         values = reshape(dy, concat([reshape(size(indices), [1]), shape(params)[1:]], 0))
-    return IndexedSlices(values, flat, shape(params))
+    return IndexedSlices(values, reshape(indices, [-1]), shape(params))
 
 
 def getitem(x: Any, key: Any) -> Tensor:

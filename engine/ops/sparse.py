@@ -103,6 +103,10 @@ class SparseTensor:
         parts = (tensor.eval(feed_dict, session) for tensor in self.components())
         return SparseTensorValue(*parts)
 
+    def as_graph_element(self) -> Tensor:
+        """What waiting for it means: its values."""
+        return self._values
+
     def components(self) -> tuple[Tensor, ...]:
         """The tensors that a run fetches or is fed for it."""
         return (self._indices, self._values, self._dense_shape)

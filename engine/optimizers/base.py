@@ -218,24 +218,23 @@ class Optimizer:
 
     def variables(self) -> list[Variable]:
         """Every variable the optimizer made."""
-        own = list(self._non_slot_variables.values())
-        return own + [
-            slot for by_variable in self._slot_variables.values() for slot in by_variable.values()
-        ]
+        made = list(self._non_slot_variables.values())
+        for by_variable in self._slot_variables.values():
+            made.extend(by_variable.values())
+        return sorted(made, key=lambda variable: variable.name)
 
     # The steps of an update, which a subclass in TensorFlow's manner overrides
 
     def _create_slots(self, var_list: Sequence[Variable]) -> None:
         """Make what the updates of these variables keep between runs."""
-        for variable in var_list:
-            for slot in self.slots:
-                self._filled_slot(variable, self.slot_start(slot), slot, self.slot_name(slot))
         for key, start in self.powers().items():
             # 0.999 to the power of the step is beyond float16.
             widest = any(variable.dtype.base_dtype is float64 for variable in var_list)
-            self._create_non_slot_variable(
-                start, key, var_list[0], dtype=float64 if widest else float32
-            )
+            first = min(var_list, key=lambda variable: variable.name)
+            self._create_non_slot_variable(start, key, first, dtype=float64 if widest else float32)
+        for variable in var_list:
+            for slot in self.slots:
+                self._filled_slot(variable, self.slot_start(slot), slot, self.slot_name(slot))
 
     def _prepare(self) -> None:
         """Make what all updates of one ``apply_gradients`` share."""
@@ -300,6 +299,15 @@ class Optimizer:
         return (variable.ref(), *[slot.ref() for slot in slots])
 
     def _filled_slot(self, var: Variable, value: float, slot_name: str, op_name: str) -> Variable:
+        if not var.get_shape().is_fully_defined():
+            raise ValueError(
+                compose(
+                    f"{self._name}: the shape of variable '{var.op.name}' is not known, so neither "
+                    "is that of what the optimizer keeps for it",
+                    [f"made at {var.op.origin}"],
+                    "tf.train.GradientDescentOptimizer, which keeps nothing",
+                )
+            )
         dims = [int(size) for size in var.get_shape()]
         dtype = var.dtype.base_dtype
         return self._get_or_make_slot(

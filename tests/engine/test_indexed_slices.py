@@ -411,3 +411,32 @@ def test_reads_come_before_and_control_dependencies_after_a_scatter() -> None:
     with tf.control_dependencies([change]):
         after = v.read_value()
     assert [x.tolist() for x in run([read, change, after])] == [[1, 2], [1, 7], [1, 7]]
+
+
+def test_rows_can_be_waited_for_and_gated() -> None:
+    table = tf.Variable(TABLE)
+    loss = tf.reduce_sum(tf.gather(table, [1])) + tf.reduce_sum(tf.Variable(np.float64(1.0)))
+    optimizer = tf.train.GradientDescentOptimizer(1.0)
+    pairs = optimizer.compute_gradients(loss, gate_gradients=optimizer.GATE_GRAPH)
+    assert isinstance(pairs[0][0], tf.IndexedSlices)
+    with tf.control_dependencies([pairs[0][0]]):
+        after = tf.identity(table)
+    train = tf.group(optimizer.apply_gradients(pairs), pairs[0][0])
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        before, _ = sess.run([after, train])
+        np.testing.assert_array_equal(before, TABLE)
+        assert sess.run(table)[1].tolist() == (TABLE[1] - 1).tolist()
+
+
+@EXECUTORS
+def test_rows_of_a_table_whose_size_may_change(executor: str) -> None:
+    given = tf.placeholder(tf.float64)
+    table = tf.Variable(given, validate_shape=False)
+    gradient = tf.IndexedSlices(tf.constant([[1.0], [2.0]], tf.float64), tf.constant([1, 1]))
+    train = tf.train.GradientDescentOptimizer(1.0).apply_gradients([(gradient, table)])
+    with tf.Session(executor=executor) as sess:
+        for rows in (2, 4):
+            sess.run(table.initializer, {given: np.zeros((rows, 1))})
+            sess.run(train)
+            assert sess.run(table)[:, 0].tolist() == [0, -3, 0, 0][:rows]

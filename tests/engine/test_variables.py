@@ -210,3 +210,27 @@ def test_lists_follow_the_collections() -> None:
     assert tf.local_variables() == [local]
     names: Any = [v.name for v in tf.global_variables()]
     assert names == ["Variable:0"]
+
+
+def test_optimizers_with_slots_need_a_known_shape() -> None:
+    v = tf.Variable(tf.placeholder(tf.float32), validate_shape=False, name="v")
+    loss = tf.reduce_sum(v * v)
+    with pytest.raises(ValueError, match="the shape of variable 'v' is not known"):
+        tf.train.AdamOptimizer().minimize(loss)
+
+
+@EXECUTORS
+def test_plain_descent_updates_a_variable_of_any_size(executor: str) -> None:
+    x = tf.placeholder(tf.float32)
+    v = tf.Variable(x, validate_shape=False)
+    train = tf.train.GradientDescentOptimizer(0.25).minimize(tf.reduce_sum(v * v))
+    with tf.Session(executor=executor) as sess:
+        for given in ([4.0], [2.0, 6.0]):
+            sess.run(v.initializer, {x: given})
+            sess.run(train)
+            np.testing.assert_allclose(sess.run(v), np.array(given) / 2)
+
+
+def test_collections_must_be_a_list() -> None:
+    with pytest.raises(ValueError, match="must be a list, tuple, or set"):
+        tf.Variable(1.0, collections="variables")
