@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, nn, summary, train
+from engine import app, errors, flags, nn, sparse, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -416,6 +416,7 @@ __all__ = [
     "sin",
     "size",
     "slice",
+    "sparse",
     "sparse_placeholder",
     "sparse_reduce_sum",
     "sparse_tensor_dense_matmul",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,7 +14,6 @@ from engine.ops.state import reference
 from engine.shapes import ShapeError, compatible, in_brackets
 
 
-@dataclass(frozen=True)
 class ScatterChange(Op):
     """A change of parts of a variable; inputs: the variable's own output, indices, updates."""
 

@@ -94,8 +94,9 @@ class Lowering(UpdateLowering):
         label = node.op.name
         if definition.stateful:
             return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
+        # Strings are Python objects: they have no place in memory that is given and taken.
         static = None not in [x.dims for x in inputs] and False not in [
-            v.spec.is_static for v in outputs
+            v.spec.is_static and v.spec.dtype.np.kind != "O" for v in outputs
         ]
         if (
             definition.view is not None

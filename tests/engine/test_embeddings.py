@@ -142,3 +142,15 @@ def test_sparse_times_dense_refuses_other_sizes() -> None:
         tf.sparse_tensor_dense_matmul(x, tf.ones([3, 1]))
     with pytest.raises(TypeError, match="Input must be a SparseTensor"):
         tf.sparse_tensor_dense_matmul(tf.ones([2, 2]), tf.ones([2, 1]))
+
+
+def test_rows_of_strings_are_looked_up() -> None:
+    words = tf.placeholder(tf.string, [3])
+    assert run(tf.gather(words, [2, 0]), {words: ["a", "b", "c"]}).tolist() == [b"c", b"a"]
+
+
+def test_sparse_names_of_later_versions() -> None:
+    x = tf.sparse.placeholder(tf.float32, [2, 2])
+    given = {x.indices: [[1, 0]], x.values: [3.0]}
+    assert run(tf.sparse.to_dense(x), given).tolist() == [[0, 0], [3, 0]]
+    assert run(tf.sparse.matmul(x, tf.constant([[2.0], [1.0]])), given).tolist() == [[0], [6]]
