@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.graph import Tensor
-from engine.ops.arithmetic import add_n, maximum, minimum, truediv
+from engine.ops.arithmetic import add_n, maximum, minimum, multiply, truediv
 from engine.ops.casting import cast, identity
 from engine.ops.choosing import where
 from engine.ops.comparisons import greater
-from engine.ops.constants import convert_to_tensor
+from engine.ops.constants import convert_to_tensor, is_graph_value
 from engine.ops.elementwise import ones_like, rsqrt, sqrt
 from engine.ops.indexed_slices import IndexedSlices
 from engine.ops.losses import l2_loss
@@ -46,11 +46,10 @@ def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Any
     """`t` scaled down so that its L2 norm by its number of elements is at most `clip_norm`."""
     values = _values(t)
     with values.graph.name_scope(name or "clip_by_average_norm") as scope:
-        count = cast(size(values), values.dtype.base_dtype)
-        inverse = rsqrt(reduce_sum(values * values))
-        return _like(
-            t, values * clip_norm * minimum(inverse * count, truediv(1.0, clip_norm), name=scope)
-        )
+        dtype = values.dtype.base_dtype
+        limit = convert_to_tensor(clip_norm, None if is_graph_value(clip_norm) else dtype)
+        inverse = cast(size(values), dtype) * rsqrt(reduce_sum(values * values))
+        return _like(t, multiply(values, minimum(inverse * limit, 1.0), name=scope))
 
 
 def global_norm(t_list: Sequence[Any], name: str | None = None) -> Tensor:
@@ -75,7 +74,13 @@ def clip_by_global_norm(
     With a norm that is infinite or NaN all elements become NaN, so that the damage shows.
     """
     items = list(_sequence(t_list))
-    norm = global_norm(items) if use_norm is None else convert_to_tensor(use_norm)
+    if use_norm is None:
+        norm = global_norm(items)
+    elif is_graph_value(use_norm):
+        norm = convert_to_tensor(use_norm)
+    else:
+        dtypes = [_values(item).dtype.base_dtype for item in items if item is not None]
+        norm = convert_to_tensor(use_norm, dtypes[0] if dtypes else None)
     with norm.graph.name_scope(name or "clip_by_global_norm"):
         # x - x is 0, but NaN for what is not finite.
         scale = minimum(clip_norm / norm, 1.0) + (norm - norm)
