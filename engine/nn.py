@@ -20,6 +20,14 @@ from engine.ops.candidates import (
     log_uniform_candidate_sampler,
     uniform_candidate_sampler,
 )
+from engine.ops.convolution import (
+    conv2d,
+    conv2d_backprop_filter,
+    conv2d_backprop_input,
+    conv2d_transpose,
+    depthwise_conv2d,
+    depthwise_conv2d_native,
+)
 from engine.ops.embeddings import embedding_lookup, embedding_lookup_sparse
 from engine.ops.losses import (
     l2_loss,
@@ -28,12 +36,20 @@ from engine.ops.losses import (
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
+from engine.ops.pooling import avg_pool, max_pool
 from engine.ops.random import dropout
 from engine.ops.sampled_losses import nce_loss, sampled_softmax_loss
 
 __all__ = [
+    "avg_pool",
     "bias_add",
     "compute_accidental_hits",
+    "conv2d",
+    "conv2d_backprop_filter",
+    "conv2d_backprop_input",
+    "conv2d_transpose",
+    "depthwise_conv2d",
+    "depthwise_conv2d_native",
     "dropout",
     "elu",
     "embedding_lookup",
@@ -43,6 +59,7 @@ __all__ = [
     "leaky_relu",
     "log_softmax",
     "log_uniform_candidate_sampler",
+    "max_pool",
     "nce_loss",
     "relu",
     "relu6",

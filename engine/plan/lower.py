@@ -22,10 +22,10 @@ from engine.state import State, VariableState
 class Lowering(UpdateLowering):
     """One program on its way to calls; `refs` tells where each value is."""
 
-    def __init__(self, program: Program, state: State):
+    def __init__(self, program: Program, state: State, threads: int = 1):
         self.program = program
         self.state = state
-        self.builder = Builder(state)
+        self.builder = Builder(state, threads)
         self.refs: dict[int, Any] = {}
         self.reads_first: list[Operation] = []
         """Variables that must have a value before the run."""

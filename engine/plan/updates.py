@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.kernels.lanes import split
 from engine.op import Array, Spec
 from engine.ops.indexed_slices import check_rows, distinct_rows
 from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate, Body, SparseApplyUpdate
-from engine.plan.lowering import Builder, Ref
+from engine.plan.lowering import Builder, Ref, Shared
 from engine.plan.nodes import Node, Value
 from engine.plan.program import Program, build
 from engine.state import Arena, State
@@ -18,6 +19,10 @@ from engine.state import Arena, State
 _STRIP = 8192
 """Elements of an arena updated at a time, so that the temporaries stay in the cache."""
 _MOST_STRIPS = 64
+_SHARED = 1 << 16
+"""Elements from which on an arena is updated by several threads."""
+_LANE_STRIP = 1 << 16
+"""Elements of a strip then: threads with shorter calls wait for Python's lock, not for memory."""
 
 
 class UpdateLowering:
@@ -28,7 +33,7 @@ class UpdateLowering:
     builder: Builder
     refs: dict[int, Any]
 
-    def __init__(self, program: Program, state: State):
+    def __init__(self, program: Program, state: State, threads: int = 1):
         raise NotImplementedError
 
     def ref(self, value: Value) -> Ref:
@@ -129,10 +134,9 @@ class UpdateLowering:
             start = stop
         count = definition.body.vectors
         scalars = [self.ref(value) for value in node.members[0].inputs[count:-1]]
-        strip = max(_STRIP, -(-total // _MOST_STRIPS))
         shared: dict[int, Ref] = {}
-        for begin in range(0, total, strip):
-            end = min(begin + strip, total)
+        for lane, (begin, end) in _strips(total, self.builder.threads):
+            self.builder.lane = lane
             parts = [_flat_part(ref, begin, end) for ref in vectors]
             slice_ = Ref(
                 "array",
@@ -144,6 +148,7 @@ class UpdateLowering:
                 span=(begin, end),
             )
             self._inline(definition.body, [*parts, *scalars, slice_], shared)
+        self.builder.lane = None
 
     def _arena_inputs(self, body: Body, members: tuple[Node, ...]) -> tuple[list[Ref], int] | None:
         shared = {tuple(id(value) for value in m.inputs[body.vectors : -1]) for m in members}
@@ -187,7 +192,12 @@ class UpdateLowering:
             if shared is not None and is_scalar and key in shared:
                 inner.refs[id(node.outputs[0])] = shared[key]
                 continue
+            lane = self.builder.lane
+            if is_scalar:
+                # One thread computes what all of them use.
+                self.builder.lane = None
             inner._node(node, position)
+            self.builder.lane = lane
             if shared is not None and is_scalar:
                 shared[key] = inner.refs[id(node.outputs[0])]
         return [inner.ref(value) for value in inner.program.fetches]
@@ -206,11 +216,16 @@ class UpdateLowering:
                 self.builder.copy(target, result)
 
 
-class Shared:
-    """A flat array that several references share."""
-
-    def __init__(self, flat: Array):
-        self.flat = flat
+def _strips(total: int, threads: int) -> list[tuple[int | None, tuple[int, int]]]:
+    """The strips of an arena, each with the thread that updates it (None: no matter)."""
+    if threads < 2 or total < _SHARED:
+        strip = max(_STRIP, -(-total // _MOST_STRIPS))
+        return [(None, (at, min(at + strip, total))) for at in range(0, total, strip)]
+    found: list[tuple[int | None, tuple[int, int]]] = []
+    for lane, (first, last) in enumerate(split(total, threads)):
+        strip = max(_LANE_STRIP, -(-(last - first) // _MOST_STRIPS))
+        found += [(lane, (at, min(at + strip, last))) for at in range(first, last, strip)]
+    return found
 
 
 def _flat_part(ref: Ref, begin: int, end: int) -> Ref:
