@@ -14,6 +14,12 @@ from engine.ops.activations import (
     tanh,
     xw_plus_b,
 )
+from engine.ops.candidates import (
+    compute_accidental_hits,
+    fixed_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
 from engine.ops.convolution import (
     conv2d,
     conv2d_backprop_filter,
@@ -22,7 +28,7 @@ from engine.ops.convolution import (
     depthwise_conv2d,
     depthwise_conv2d_native,
 )
-from engine.ops.indexing import embedding_lookup
+from engine.ops.embeddings import embedding_lookup, embedding_lookup_sparse
 from engine.ops.losses import (
     l2_loss,
     sigmoid_cross_entropy_with_logits,
@@ -32,10 +38,12 @@ from engine.ops.losses import (
 )
 from engine.ops.pooling import avg_pool, max_pool
 from engine.ops.random import dropout
+from engine.ops.sampled_losses import nce_loss, sampled_softmax_loss
 
 __all__ = [
     "avg_pool",
     "bias_add",
+    "compute_accidental_hits",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
@@ -45,12 +53,17 @@ __all__ = [
     "dropout",
     "elu",
     "embedding_lookup",
+    "embedding_lookup_sparse",
+    "fixed_unigram_candidate_sampler",
     "l2_loss",
     "leaky_relu",
     "log_softmax",
+    "log_uniform_candidate_sampler",
     "max_pool",
+    "nce_loss",
     "relu",
     "relu6",
+    "sampled_softmax_loss",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",
@@ -60,5 +73,6 @@ __all__ = [
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
     "tanh",
+    "uniform_candidate_sampler",
     "xw_plus_b",
 ]
