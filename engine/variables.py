@@ -76,6 +76,8 @@ class Variable(Operators):
 
     `initial_value` is a tensor, anything that makes one, or a function of no arguments giving it.
     Every use reads the value; within one run, reads that nothing orders come before writes.
+    With ``validate_shape=False`` its shape is not known to the graph, and assignments may change
+    it. `constraint` is a function of the value that optimizers apply after each update.
 
     Raises:
         ValueError: no initial value, or one whose shape is not known.

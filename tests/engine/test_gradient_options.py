@@ -268,3 +268,14 @@ def test_optimizer_written_for_tensorflow_works() -> None:
         assert sess.run(optimizer.get_slot(w, "steps")).tolist() == [1, 1]
         assert sess.run(table)[:, 0].tolist() == [0, -0.5, 0]
         assert sess.run(step) == 1
+
+
+def test_two_optimizers_share_a_table_by_rows_and_whole() -> None:
+    table = tf.Variable(tf.zeros([4, 1]))
+    rows = tf.train.MomentumOptimizer(1.0, 0.5).minimize(tf.reduce_sum(tf.gather(table, [2, 2])))
+    whole = tf.train.AdagradOptimizer(1.0, 1.0, name="Other").minimize(tf.reduce_sum(table))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(whole)
+        sess.run(rows)
+        np.testing.assert_allclose(sess.run(table)[:, 0], -np.sqrt([0.5] * 4) - [0, 0, 2, 0])
