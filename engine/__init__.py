@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, nn, summary, train
+from engine import app, errors, flags, logging, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -45,6 +45,8 @@ from engine.dtypes import (
 from engine.dtypes import bool_ as bool
 from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor, get_default_graph, reset_default_graph
+from engine.graph_def import GraphDef, NodeDef
+from engine.importing import import_graph_def
 from engine.initializers import (
     constant_initializer,
     glorot_uniform_initializer,
@@ -54,6 +56,7 @@ from engine.initializers import (
     truncated_normal_initializer,
     zeros_initializer,
 )
+from engine.meta_graph import MetaGraphDef
 from engine.ops.activations import sigmoid, tanh
 from engine.ops.arithmetic import (
     add,
@@ -194,9 +197,12 @@ __all__ = [
     "Dimension",
     "GPUOptions",
     "Graph",
+    "GraphDef",
     "GraphKeys",
     "GraphOptions",
     "InteractiveSession",
+    "MetaGraphDef",
+    "NodeDef",
     "OpError",
     "Operation",
     "RunMetadata",
@@ -273,6 +279,7 @@ __all__ = [
     "histogram_summary",
     "identity",
     "image_summary",
+    "import_graph_def",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
@@ -291,6 +298,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "logging",
     "logical_and",
     "logical_not",
     "logical_or",

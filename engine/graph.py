@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.defaults import STACKS, remove_last
 from engine.errors import compose
+from engine.graph_def import GraphDef, NodeDef
 from engine.node import Operation, Tensor
 from engine.op import Op, Spec
 from engine.placement import DeviceSpec
@@ -309,12 +310,16 @@ class Graph:
     def finalized(self) -> bool:
         return self._finalized
 
-    def as_graph_def(self) -> dict[str, Any]:
-        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it."""
-        return {"nodes": [_node(op) for op in self._operations]}
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
+        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it.
+
+        With `from_version` only the operations made since the graph had that version.
+        """
+        del add_shapes  # They are always there.
+        return GraphDef([_node(op) for op in self._operations[from_version or 0 :]], self)
 
 
-def _node(op: Operation) -> dict[str, Any]:
+def _node(op: Operation) -> NodeDef:
     attributes = op.definition.attributes()
     if op.colocated_with:
         attributes["_class"] = [f"loc:@{op.colocated_with}"]
@@ -328,7 +333,7 @@ def _node(op: Operation) -> dict[str, Any]:
         }
         for tensor in op.outputs
     ]
-    return {
+    lean = {
         "name": op.name,
         "op": op.type,
         "inputs": inputs,
@@ -336,6 +341,7 @@ def _node(op: Operation) -> dict[str, Any]:
         "attrs": attributes,
         "outputs": outputs,
     }
+    return NodeDef(lean, op.definition)
 
 
 def _other_graph(tensor: Tensor, inputs: tuple[Tensor, ...], graph: Graph) -> str:

@@ -25,6 +25,7 @@ from engine.errors import (
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
+from engine.graph_def import GraphDef
 from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
@@ -105,7 +106,7 @@ class BaseSession:
         return self._graph
 
     @property
-    def graph_def(self) -> dict[str, Any]:
+    def graph_def(self) -> GraphDef:
         return self._graph.as_graph_def()
 
     @property
@@ -347,6 +348,14 @@ class BaseSession:
                 for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)
             ]
             return self._compile(entry, arrays, None).segment.text
+
+    @contextmanager
+    def held(self) -> Iterator[State]:
+        """The variables' storage as runs left it; no run of another thread begins inside."""
+        with self._lock:
+            if self._closed:
+                self._check_usable()
+            yield self._state
 
     def close(self) -> None:
         """Free the variables; the session cannot be used any more."""

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine.checkpoints import (
+    CheckpointReader,
+    CheckpointState,
+    NewCheckpointReader,
+    checkpoint_exists,
+    get_checkpoint_mtimes,
+    get_checkpoint_state,
+    latest_checkpoint,
+    list_variables,
+    load_checkpoint,
+    load_variable,
+    remove_checkpoint,
+    update_checkpoint_state,
+)
 from engine.graph import Graph, get_default_graph
+from engine.importing import import_meta_graph, write_graph
+from engine.meta_graph import export_meta_graph
 from engine.optimizers import (
     AdamOptimizer,
     GradientDescentOptimizer,
@@ -12,20 +28,38 @@ from engine.optimizers import (
     Optimizer,
     RMSPropOptimizer,
 )
+from engine.saver import Saver, SaverDef
 from engine.summary import FileWriter as SummaryWriter
 from engine.variables import GraphKeys, Variable
 
 __all__ = [
     "AdamOptimizer",
+    "CheckpointReader",
+    "CheckpointState",
     "GradientDescentOptimizer",
     "MomentumOptimizer",
+    "NewCheckpointReader",
     "Optimizer",
     "RMSPropOptimizer",
+    "Saver",
+    "SaverDef",
     "SummaryWriter",
+    "checkpoint_exists",
     "create_global_step",
+    "export_meta_graph",
+    "get_checkpoint_mtimes",
+    "get_checkpoint_state",
     "get_global_step",
     "get_or_create_global_step",
     "global_step",
+    "import_meta_graph",
+    "latest_checkpoint",
+    "list_variables",
+    "load_checkpoint",
+    "load_variable",
+    "remove_checkpoint",
+    "update_checkpoint_state",
+    "write_graph",
 ]
 
 
