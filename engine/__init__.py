@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, logging, nn, summary, train
+from engine import app, errors, flags, graph_util, logging, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -273,6 +273,7 @@ __all__ = [
     "global_variables_initializer",
     "glorot_uniform_initializer",
     "gradients",
+    "graph_util",
     "greater",
     "greater_equal",
     "group",

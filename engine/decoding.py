@@ -277,7 +277,7 @@ class Builder:
         if name in given:
             self.used.add(name)
             found = given[name]
-            return found if isinstance(found, Operation) else found.op  # type: ignore[no-any-return]
+            return found if isinstance(found, Operation) else found.op
         try:
             return self.made[operation_of(name)]
         except KeyError:

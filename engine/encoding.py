@@ -70,7 +70,8 @@ class Encoder:
         raise NotPlainError(f"a Python {type(value).__name__}")
 
     def _object(self, value: Any) -> Any:
-        if type(value).__eq__ is not object.__eq__:
+        equality: Any = type(value).__eq__
+        if equality is not object.__eq__:
             return self._described(value)
         # Without an equality of its own it is itself only: all that use it go on sharing it.
         place = self._places.get(id(value))

@@ -327,7 +327,7 @@ class Saver:
                 path,
             )
         if self._reshape and value.size == int(np.prod(dims)):  # type: ignore[arg-type]
-            return value.reshape(dims)  # type: ignore[arg-type]
+            return value.reshape(dims)
         if value.shape != dims:
             raise _misfit(
                 "Assign requires shapes of both tensors to match. "

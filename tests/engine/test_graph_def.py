@@ -182,8 +182,7 @@ def test_write_graph_makes_the_directory_and_gives_the_path(tmp_path: Path) -> N
     path = tf.train.write_graph(doubling(), str(tmp_path / "new"), "g.pb", as_text=False)
     assert path == str(tmp_path / "new" / "g.pb")
     graph_def = tf.GraphDef()
-    with open(path, "rb") as file:
-        graph_def.ParseFromString(file.read())
+    graph_def.ParseFromString(Path(path).read_bytes())
     assert [node.op for node in graph_def.node] == ["Placeholder", "Const", "Mul"]
     with pytest.raises(TypeError, match="write_graph needs"):
         tf.train.write_graph("graph", str(tmp_path), "g.pb")
