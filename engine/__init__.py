@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, graph_util, logging, nn, summary, train
+from engine import app, data, errors, flags, graph_util, logging, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -244,6 +244,7 @@ __all__ = [
     "control_dependencies",
     "convert_to_tensor",
     "cos",
+    "data",
     "device",
     "div",
     "divide",

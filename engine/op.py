@@ -84,6 +84,8 @@ class Op:
     """The output is a variable itself, not a copy of its value."""
     every_gradient: ClassVar[bool] = False
     """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
+    pulled: ClassVar[bool] = False
+    """``pull`` gives its outputs before the run, whose plan is then made for their sizes."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
     ufunc: ClassVar[Any] = None
@@ -130,6 +132,7 @@ class Op:
         return same_in_jax(*args[1:])
 
     run: ClassVar[Callable[..., Any] | None] = None
+    pull: ClassVar[Callable[..., Any] | None] = None
     view: ClassVar[Callable[..., Any] | None] = None
     lower: ClassVar[Callable[..., Any] | None] = None
     grad: ClassVar[Callable[..., Any] | None] = None

@@ -30,7 +30,7 @@ from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
 from engine.plan.failures import in_the_name_of
-from engine.plan.program import build
+from engine.plan.program import build, pulled_operations
 from engine.plan.source import FILE_NAME
 from engine.state import State
 
@@ -44,7 +44,7 @@ _FED = object()
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("__weakref__", "leaves", "plans", "rebuild", "slots")
+    __slots__ = ("__weakref__", "leaves", "plans", "pulled", "pulls", "rebuild", "slots")
 
     def __init__(
         self,
@@ -55,6 +55,9 @@ class _Entry:
         self.leaves = leaves
         self.rebuild = rebuild
         self.slots = slots
+        self.pulls: list[tuple[Operation, Any]] = []
+        """Operations that give their outputs before the run, and the place of a fed input."""
+        self.pulled: list[FeedSlot] = []
         self.plans: dict[Any, _Plan] = {}
 
 
@@ -166,6 +169,9 @@ class BaseSession:
                 value = convert_feed(slot, value)
             arrays.append(value)
             sizes.append(value.shape)
+        if entry.pulls:
+            self._pull(entry, arrays)
+            sizes = [array.shape for array in arrays]
         signature = tuple(sizes)
         plan = entry.plans.get(signature)
         if plan is None:
@@ -219,7 +225,27 @@ class BaseSession:
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
-        return _Entry(leaves, restore, slots)
+        entry = _Entry(leaves, restore, slots)
+        fed = {slot.tensor: position for position, slot in enumerate(slots)}
+        for op in pulled_operations(leaves, fed):
+            entry.pulls.append((op, fed.get(op.inputs[0])))
+            entry.pulled += [FeedSlot(x) for x in op.outputs if x not in fed]
+        return entry
+
+    def _pull(self, entry: _Entry, arrays: list[Any], keep: bool = False) -> None:
+        """Add the outputs of what is asked before the run; with `keep` they come again."""
+        fed = {slot.tensor for slot in entry.slots}
+        for op, position in entry.pulls:
+            source = op.inputs[0].op
+            pull, run = op.definition.pull, source.definition.run
+            assert pull is not None
+            if position is not None:
+                handle = arrays[position]
+            else:
+                assert run is not None
+                handle = run(self._state, source)
+            values = pull(self._state, op, handle, keep)
+            arrays += [x for x, y in zip(values, op.outputs, strict=True) if y not in fed]
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -240,11 +266,12 @@ class BaseSession:
             )
 
     def _compile(self, entry: _Entry, arrays: Sequence[Any], signature: Any) -> _Plan:
-        for slot, array in zip(entry.slots, arrays, strict=True):
+        slots = [*entry.slots, *entry.pulled]
+        for slot, array in zip(slots, arrays, strict=True):
             check_shape(slot, array)
         feeds = {
             slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
-            for slot, array in zip(entry.slots, arrays, strict=True)
+            for slot, array in zip(slots, arrays, strict=True)
         }
         try:
             with collector_paused():
@@ -347,6 +374,7 @@ class BaseSession:
                 convert_feed(slot, value)
                 for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)
             ]
+            self._pull(entry, arrays, keep=True)
             return self._compile(entry, arrays, None).segment.text
 
     @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
+from engine.ops.control import NoOp
 from engine.ops.state import ReadVariable, VariableV2
 from engine.ops.update import ApplyUpdate, Body
 from engine.plan.lowering import Builder, Ref
@@ -91,6 +92,8 @@ class Lowering:
         definition, outputs, b = node.definition, node.outputs, self.builder
         label = node.op.name
         if definition.stateful:
+            if not outputs and not isinstance(definition, NoOp):
+                b.effect(_stateful(definition, self.state, node.op), *inputs)
             return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
         static = None not in [x.dims for x in inputs] and False not in [
             v.spec.is_static for v in outputs
