@@ -1,6 +1,21 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, data, errors, flags, graph_util, logging, nn, summary, train
+import importlib
+from typing import Any
+
+from engine import (
+    app,
+    compat,
+    data,
+    errors,
+    flags,
+    gfile,
+    graph_util,
+    logging,
+    nn,
+    summary,
+    train,
+)
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -184,13 +199,36 @@ from engine.variables import (
     trainable_variables,
     variables_initializer,
 )
+from engine.versions import (
+    COMPILER_VERSION,
+    GIT_VERSION,
+    VERSION,
+    disable_eager_execution,
+    disable_resource_variables,
+    disable_v2_behavior,
+    enable_eager_execution,
+    enable_resource_variables,
+    enable_v2_behavior,
+    executing_eagerly,
+)
 
 floor_div = floordiv
 OpError = errors.OpError
-__version__ = "1.15.0-trainboard"
+__version__ = VERSION
+
+
+def __getattr__(name: str) -> Any:
+    if name == "test":
+        # unittest and its mock take a tenth of the engine's own time to import.
+        return importlib.import_module("engine.test")
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "GIT_VERSION",
+    "VERSION",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -236,6 +274,7 @@ __all__ = [
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
+    "compat",
     "complex64",
     "complex128",
     "concat",
@@ -246,10 +285,17 @@ __all__ = [
     "cos",
     "data",
     "device",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_v2_behavior",
     "div",
     "divide",
+    "enable_eager_execution",
+    "enable_resource_variables",
+    "enable_v2_behavior",
     "equal",
     "errors",
+    "executing_eagerly",
     "exp",
     "expand_dims",
     "expm1",
@@ -269,6 +315,7 @@ __all__ = [
     "get_default_session",
     "get_variable",
     "get_variable_scope",
+    "gfile",
     "global_norm",
     "global_variables",
     "global_variables_initializer",
@@ -371,6 +418,7 @@ __all__ = [
     "summary",
     "tan",
     "tanh",
+    "test",
     "tile",
     "to_bool",
     "to_double",
