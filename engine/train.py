@@ -1,8 +1,6 @@
-"""``tf.train``: optimizers and the global step."""
+"""``tf.train``: optimizers, checkpoints, and what runs a training loop."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from engine.checkpoints import (
     CheckpointReader,
@@ -18,7 +16,6 @@ from engine.checkpoints import (
     remove_checkpoint,
     update_checkpoint_state,
 )
-from engine.graph import Graph, get_default_graph
 from engine.importing import import_meta_graph, write_graph
 from engine.meta_graph import export_meta_graph
 from engine.optimizers import (
@@ -30,20 +27,79 @@ from engine.optimizers import (
 )
 from engine.saver import Saver, SaverDef
 from engine.summary import FileWriter as SummaryWriter
-from engine.variables import GraphKeys, Variable
+from engine.training.cluster import ClusterSpec, Server, replica_device_setter
+from engine.training.coordinator import Coordinator, LooperThread, start_queue_runners
+from engine.training.global_step import (
+    assert_global_step,
+    create_global_step,
+    get_global_step,
+    get_or_create_global_step,
+    global_step,
+)
+from engine.training.hooks import (
+    CheckpointSaverHook,
+    FeedFnHook,
+    FinalOpsHook,
+    LoggingTensorHook,
+    NanLossDuringTrainingError,
+    NanTensorHook,
+    SecondOrStepTimer,
+    SessionRunArgs,
+    SessionRunContext,
+    SessionRunHook,
+    SessionRunValues,
+    StepCounterHook,
+    StopAtStepHook,
+    SummarySaverHook,
+)
+from engine.training.monitored import (
+    ChiefSessionCreator,
+    MonitoredSession,
+    MonitoredTrainingSession,
+    Scaffold,
+    SingularMonitoredSession,
+    WorkerSessionCreator,
+)
+from engine.training.supervisor import Supervisor
 
 __all__ = [
     "AdamOptimizer",
     "CheckpointReader",
+    "CheckpointSaverHook",
     "CheckpointState",
+    "ChiefSessionCreator",
+    "ClusterSpec",
+    "Coordinator",
+    "FeedFnHook",
+    "FinalOpsHook",
     "GradientDescentOptimizer",
+    "LoggingTensorHook",
+    "LooperThread",
     "MomentumOptimizer",
+    "MonitoredSession",
+    "MonitoredTrainingSession",
+    "NanLossDuringTrainingError",
+    "NanTensorHook",
     "NewCheckpointReader",
     "Optimizer",
     "RMSPropOptimizer",
     "Saver",
     "SaverDef",
+    "Scaffold",
+    "SecondOrStepTimer",
+    "Server",
+    "SessionRunArgs",
+    "SessionRunContext",
+    "SessionRunHook",
+    "SessionRunValues",
+    "SingularMonitoredSession",
+    "StepCounterHook",
+    "StopAtStepHook",
+    "SummarySaverHook",
     "SummaryWriter",
+    "Supervisor",
+    "WorkerSessionCreator",
+    "assert_global_step",
     "checkpoint_exists",
     "create_global_step",
     "export_meta_graph",
@@ -58,36 +114,8 @@ __all__ = [
     "load_checkpoint",
     "load_variable",
     "remove_checkpoint",
+    "replica_device_setter",
+    "start_queue_runners",
     "update_checkpoint_state",
     "write_graph",
 ]
-
-
-def get_global_step(graph: Graph | None = None) -> Variable | None:
-    """The graph's global step variable, None if it has none."""
-    found = (graph or get_default_graph()).get_collection(GraphKeys.GLOBAL_STEP)
-    return found[0] if found else None
-
-
-def create_global_step(graph: Graph | None = None) -> Variable:
-    """A new global step variable, int64 [], starting at 0.
-
-    Raises:
-        ValueError: the graph has one already.
-    """
-    if get_global_step(graph) is not None:
-        raise ValueError('"global_step" already exists.')
-    with (graph or get_default_graph()).as_default() as target:
-        step = Variable(0, trainable=False, name="global_step", dtype="int64")
-        target.add_to_collection(GraphKeys.GLOBAL_STEP, step)
-    return step
-
-
-def get_or_create_global_step(graph: Graph | None = None) -> Variable:
-    """The graph's global step variable, made if it has none."""
-    return get_global_step(graph) or create_global_step(graph)
-
-
-def global_step(sess: Any, global_step_tensor: Any) -> int:
-    """The number in a global step variable in a session."""
-    return int(sess.run(global_step_tensor))
