@@ -164,6 +164,12 @@ def as_text(data: Any) -> Any:
         if not isinstance(array, np.ndarray):
             return data
         content: Any
+        # One value everywhere, as tf.zeros keeps it: a file holds that value once, too.
+        uniform = array.size > 1 and not any(array.strides)
+        kept = {"dtype": as_dtype(array.dtype).name, "shape": list(array.shape)}
+        if uniform:
+            array = array.reshape(-1)[:1]
+            kept["uniform"] = True
         if array.dtype.kind == "O":
             content = [base64.b64encode(bytes(item)).decode() for item in array.ravel()]
         else:
@@ -172,8 +178,7 @@ def as_text(data: Any) -> Any:
                 if array.size
                 else b""
             ).decode()
-        kept = {"dtype": as_dtype(array.dtype).name, "shape": list(array.shape), "data": content}
-        return {**data, MARK + "v": kept}
+        return {**data, MARK + "v": {**kept, "data": content}}
     return {key: as_text(value) for key, value in data.items()}
 
 
@@ -183,8 +188,11 @@ def array_of(content: Any) -> Any:
         return content
     dtype, shape = as_dtype(content["dtype"]).np, tuple(content["shape"])
     if dtype.kind == "O":
-        texts = np.empty(len(content["data"]), object)
-        texts[:] = [base64.b64decode(item) for item in content["data"]]
-        return texts.reshape(shape)
-    data = np.frombuffer(base64.b64decode(content["data"]), dtype.newbyteorder("<"))
-    return data.astype(dtype, copy=False).reshape(shape)
+        array = np.empty(len(content["data"]), object)
+        array[:] = [base64.b64decode(item) for item in content["data"]]
+    else:
+        data = np.frombuffer(base64.b64decode(content["data"]), dtype.newbyteorder("<"))
+        array = data.astype(dtype, copy=False)
+    if content.get("uniform"):
+        return np.broadcast_to(array[0], shape)
+    return array.reshape(shape)

@@ -121,11 +121,6 @@ def _settings(saver: Any) -> Mapping[str, Any] | None:
     return saver if saver is None or isinstance(saver, Mapping) else vars(saver)
 
 
-def write_meta_graph(path: str, graph: Graph, saver: Mapping[str, Any]) -> None:
-    """Write a graph with its collections to a file."""
-    write_whole(path, meta_graph_of(graph, saver).SerializeToString(), "meta graph")
-
-
 def read_meta_graph(path: Path) -> MetaGraphDef:
     """The meta graph of a file; ValueError if it is none."""
     made = MetaGraphDef()

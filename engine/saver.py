@@ -28,14 +28,16 @@ from engine.errors import (
     NotFoundError,
     compose,
 )
-from engine.graph import Operation, get_default_graph
-from engine.meta_graph import MetaGraphDef, export_meta_graph
-from engine.meta_graph import write_meta_graph as write_meta
+from engine.graph import Graph, Operation, get_default_graph
+from engine.meta_graph import MetaGraphDef, export_meta_graph, meta_graph_of
 from engine.op import Array
 from engine.session import BaseSession
 from engine.shapes import in_brackets
 from engine.tensor_file import write_tensors
 from engine.variables import GraphKeys, Variable
+
+_LARGEST_KEPT = 1 << 25
+"""Bytes of a written graph up to which it is kept for the next save."""
 
 
 @dataclass
@@ -120,6 +122,7 @@ class Saver:
         self._last: list[tuple[str, float]] = []
         self._next_preserved = time.time() + self._hours() * 3600
         self._variables: dict[str, Variable] | None = None
+        self._meta: tuple[Any, bytes] | None = None
         if not defer_build:
             self.build()
 
@@ -188,7 +191,7 @@ class Saver:
             return None
         self._write_values(session, prefix, variables)
         if write_meta_graph:
-            write_meta(f"{prefix}.{meta_graph_suffix}", session.graph, self._settings())
+            self._write_meta(f"{prefix}.{meta_graph_suffix}", session.graph)
         outdated = self._record(prefix)
         if write_state:
             self._write_state(directory, prefix, latest)
@@ -238,6 +241,16 @@ class Saver:
         }
         text = json.dumps({"values": Path(prefix + SUFFIX).name, "tensors": listed}, indent=1)
         write_whole(f"{prefix}.index", text.encode(), f"checkpoint {prefix!r}")
+
+    def _write_meta(self, path: str, graph: Graph) -> None:
+        sizes = [len(graph.get_collection_ref(key)) for key in graph.get_all_collection_keys()]
+        key = (graph, graph.version, tuple(sizes))
+        if self._meta is None or self._meta[0] != key:
+            # The graph is the same at most saves; writing it down takes longer than its file.
+            self._meta = (key, meta_graph_of(graph, self._settings()).SerializeToString())
+        write_whole(path, self._meta[1], "meta graph")
+        if len(self._meta[1]) > _LARGEST_KEPT:
+            self._meta = None
 
     def _record(self, prefix: str) -> list[str]:
         """Count a checkpoint in; those that are not kept any more come back."""

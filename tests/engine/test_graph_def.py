@@ -170,6 +170,20 @@ def test_random_streams_come_back() -> None:
         np.testing.assert_array_equal(sess.run(y), want)
 
 
+def test_one_value_everywhere_is_written_once() -> None:
+    with tf.Graph().as_default() as graph:
+        tf.zeros([1000, 1000], name="zeros")
+        tf.fill([3], "x", name="texts")
+        tf.ones([2, 2], tf.complex64, name="ones")
+    data = graph.as_graph_def().SerializeToString()
+    assert len(data) < 4000
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.import_graph_def(tf.GraphDef.FromString(data), name="")
+        zeros, texts, ones = sess.run(["zeros:0", "texts:0", "ones:0"])
+        assert zeros.shape == (1000, 1000) and not zeros.any()
+        assert texts.tolist() == [b"x"] * 3 and ones.tolist() == [[1, 1], [1, 1]]
+
+
 def test_gradients_go_through_an_imported_graph() -> None:
     with tf.Graph().as_default(), tf.Session() as sess:
         x = tf.constant([[1.0, 2.0]])
