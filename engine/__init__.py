@@ -13,6 +13,7 @@ from engine import (
     graph_util,
     logging,
     nn,
+    saved_model,
     summary,
     train,
 )
@@ -396,6 +397,7 @@ __all__ = [
     "reshape",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_summary",
     "select",
     "set_random_seed",

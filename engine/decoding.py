@@ -21,28 +21,11 @@ from engine.shapes import Dimension, ShapeError, TensorShape, as_dims
 _VALUE = MARK + "v"
 
 
-def kind_named(name: str) -> type[Op]:
-    """The kind of that class name, be it the engine's or one defined by a script.
-
-    Raises:
-        ValueError: there is none.
-    """
-    found = _kinds(Op).get(name)
-    if found is None:
-        raise ValueError(
-            compose(
-                f"Op type not registered '{name}' in this process.",
-                (),
-                "import the module that defines it first",
-            )
-        )
-    return found
-
-
-def _kinds(kind: type[Op]) -> dict[str, type[Op]]:
+def kinds(kind: type[Op] = Op) -> dict[str, type[Op]]:
+    """All kinds there are by class name, be they the engine's or defined by a script."""
     found: dict[str, type[Op]] = {}
     for below in kind.__subclasses__():
-        for name, value in {below.__name__: below, **_kinds(below)}.items():
+        for name, value in {below.__name__: below, **kinds(below)}.items():
             # A script's own class does not take the place of the engine's.
             if name not in found or value.__module__.startswith("engine."):
                 found[name] = value
@@ -86,6 +69,7 @@ class Decoder:
         self._shared = shared
         self._made = made
         """The operations made so far, by their names in the data."""
+        self._kinds = kinds()
         self._found: dict[int, Any] = {}
         self._open: list[tuple[list[Any], list[Any]]] = []
 
@@ -116,7 +100,15 @@ class Decoder:
         self._open.clear()
 
     def _kind(self, name: str, state: Mapping[str, Any]) -> Op:
-        kind = kind_named(name)
+        kind = self._kinds.get(name)
+        if kind is None:
+            raise ValueError(
+                compose(
+                    f"Op type not registered '{name}' in this process.",
+                    (),
+                    "import the module that defines it first",
+                )
+            )
         definition = kind.__new__(kind)
         for key, value in state.items():
             object.__setattr__(definition, key, self.value(value))

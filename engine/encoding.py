@@ -166,7 +166,7 @@ def as_text(data: Any) -> Any:
         content: Any
         # One value everywhere, as tf.zeros keeps it: a file holds that value once, too.
         uniform = array.size > 1 and not any(array.strides)
-        kept = {"dtype": as_dtype(array.dtype).name, "shape": list(array.shape)}
+        kept: dict[str, Any] = {"dtype": as_dtype(array.dtype).name, "shape": list(array.shape)}
         if uniform:
             array = array.reshape(-1)[:1]
             kept["uniform"] = True

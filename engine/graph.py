@@ -39,6 +39,8 @@ class Graph:
         self._colocation_stack: list[Operation] = []
         self._collections: dict[str, list[Any]] = {}
         self._finalized = False
+        self.outer: Graph | None = None
+        """The graph whose tensors this one may take, as that of a function of a dataset may."""
         self.seed: int | None = None
         """The graph-level seed of random operations."""
         self.variable_scope: Any = None
@@ -61,6 +63,9 @@ class Graph:
         inputs = tuple(inputs)
         for tensor in inputs:
             if tensor.op.graph is not self:
+                inner = _inner_graph(self, inputs)
+                if inner is not None:
+                    return inner.create_op(definition, inputs, name)
                 raise ValueError(_other_graph(tensor, inputs, self))
         if not name:
             name = definition.type
@@ -342,6 +347,17 @@ def _node(op: Operation) -> NodeDef:
         "outputs": outputs,
     }
     return NodeDef(lean, op.definition)
+
+
+def _inner_graph(graph: Graph, inputs: tuple[Tensor, ...]) -> Graph | None:
+    """The graph of an input that may take tensors of `graph`."""
+    for tensor in inputs:
+        outer = tensor.op.graph.outer
+        while outer is not None:
+            if outer is graph:
+                return tensor.op.graph
+            outer = outer.outer
+    return None
 
 
 def _other_graph(tensor: Tensor, inputs: tuple[Tensor, ...], graph: Graph) -> str:

@@ -26,17 +26,21 @@ class MetaGraphDef:
     graph_def: GraphDef = field(default_factory=GraphDef)
     collection_def: dict[str, list[Any]] = field(default_factory=dict)
     saver: dict[str, Any] | None = None
+    signature_def: dict[str, Any] = field(default_factory=dict)
+    """What a saved model's signatures are called: ``signature_def["serving_default"]``."""
 
     def SerializeToString(self) -> bytes:  # noqa: N802 - protocol buffers' name
         """All of it as bytes of JSON."""
-        graph = self.graph_def.plain()
-        data = {
+        return json.dumps(self.plain()).encode()
+
+    def plain(self) -> dict[str, Any]:
+        """Graph, collections and saver as JSON-able data."""
+        return {
             "format": FORMAT,
-            "graph": graph,
+            "graph": self.graph_def.plain(),
             "collections": self.collection_def,
             "saver": self.saver,
         }
-        return json.dumps(data).encode()
 
     def ParseFromString(self, serialized: bytes) -> int:  # noqa: N802 - protocol buffers' name
         """Become the meta graph of these bytes; their number comes back.
@@ -48,6 +52,11 @@ class MetaGraphDef:
             data = json.loads(serialized)
         except ValueError:
             data = None
+        self.take(data)
+        return len(serialized)
+
+    def take(self, data: Any) -> None:
+        """Become the meta graph of what `plain` gives; ValueError if it is none."""
         if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError(
                 compose(
@@ -58,7 +67,6 @@ class MetaGraphDef:
             )
         self.graph_def = GraphDef.from_data(data["graph"])
         self.collection_def, self.saver = data["collections"], data["saver"]
-        return len(serialized)
 
 
 def meta_graph_of(

@@ -247,7 +247,7 @@ class Saver:
         key = (graph, graph.version, tuple(sizes))
         if self._meta is None or self._meta[0] != key:
             # The graph is the same at most saves; writing it down takes longer than its file.
-            self._meta = (key, meta_graph_of(graph, self._settings()).SerializeToString())
+            self._meta = (key, meta_graph_of(graph, self.settings()).SerializeToString())
         write_whole(path, self._meta[1], "meta graph")
         if len(self._meta[1]) > _LARGEST_KEPT:
             self._meta = None
@@ -395,13 +395,14 @@ class Saver:
         """
         return export_meta_graph(
             filename,
-            saver_def=self._settings(),
+            saver_def=self.settings(),
             collection_list=collection_list,
             export_scope=export_scope,
             clear_devices=clear_devices,
         )
 
-    def _settings(self) -> dict[str, Any]:
+    def settings(self) -> dict[str, Any]:
+        """What a meta graph keeps of it: its settings, and names in files by variables."""
         names = {key: variable.name for key, variable in self._built().items()}
         return {**vars(self.saver_def), "names": names}
 

@@ -179,7 +179,8 @@ class Dataset:
     def map(self, map_func: Callable[..., Any], num_parallel_calls: Any = None) -> Dataset:
         """`map_func` of each element; a tuple's parts are arguments of their own.
 
-        It is called once, with tensors, and gives tensors that are computed from them.
+        It is called once, with tensors, and gives tensors. What it uses of the graph around it
+        has the value of the moment in which the iterator was initialized.
         """
         del num_parallel_calls
         return Dataset(transformations.Map(self.step, map_func))
@@ -190,7 +191,7 @@ class Dataset:
 
     def flat_map(self, map_func: Callable[..., Any]) -> Dataset:
         """The elements of the datasets that `map_func` gives, one dataset after the other."""
-        return Dataset(transformations.Interleave(self.step, map_func, 1, 1, "flat_map"))
+        return Dataset(transformations.Interleave(self.step, map_func, 1, 1))
 
     def interleave(
         self,
@@ -201,11 +202,7 @@ class Dataset:
     ) -> Dataset:
         """The elements of the datasets that `map_func` gives, `block_length` of each in turn."""
         del num_parallel_calls
-        return Dataset(
-            transformations.Interleave(
-                self.step, map_func, cycle_length, block_length, "interleave"
-            )
-        )
+        return Dataset(transformations.Interleave(self.step, map_func, cycle_length, block_length))
 
     def concatenate(self, dataset: Dataset) -> Dataset:
         """These elements, then those of another dataset.

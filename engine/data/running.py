@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.data.structure import flatten, pack
-from engine.errors import compose
-from engine.graph import Graph, Tensor, get_default_graph
-from engine.op import Array, Spec
+from engine.graph import Graph, Operation, Tensor, get_default_graph
+from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor
 from engine.ops.control import placeholder
 from engine.session import BaseSession
@@ -34,57 +33,74 @@ class Run:
         return int(self.values[value]) if isinstance(value, Tensor) else int(value)
 
 
+class FunctionGraph(Graph):
+    """A graph that takes tensors of the graphs around it, by their values when it is run."""
+
+    def __init__(self, outer: Graph):
+        super().__init__()
+        self.outer = outer
+        self.seed = outer.seed
+        self.captured: dict[Tensor, Tensor] = {}
+        """Tensors of the graph around it, each with what stands for it in here."""
+
+    def create_op(
+        self, definition: Op, inputs: Sequence[Tensor] = (), name: str | None = None
+    ) -> Operation:
+        """A new operation; inputs from around are replaced by what stands for them."""
+        return super().create_op(definition, [self.taken(tensor) for tensor in inputs], name)
+
+    def taken(self, tensor: Tensor) -> Tensor:
+        """What stands for a tensor in here; ValueError if it is of a graph that is not around."""
+        if tensor.op.graph is self:
+            return tensor
+        outer = self.outer
+        if isinstance(outer, FunctionGraph):
+            tensor = outer.taken(tensor)
+        if tensor.op.graph is not outer:
+            return tensor  # Refused by `create_op`, in the words for every graph.
+        if tensor not in self.captured:
+            with self.as_default(), self.control_dependencies(None), self.name_scope(None):
+                found = placeholder(tensor.spec.dtype, tensor.spec.dims, name="captured")
+            self.captured[tensor] = found
+        return self.captured[tensor]
+
+
 class Function:
     """A function of elements, traced once into a graph of its own.
 
-    What it uses of the graph around it is given to it when an iteration begins.
+    What it uses of the graph around it, variables too, has the value of the moment in which the
+    iterator was initialized.
     """
 
-    def __init__(self, function: Callable[..., Any], structure: Any, name: str):
-        outer = get_default_graph()
-        self.graph = Graph()
-        self.graph.seed = outer.seed
+    def __init__(self, function: Callable[..., Any], structure: Any):
+        self.graph = FunctionGraph(get_default_graph())
         with self.graph.as_default():
             self._inputs = [
                 placeholder(spec.dtype, spec.dims, name="arg") for spec in flatten(structure)
             ]
             given = pack(structure, self._inputs)
             plain = isinstance(structure, tuple) and not hasattr(structure, "_fields")
-            try:
-                self.result = function(*given) if plain else function(given)
-            except ValueError as error:
-                if "must be from the same graph" not in str(error):
-                    raise
-                raise ValueError(
-                    compose(
-                        f"the function of `{name}` uses a tensor that is not an argument of it: "
-                        f"{error}",
-                        (),
-                        "make the tensor part of the dataset: "
-                        "tf.data.Dataset.zip((dataset, Dataset.from_tensors(t).repeat()))",
-                    )
-                ) from error
+            self.result = function(*given) if plain else function(given)
 
     def tensors(self) -> Any:
         """The result with each leaf a tensor of the function's graph."""
         with self.graph.as_default():
             if isinstance(self.result, list):
                 self.result = convert_to_tensor(self.result)
-            leaves = [convert_to_tensor(leaf) for leaf in flatten(self.result)]
-        for leaf in leaves:
-            if leaf.graph is not self.graph:
-                raise ValueError(
-                    compose(
-                        f"a function of elements gives {leaf}, which is not computed from them",
-                        [f"made at {leaf.op.origin}"],
-                        "make it inside the function",
-                    )
-                )
+            leaves = [self.graph.taken(convert_to_tensor(leaf)) for leaf in flatten(self.result)]
         return pack(self.result, leaves)
 
-    def bound(self, outputs: list[Tensor]) -> Callable[..., list[Any]]:
+    @property
+    def captured(self) -> list[Tensor]:
+        """The tensors around it that it uses."""
+        return list(self.graph.captured)
+
+    def bound(self, outputs: list[Tensor], run: Run) -> Callable[..., list[Any]]:
         """What computes these tensors of its graph from the leaves of an element."""
-        return BaseSession(graph=self.graph).make_callable(outputs, self._inputs)
+        outer, inner = self.captured, list(self.graph.captured.values())
+        call = BaseSession(graph=self.graph).make_callable(outputs, [*self._inputs, *inner])
+        values = [run.values[tensor] for tensor in outer]
+        return (lambda *element: call(*element, *values)) if values else call
 
 
 class Running:

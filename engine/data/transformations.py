@@ -344,13 +344,13 @@ class Map(Step):
     """A function of each element."""
 
     def __init__(self, parent: Step, function: Callable[..., Any]):
-        self._function = Function(function, parent.structure, "map")
+        self._function = Function(function, parent.structure)
         tensors = self._function.tensors()
         self._outputs: list[Tensor] = flatten(tensors)
-        super().__init__(mapped(spec_of, tensors), [parent])
+        super().__init__(mapped(spec_of, tensors), [parent], self._function.captured)
 
     def start(self, run: Run) -> Iterator[Element]:
-        call, specs = self._function.bound(self._outputs), self.specs
+        call, specs = self._function.bound(self._outputs, run), self.specs
         for element in self.parents[0].start(run):
             yield as_elements(call(*element), specs)
 
@@ -359,14 +359,14 @@ class Filter(Step):
     """The elements for which a function gives true."""
 
     def __init__(self, parent: Step, predicate: Callable[..., Any]):
-        self._function = Function(predicate, parent.structure, "filter")
+        self._function = Function(predicate, parent.structure)
         self._test = self._function.tensors()
         if not isinstance(self._test, Tensor) or self._test.dtype.base_dtype is not bool_:
             raise ValueError("`predicate` must return a scalar boolean tensor.")
-        super().__init__(parent.structure, [parent])
+        super().__init__(parent.structure, [parent], self._function.captured)
 
     def start(self, run: Run) -> Iterator[Element]:
-        call = self._function.bound([self._test])
+        call = self._function.bound([self._test], run)
         for element in self.parents[0].start(run):
             if call(*element)[0]:
                 yield element
@@ -375,26 +375,25 @@ class Filter(Step):
 class Interleave(Step):
     """A dataset for each element; `cycle` of them are open, `block` elements are taken in turn."""
 
-    def __init__(
-        self, parent: Step, function: Callable[..., Any], cycle: Any, block: Any, name: str
-    ):
+    def __init__(self, parent: Step, function: Callable[..., Any], cycle: Any, block: Any):
         self._cycle, self._block = (
             number_of(cycle, "cycle_length"),
             number_of(block, "block_length"),
         )
-        self._function = Function(function, parent.structure, name)
+        self._function = Function(function, parent.structure)
         inner = getattr(self._function.result, "step", None)
         if not isinstance(inner, Step):
             raise TypeError(
                 f"`map_func` must return a `Dataset` object. Got {type(self._function.result)}"
             )
         self._inner = inner
-        super().__init__(inner.structure, [parent], [self._cycle, self._block])
+        numbers = [self._cycle, self._block]
+        super().__init__(inner.structure, [parent], [*numbers, *self._function.captured])
 
     def start(self, run: Run) -> Iterator[Element]:
         cycle, block = run.number(self._cycle), run.number(self._block)
         inner = self._inner
-        call = self._function.bound(list(inner.sources))
+        call = self._function.bound(list(inner.sources), run)
 
         def begun(element: Element) -> Iterator[Element]:
             values = as_elements(call(*element), [t.spec for t in inner.sources])

@@ -258,12 +258,46 @@ def test_what_numbers_are_refused() -> None:
         Dataset.range(3).take(1.5)
 
 
-def test_a_function_that_uses_other_tensors_is_told_what_to_do() -> None:
-    outer = tf.constant(2)
-    with pytest.raises(ValueError, match="part of the dataset"):
-        Dataset.from_tensor_slices([1, 2]).map(lambda x: x * outer)
-    with pytest.raises(ValueError, match="not computed from them"):
-        Dataset.from_tensor_slices([1, 2]).map(lambda x: outer)
+def test_a_function_may_use_tensors_around_it_on_either_side() -> None:
+    two = tf.constant(2)
+    assert all_of(Dataset.from_tensor_slices([1, 3]).map(lambda x: x - two)) == [-1, 1]
+    assert all_of(Dataset.from_tensor_slices([1, 3]).map(lambda x: two - x)) == [1, -1]
+    assert all_of(Dataset.from_tensor_slices([1, 3]).map(lambda x: two)) == [2, 2]
+    assert all_of(Dataset.from_tensor_slices([1, 3]).filter(lambda x: two < x)) == [3]
+    stacked = Dataset.from_tensor_slices([1, 3]).map(lambda x: tf.stack([two, x, two * 2]))
+    assert all_of(stacked) == [[2, 1, 4], [2, 3, 4]]
+
+
+def test_functions_inside_functions_use_what_is_around_both() -> None:
+    ten = tf.constant(10, tf.int64)
+    nested = Dataset.range(1, 3).flat_map(lambda x: Dataset.range(x).map(lambda y: ten * x + y))
+    assert all_of(nested) == [10, 20, 21]
+
+
+def test_what_a_function_uses_has_its_value_of_the_initialization() -> None:
+    w = tf.Variable(1.0, name="w")
+    x = tf.placeholder(tf.float32, [])
+    dataset = Dataset.from_tensor_slices([1.0, 2.0, 3.0]).map(lambda value: w * value + x)
+    iterator = dataset.make_initializable_iterator()
+    following = iterator.get_next()
+    with tf.Session() as sess:
+        sess.run(w.initializer)
+        sess.run(iterator.initializer, {x: 0.5})
+        assert sess.run(following) == 1.5
+        sess.run(w.assign(5.0))
+        assert sess.run(following) == 2.5
+        sess.run(iterator.initializer, {x: 0.0})
+        assert sess.run(following) == 5.0
+    with pytest.raises(ValueError, match=r"Cannot capture a .* by value"):
+        dataset.make_one_shot_iterator()
+
+
+def test_a_function_cannot_use_a_graph_that_is_not_around_it() -> None:
+    with tf.Graph().as_default():
+        other = tf.constant(1)
+    for function in (lambda x: x * other, lambda x: other * x):
+        with pytest.raises(ValueError, match="must be from the same graph"):
+            Dataset.from_tensor_slices([1, 2]).map(function)
 
 
 # Shuffling

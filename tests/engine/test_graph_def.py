@@ -230,6 +230,17 @@ def test_what_cannot_be_written_down_says_so_when_it_is_run() -> None:
         assert sess.run(y, {middle: [1, 2]}).tolist() == [2.0, 4.0]
 
 
+def test_class_names_tell_the_engines_kinds_apart() -> None:
+    classes: list[type[Op]] = []
+    stack = [Op]
+    while stack:
+        below = [kind for kind in stack.pop().__subclasses__() if kind not in classes]
+        classes += below
+        stack += below
+    names = [kind.__name__ for kind in classes if kind.__module__.startswith("engine.")]
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
 def test_a_kind_that_nobody_defines_here_is_told() -> None:
     data = json.loads(doubling().as_graph_def().SerializeToString())
     data["nodes"][2]["kind"] = "Frobnicate"

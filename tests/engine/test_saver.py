@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,30 @@ def test_a_trained_model_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
     with tf.Session() as sess:
         tf.train.Saver().restore(sess, path)
         assert [sess.run([loss, train])[0] for _ in range(4)] == want
+
+
+def test_a_checkpoint_is_of_one_moment_while_another_thread_trains(tmp_path: Path) -> None:
+    a, b = tf.Variable(tf.zeros([1000]), name="a"), tf.Variable(tf.zeros([1000]), name="b")
+    both = tf.group(a.assign_add(tf.ones([1000])), b.assign_add(tf.ones([1000])))
+    saver = tf.train.Saver(max_to_keep=None)
+    stop = threading.Event()
+    with initialized() as sess:
+        step = sess.make_callable(both)
+
+        def train() -> None:
+            while not stop.is_set():
+                step()
+
+        thread = threading.Thread(target=train)
+        thread.start()
+        try:
+            paths = [saver.save(sess, str(tmp_path / "m"), number) for number in range(8)]
+        finally:
+            stop.set()
+            thread.join()
+    for path in paths:
+        values = {*tf.train.load_variable(path, "a").tolist()}
+        assert len(values) == 1 and values == {*tf.train.load_variable(path, "b").tolist()}
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=lambda dtype: dtype.name)
