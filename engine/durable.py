@@ -36,6 +36,7 @@ def replacing(path: str | os.PathLike[str], what: str) -> Iterator[BinaryIO]:
     # number, as two processes may save under one name at once.
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
+        _clear_leftovers(target)
         with temporary.open("wb") as file:
             yield file
             file.flush()
@@ -54,9 +55,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes, what: str) -> None:
         file.write(data)
 
 
-def clear_leftovers(path: str | os.PathLike[str]) -> None:
-    """Remove what processes that were killed while they wrote `path` left beside it."""
-    target = Path(path)
+def _clear_leftovers(target: Path) -> None:
+    """Remove what processes that were killed while they wrote the file left beside it."""
     for found in target.parent.glob(f".{_literal(target.name)}.*.tmp"):
         number = found.name.split(".")[-2]
         if number.isdigit() and not _is_running(int(number)):

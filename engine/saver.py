@@ -21,18 +21,16 @@ from engine.checkpoints import (
     remove_checkpoint,
     write_state,
 )
-from engine.durable import clear_leftovers, replacing, write_whole
+from engine.durable import replacing, write_whole
 from engine.errors import (
     FailedPreconditionError,
-    InvalidArgumentError,
-    NotFoundError,
     compose,
 )
 from engine.graph import Graph, Operation, get_default_graph
 from engine.meta_graph import MetaGraphDef, export_meta_graph, meta_graph_of
 from engine.op import Array
+from engine.restoring import restored
 from engine.session import BaseSession
-from engine.shapes import in_brackets
 from engine.tensor_file import write_tensors
 from engine.variables import GraphKeys, Variable
 
@@ -215,7 +213,6 @@ class Saver:
     def _write_values(
         self, session: BaseSession, prefix: str, variables: Mapping[str, Variable]
     ) -> None:
-        clear_leftovers(prefix + SUFFIX)
         with session.held() as state:
             arrays: dict[str, Array] = {}
             for name, variable in variables.items():
@@ -307,48 +304,15 @@ class Saver:
                 )
             )
         reader = CheckpointReader(path)
-        values = {name: self._value(reader, name, v, path) for name, v in variables.items()}
+        values = {
+            name: restored(reader, name, variable, path, self._reshape)
+            for name, variable in variables.items()
+        }
         with session.held() as state:
             for name, variable in variables.items():
                 stored = state.variable(_operation(session, variable))
                 np.copyto(stored.array, values[name])
                 stored.initialized = True
-
-    def _value(self, reader: CheckpointReader, name: str, variable: Variable, path: str) -> Array:
-        try:
-            value = reader.get_tensor(name)
-        except NotFoundError as error:
-            raise NotFoundError(
-                None,
-                variable.op,
-                compose(
-                    str(error),
-                    [
-                        f"wanted for variable {variable.name!r}, made at {variable.op.origin}",
-                        "Restoring from checkpoint failed. This is most likely due to a Variable "
-                        "name or other graph key that is missing from the checkpoint.",
-                    ],
-                    "tf.train.Saver({'name in the checkpoint': variable, ...})",
-                ),
-            ) from None
-        dtype, dims = variable.dtype.base_dtype, tuple(variable.get_shape().as_list())
-        if value.dtype != dtype.np:
-            raise _misfit(
-                f"tensor_name = {name}; expected dtype {dtype.proto_name} does not equal "
-                f"original dtype {reader.get_variable_to_dtype_map()[name].proto_name}",
-                variable,
-                path,
-            )
-        if self._reshape and value.size == int(np.prod(dims)):  # type: ignore[arg-type]
-            return value.reshape(dims)
-        if value.shape != dims:
-            raise _misfit(
-                "Assign requires shapes of both tensors to match. "
-                f"lhs shape= {in_brackets(dims)} rhs shape= {in_brackets(value.shape)}",
-                variable,
-                path,
-            )
-        return value
 
     # What it knows of the past
 
@@ -446,18 +410,3 @@ def _operation(session: BaseSession, variable: Variable) -> Operation:
             )
         )
     return variable.op
-
-
-def _misfit(problem: str, variable: Variable, path: str) -> InvalidArgumentError:
-    return InvalidArgumentError(
-        str(variable.op),
-        variable.op,
-        compose(
-            problem,
-            [
-                f"variable {variable.name!r}, made at {variable.op.origin}",
-                f"checkpoint: {path}",
-            ],
-            "restore into the graph that was saved, or only what fits: tf.train.Saver([...])",
-        ),
-    )

@@ -38,6 +38,9 @@ class GraphKeys:
     TRAIN_OP = "train_op"
     SAVERS = "savers"
     INIT_OP = "init_op"
+    LOCAL_INIT_OP = "local_init_op"
+    READY_OP = "ready_op"
+    SUMMARY_OP = "summary_op"
 
 
 class Variable(Operators):

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from engine.data import steps, transformations
+from engine.data import batches, steps, transformations
 from engine.data.iterators import Iterator, initializable, one_shot
 from engine.data.structure import mapped
 from engine.graph import Tensor
@@ -129,7 +129,7 @@ class Dataset:
 
     def batch(self, batch_size: Any, drop_remainder: Any = False) -> Dataset:
         """`batch_size` elements stacked into one; fewer at the end, unless they are dropped."""
-        return Dataset(transformations.Batch(self.step, batch_size, drop_remainder))
+        return Dataset(batches.Batch(self.step, batch_size, drop_remainder))
 
     def padded_batch(
         self,
@@ -143,7 +143,7 @@ class Dataset:
         Unknown sizes go to the largest of the batch; zeros fill, or `padding_values`.
         """
         return Dataset(
-            transformations.PaddedBatch(
+            batches.PaddedBatch(
                 self.step, batch_size, padded_shapes, padding_values, drop_remainder
             )
         )
@@ -235,7 +235,7 @@ class Dataset:
 
     def unbatch(self) -> Dataset:
         """The rows of each element, one after the other."""
-        return Dataset(transformations.Unbatch(self.step))
+        return Dataset(batches.Unbatch(self.step))
 
 
 def _step_of(dataset: Any) -> steps.Step:

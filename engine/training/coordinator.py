@@ -132,7 +132,7 @@ class Coordinator:
 
 
 class LooperThread(threading.Thread):
-    """A thread that calls ``run_loop`` every `timer_interval_secs` until it is asked to stop."""
+    """A thread that calls ``run_loop`` at once, then every `timer_interval_secs` until a stop."""
 
     def __init__(
         self,
@@ -172,7 +172,9 @@ class LooperThread(threading.Thread):
                 while not self._coord.should_stop():
                     self.run_loop()
             else:
-                while not self._coord.wait_for_stop(self._interval):
+                following = time.monotonic()
+                while not self._coord.wait_for_stop(following - time.monotonic()):
+                    following += self._interval
                     self.run_loop()
             self.stop_loop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -77,10 +78,12 @@ def test_a_killed_process_leaves_a_whole_checkpoint(
 def test_what_a_killed_process_left_is_cleared(tmp_path: Path, start_script: Start) -> None:
     done = start_script("import os; print(os.getpid())")
     number = done.communicate()[0].strip()
-    left = tmp_path / f".m.safetensors.{number}.tmp"
-    left.write_bytes(b"half")
+    for name in ("m.safetensors", "m.index", "m.meta", "checkpoint"):
+        (tmp_path / f".{name}.{number}.tmp").write_bytes(b"half")
+    kept = tmp_path / f".m.safetensors.{os.getppid()}.tmp"
+    kept.write_bytes(b"of a process that is still writing")
     save_numbers(tmp_path)
-    assert not left.exists()
+    assert list(tmp_path.glob(".*")) == [kept]
 
 
 FULL_DISK = """
