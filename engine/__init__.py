@@ -121,10 +121,12 @@ from engine.ops.elementwise import (
 from engine.ops.elementwise import round as round
 from engine.ops.filling import eye, fill, linspace, one_hot, ones, zeros
 from engine.ops.filling import range as range
-from engine.ops.indexing import gather
+from engine.ops.gathering import boolean_mask, gather_nd, scatter_nd, sparse_to_dense
+from engine.ops.indexing import gather, strided_slice
 from engine.ops.indexing import slice_ as slice
 from engine.ops.joining import concat, split, stack, tile, unstack
 from engine.ops.linear import matmul
+from engine.ops.padding import pad
 from engine.ops.positions import argmax, argmin
 from engine.ops.powers import pow as pow
 from engine.ops.random import (
@@ -135,6 +137,7 @@ from engine.ops.random import (
     set_random_seed,
     truncated_normal,
 )
+from engine.ops.ranking import argsort, searchsorted, sort
 from engine.ops.reductions import (
     reduce_all,
     reduce_any,
@@ -144,6 +147,24 @@ from engine.ops.reductions import (
     reduce_min,
     reduce_prod,
     reduce_sum,
+)
+from engine.ops.reversing import reverse, reverse_sequence
+from engine.ops.reversing import reverse as reverse_v2
+from engine.ops.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
 )
 from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
 from engine.ops.sizes import rank, shape, size
@@ -218,12 +239,14 @@ __all__ = [
     "arg_min",
     "argmax",
     "argmin",
+    "argsort",
     "as_dtype",
     "assign",
     "assign_add",
     "assign_sub",
     "batch_matmul",
     "bool",
+    "boolean_mask",
     "cast",
     "ceil",
     "clip_by_global_norm",
@@ -256,6 +279,7 @@ __all__ = [
     "floor_div",
     "floordiv",
     "gather",
+    "gather_nd",
     "get_collection",
     "get_collection_ref",
     "get_default_graph",
@@ -316,6 +340,7 @@ __all__ = [
     "ones_initializer",
     "ones_like",
     "pack",
+    "pad",
     "placeholder",
     "placeholder_with_default",
     "pow",
@@ -337,9 +362,19 @@ __all__ = [
     "reduce_sum",
     "reset_default_graph",
     "reshape",
+    "reverse",
+    "reverse_sequence",
+    "reverse_v2",
     "round",
     "rsqrt",
     "scalar_summary",
+    "scatter_nd",
+    "searchsorted",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "select",
     "set_random_seed",
     "shape",
@@ -348,6 +383,11 @@ __all__ = [
     "sin",
     "size",
     "slice",
+    "sort",
+    "sparse_segment_mean",
+    "sparse_segment_sqrt_n",
+    "sparse_segment_sum",
+    "sparse_to_dense",
     "split",
     "sqrt",
     "square",
@@ -355,6 +395,7 @@ __all__ = [
     "squeeze",
     "stack",
     "stop_gradient",
+    "strided_slice",
     "string",
     "sub",
     "subtract",
@@ -379,6 +420,12 @@ __all__ = [
     "uint32",
     "uint64",
     "unpack",
+    "unsorted_segment_max",
+    "unsorted_segment_mean",
+    "unsorted_segment_min",
+    "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
+    "unsorted_segment_sum",
     "unstack",
     "variable_scope",
     "variables_initializer",

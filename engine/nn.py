@@ -23,12 +23,14 @@ from engine.ops.losses import (
     sparse_softmax_cross_entropy_with_logits,
 )
 from engine.ops.random import dropout
+from engine.ops.ranking import in_top_k, top_k
 
 __all__ = [
     "bias_add",
     "dropout",
     "elu",
     "embedding_lookup",
+    "in_top_k",
     "l2_loss",
     "leaky_relu",
     "log_softmax",
@@ -43,5 +45,6 @@ __all__ = [
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
     "tanh",
+    "top_k",
     "xw_plus_b",
 ]
