@@ -24,6 +24,7 @@ from engine.ops.losses import (
 )
 from engine.ops.random import dropout
 from engine.ops.ranking import in_top_k, top_k
+from engine.ops.statistics import l2_normalize, zero_fraction
 
 __all__ = [
     "bias_add",
@@ -32,6 +33,7 @@ __all__ = [
     "embedding_lookup",
     "in_top_k",
     "l2_loss",
+    "l2_normalize",
     "leaky_relu",
     "log_softmax",
     "relu",
@@ -47,4 +49,5 @@ __all__ = [
     "tanh",
     "top_k",
     "xw_plus_b",
+    "zero_fraction",
 ]

@@ -11,7 +11,6 @@ from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import maximum, minimum
 from engine.ops.casting import cast
-from engine.ops.comparisons import not_equal
 from engine.ops.constants import const_node, convert_to_tensor, make
 from engine.shapes import fully_defined
 
@@ -343,12 +342,6 @@ def clip_by_value(
     tensor = convert_to_tensor(t)
     with tensor.graph.name_scope(name or "clip_by_value") as scope:
         return maximum(minimum(tensor, clip_value_max), clip_value_min, name=scope)
-
-
-def is_nan(x: Any, name: str | None = None) -> Tensor:
-    """bool: whether an element is NaN."""
-    tensor = convert_to_tensor(x)
-    return not_equal(tensor, tensor, name=name or "IsNan")
 
 
 def scalar(value: float, like: Tensor, name: str | None = None) -> Tensor:
