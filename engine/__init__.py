@@ -97,6 +97,16 @@ from engine.ops.constants import constant, convert_to_tensor
 from engine.ops.control import group, no_op, placeholder, placeholder_with_default
 from engine.ops.control import tuple_ as tuple
 from engine.ops.cumulative import cumprod, cumsum
+from engine.ops.decompositions import qr, self_adjoint_eig, self_adjoint_eigvals, svd
+from engine.ops.diagonals import (
+    diag,
+    diag_part,
+    matrix_band_part,
+    matrix_diag,
+    matrix_diag_part,
+    matrix_set_diag,
+    trace,
+)
 from engine.ops.division import (
     div_no_nan,
     floormod,
@@ -179,6 +189,15 @@ from engine.ops.segments import (
 )
 from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
 from engine.ops.sizes import rank, shape, size
+from engine.ops.solving import (
+    cholesky,
+    cholesky_solve,
+    matrix_determinant,
+    matrix_inverse,
+    matrix_solve,
+    matrix_solve_ls,
+    matrix_triangular_solve,
+)
 from engine.ops.special import digamma, erf, erfc, lbeta, lgamma, polygamma, zeta
 from engine.ops.state import is_variable_initialized
 from engine.ops.statistics import (
@@ -277,6 +296,8 @@ __all__ = [
     "boolean_mask",
     "cast",
     "ceil",
+    "cholesky",
+    "cholesky_solve",
     "clip_by_average_norm",
     "clip_by_global_norm",
     "clip_by_norm",
@@ -295,6 +316,8 @@ __all__ = [
     "cumprod",
     "cumsum",
     "device",
+    "diag",
+    "diag_part",
     "digamma",
     "div",
     "div_no_nan",
@@ -362,7 +385,16 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "matmul",
+    "matrix_band_part",
+    "matrix_determinant",
+    "matrix_diag",
+    "matrix_diag_part",
+    "matrix_inverse",
+    "matrix_set_diag",
+    "matrix_solve",
+    "matrix_solve_ls",
     "matrix_transpose",
+    "matrix_triangular_solve",
     "maximum",
     "merge_all_summaries",
     "merge_summary",
@@ -388,6 +420,7 @@ __all__ = [
     "placeholder_with_default",
     "polygamma",
     "pow",
+    "qr",
     "random_normal",
     "random_normal_initializer",
     "random_shuffle",
@@ -423,6 +456,8 @@ __all__ = [
     "segment_prod",
     "segment_sum",
     "select",
+    "self_adjoint_eig",
+    "self_adjoint_eigvals",
     "set_random_seed",
     "shape",
     "sigmoid",
@@ -448,6 +483,7 @@ __all__ = [
     "sub",
     "subtract",
     "summary",
+    "svd",
     "tan",
     "tanh",
     "tile",
@@ -456,6 +492,7 @@ __all__ = [
     "to_float",
     "to_int32",
     "to_int64",
+    "trace",
     "train",
     "trainable_variables",
     "transpose",

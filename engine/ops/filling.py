@@ -11,6 +11,7 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
 from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
+from engine.ops.broadcasting import BroadcastTo
 from engine.ops.casting import cast
 from engine.ops.constants import (
     Const,
@@ -22,6 +23,7 @@ from engine.ops.constants import (
     is_graph_value,
     make,
 )
+from engine.ops.joining import concat
 from engine.ops.shaping import Reshape
 
 
@@ -188,11 +190,32 @@ def one_hot(
 
 
 def eye(
-    num_rows: int, num_columns: int | None = None, dtype: Any = float32, name: str = "eye"
+    num_rows: int,
+    num_columns: int | None = None,
+    batch_shape: Any = None,
+    dtype: Any = float32,
+    name: str | None = None,
 ) -> Tensor:
-    """The identity matrix, ones on the diagonal."""
-    with get_default_graph().name_scope(name):
-        return const_node(np.eye(num_rows, num_columns, dtype=as_dtype(dtype).np))
+    """The identity matrix [num_rows, num_columns], for each element of a `batch_shape` if given."""
+    with get_default_graph().name_scope(name or "eye"):
+        rows = _known_size(num_rows)
+        columns = rows if num_columns is None else _known_size(num_columns)
+        matrix = const_node(np.eye(rows, columns, dtype=as_dtype(dtype).np))
+        if batch_shape is None:
+            return matrix
+        return make(BroadcastTo(), (matrix, _sizes_before(batch_shape, (rows, columns))), None)
+
+
+def _known_size(value: Any) -> int:
+    known = convert_to_tensor(value).constant_value() if is_graph_value(value) else value
+    if known is None:
+        raise ValueError("tf.eye needs sizes that are known while the graph is built")
+    return int(known)
+
+
+def _sizes_before(batch: Any, dims: tuple[int, int]) -> Tensor:
+    lead = integers(batch, "batch_shape")
+    return concat([lead, const_node(np.asarray(dims, lead.spec.dtype.np))], 0)
 
 
 OPS = (Fill, Range, LinSpace, OneHot)
