@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, nn, summary, train
+from engine import app, errors, flags, image, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -93,9 +93,13 @@ from engine.ops.comparisons import (
     logical_xor,
     not_equal,
 )
+from engine.ops.complexes import angle, complex_abs, conj, imag, real
+from engine.ops.complexes import complex_ as complex
 from engine.ops.constants import constant, convert_to_tensor
+from engine.ops.contracting import einsum, tensordot
 from engine.ops.control import group, no_op, placeholder, placeholder_with_default
 from engine.ops.control import tuple_ as tuple
+from engine.ops.crossing import cross
 from engine.ops.cumulative import cumprod, cumsum
 from engine.ops.decompositions import qr, self_adjoint_eig, self_adjoint_eigvals, svd
 from engine.ops.diagonals import (
@@ -152,7 +156,10 @@ from engine.ops.positions import argmax, argmin
 from engine.ops.powers import pow as pow
 from engine.ops.random import (
     multinomial,
+    random_crop,
+    random_gamma,
     random_normal,
+    random_poisson,
     random_shuffle,
     random_uniform,
     set_random_seed,
@@ -187,6 +194,8 @@ from engine.ops.segments import (
     unsorted_segment_sqrt_n,
     unsorted_segment_sum,
 )
+from engine.ops.sets import bincount, confusion_matrix, setdiff1d, unique, unique_with_counts
+from engine.ops.sets import setdiff1d as listdiff
 from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
 from engine.ops.sizes import rank, shape, size
 from engine.ops.solving import (
@@ -276,6 +285,7 @@ __all__ = [
     "add_n",
     "add_to_collection",
     "all_variables",
+    "angle",
     "app",
     "arg_max",
     "arg_min",
@@ -292,6 +302,7 @@ __all__ = [
     "atan2",
     "atanh",
     "batch_matmul",
+    "bincount",
     "bool",
     "boolean_mask",
     "cast",
@@ -303,9 +314,13 @@ __all__ = [
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
+    "complex",
     "complex64",
     "complex128",
+    "complex_abs",
     "concat",
+    "confusion_matrix",
+    "conj",
     "constant",
     "constant_initializer",
     "control_dependencies",
@@ -313,6 +328,7 @@ __all__ = [
     "cos",
     "cosh",
     "count_nonzero",
+    "cross",
     "cumprod",
     "cumsum",
     "device",
@@ -322,6 +338,7 @@ __all__ = [
     "div",
     "div_no_nan",
     "divide",
+    "einsum",
     "equal",
     "erf",
     "erfc",
@@ -357,6 +374,8 @@ __all__ = [
     "group",
     "histogram_summary",
     "identity",
+    "imag",
+    "image",
     "image_summary",
     "initialize_all_variables",
     "initialize_local_variables",
@@ -376,6 +395,7 @@ __all__ = [
     "lgamma",
     "lin_space",
     "linspace",
+    "listdiff",
     "local_variables",
     "local_variables_initializer",
     "log",
@@ -421,13 +441,17 @@ __all__ = [
     "polygamma",
     "pow",
     "qr",
+    "random_crop",
+    "random_gamma",
     "random_normal",
     "random_normal_initializer",
+    "random_poisson",
     "random_shuffle",
     "random_uniform",
     "random_uniform_initializer",
     "range",
     "rank",
+    "real",
     "realdiv",
     "reciprocal",
     "reduce_all",
@@ -459,6 +483,7 @@ __all__ = [
     "self_adjoint_eig",
     "self_adjoint_eigvals",
     "set_random_seed",
+    "setdiff1d",
     "shape",
     "sigmoid",
     "sign",
@@ -486,6 +511,7 @@ __all__ = [
     "svd",
     "tan",
     "tanh",
+    "tensordot",
     "tile",
     "to_bool",
     "to_double",
@@ -506,6 +532,8 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "unique",
+    "unique_with_counts",
     "unpack",
     "unsorted_segment_max",
     "unsorted_segment_mean",

@@ -31,6 +31,12 @@ class Select(Op):
             raise ShapeError(
                 f"Dimensions must be equal, but the condition is {in_brackets(condition.dims)}"
             )
+        chooses_rows = rows and condition.dims and dims is not None
+        if chooses_rows and not (dims and compatible(condition.dims, dims[:1])):
+            raise ShapeError(
+                "Dimension 0 of both the condition and the branches must be equal, but are "
+                f"{in_brackets(condition.dims)} and {in_brackets(dims)}"
+            )
         return Spec(x.dtype, dims)
 
     def numpy(self, condition: Array, x: Array, y: Array) -> Array:

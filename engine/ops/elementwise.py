@@ -11,6 +11,7 @@ from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import maximum, minimum
 from engine.ops.casting import cast
+from engine.ops.complexes import complex_abs
 from engine.ops.constants import const_node, convert_to_tensor, make
 from engine.shapes import fully_defined
 
@@ -232,8 +233,9 @@ def negative(x: Any, name: str | None = None) -> Tensor:
 
 
 def abs(x: Any, name: str | None = None) -> Tensor:
-    """|x|; the gradient at 0 is 0."""
-    return _unary(Abs(), x, name)
+    """|x|; the gradient at 0 is 0. Of complex numbers, their distances from 0."""
+    tensor = convert_to_tensor(x, name="x")
+    return complex_abs(tensor, name) if tensor.dtype.is_complex else _unary(Abs(), tensor, name)
 
 
 def sign(x: Any, name: str | None = None) -> Tensor:

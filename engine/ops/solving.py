@@ -113,7 +113,7 @@ class MatrixDeterminant(Op):
         return Spec(x.dtype, None if dims is None else dims[:-2])
 
     def numpy(self, x: Array) -> Array:
-        return exact(np.linalg.det, x)  # type: ignore[no-any-return]
+        return exact(np.linalg.det, x)
 
     def xla(self, jnp: Any, x: Any) -> Any:
         return jnp.linalg.det(x)
@@ -159,7 +159,7 @@ class Cholesky(Op):
 
     def numpy(self, x: Array) -> Array:
         refusal = "Cholesky decomposition was not successful. The input might not be valid."
-        return exact(np.linalg.cholesky, x, refusal=refusal)  # type: ignore[no-any-return]
+        return exact(np.linalg.cholesky, x, refusal=refusal)
 
     def xla(self, jnp: Any, x: Any) -> Any:
         return jnp.linalg.cholesky(x)
@@ -197,7 +197,7 @@ class MatrixSolve(Op):
 
     def numpy(self, matrix: Array, rhs: Array) -> Array:
         a = matrix.swapaxes(-1, -2) if self.adjoint else matrix
-        return exact(np.linalg.solve, a, rhs, refusal="Input matrix is not invertible.")  # type: ignore[no-any-return]
+        return exact(np.linalg.solve, a, rhs, refusal="Input matrix is not invertible.")
 
     def xla(self, jnp: Any, matrix: Any, rhs: Any) -> Any:
         return jnp.linalg.solve(matrix.swapaxes(-1, -2) if self.adjoint else matrix, rhs)

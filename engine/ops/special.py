@@ -78,12 +78,16 @@ class Digamma(Special):
         return (dy * polygamma(scalar(1, x), x),)
 
 
-class Polygamma(Binary):
-    """A derivative of digamma; inputs: its order, x."""
+class SpecialBinary(Binary):
+    """A function of two floating-point operands."""
 
-    def infer(self, order: Spec, x: Spec) -> Spec:
-        allow(order, "a", FLOATS)
-        return super().infer(order, x)
+    def infer(self, x: Spec, y: Spec) -> Spec:
+        allow(x, "x", FLOATS)
+        return super().infer(x, y)
+
+
+class Polygamma(SpecialBinary):
+    """A derivative of digamma; inputs: its order, x."""
 
     def numpy(self, order: Array, x: Array) -> Array:
         return special_numerics.polygamma(np, order, x)
@@ -95,7 +99,7 @@ class Polygamma(Binary):
         return None, lambda: sum_like(dy * polygamma(order + 1, x), x)
 
 
-class Zeta(Polygamma):
+class Zeta(SpecialBinary):
     """Hurwitz' zeta function; inputs: the exponent, q."""
 
     def numpy(self, x: Array, q: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.dtypes import as_dtype, float32, int64
 from engine.graph import Tensor
-from engine.ops.arithmetic import add_n, maximum, multiply
+from engine.ops.arithmetic import add_n, maximum, multiply, truediv
 from engine.ops.casting import cast
 from engine.ops.comparisons import equal, not_equal
 from engine.ops.constants import convert_to_tensor
@@ -178,4 +178,4 @@ def clip_by_average_norm(t: Any, clip_norm: Any, name: str | None = None) -> Ten
     with x.graph.name_scope(name or "clip_by_average_norm"):
         count = cast(size(x), x.dtype)
         average = sqrt(reduce_sum(x * x)) / count
-        return x * clip_norm / maximum(average, clip_norm)
+        return truediv(x * clip_norm, maximum(average, clip_norm))

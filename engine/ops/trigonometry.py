@@ -91,9 +91,9 @@ class Atan2(Binary):
 
     ufunc = np.arctan2
 
-    def infer(self, y: Spec, x: Spec) -> Spec:
-        allow(y, "y", FLOATS)
-        return super().infer(y, x)
+    def infer(self, x: Spec, y: Spec) -> Spec:
+        allow(x, "y", FLOATS)
+        return super().infer(x, y)
 
     def grad(self, z: Tensor, dz: Tensor, y: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (

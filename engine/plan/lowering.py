@@ -154,7 +154,7 @@ class Builder:
 
     def __init__(self, state: State) -> None:
         self.state = state
-        """Variables and generators of the session."""
+        """Variables and random streams of the session."""
         self.calls: list[Call] = []
         self.op: Operation | None = None
         """The operation being lowered; errors in its calls are told in its name."""
