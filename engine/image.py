@@ -1,24 +1,26 @@
 """``tf.image``: resizing, cropping, flipping and colours of images."""
 
-from engine.ops.images import (
-    ResizeMethod,
+from engine.ops.image_colors import (
     adjust_brightness,
     adjust_contrast,
-    central_crop,
     convert_image_dtype,
-    crop_to_bounding_box,
-    flip_left_right,
-    flip_up_down,
     grayscale_to_rgb,
-    pad_to_bounding_box,
     per_image_standardization,
     random_brightness,
     random_contrast,
+    rgb_to_grayscale,
+)
+from engine.ops.images import (
+    ResizeMethod,
+    central_crop,
+    crop_to_bounding_box,
+    flip_left_right,
+    flip_up_down,
+    pad_to_bounding_box,
     random_flip_left_right,
     random_flip_up_down,
     resize_image_with_crop_or_pad,
     resize_images,
-    rgb_to_grayscale,
     rot90,
     transpose_image,
 )

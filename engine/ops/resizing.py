@@ -101,7 +101,8 @@ class ResizeNearestNeighborGrad(Resize):
         resize = ResizeNearestNeighbor(self.align_corners, self.half_pixel_centers)
         rows, columns = resize.sources((height, width), dy.shape[1:3])
         result = np.zeros((dy.shape[0], height, width, dy.shape[3]), dy.dtype)
-        np.add.at(result, (slice(None), rows[:, None], columns), dy)
+        places: Any = (slice(None), rows[:, None], columns)
+        np.add.at(result, places, dy)
         return result
 
     def grad(self, y: Tensor, ddy: Tensor, dy: Tensor, size: Tensor) -> tuple[Any, ...]:
@@ -109,14 +110,14 @@ class ResizeNearestNeighborGrad(Resize):
         return lambda: make(again, (ddy, _image_size(dy)), None), None
 
 
-def _weights(source: int, target: int, op: Resize, dtype: Any) -> Array:
+def _weights(source: int, target: int, op: Resize) -> Array:
     """The matrix [target, source] by which lines of pixels become longer or shorter."""
     places = _places(source, target, op.align_corners, op.half_pixel_centers)
     below = np.floor(places)
     share = places - below
     low = np.clip(below, 0, source - 1).astype(np.int64)
     high = np.clip(below + 1, 0, source - 1).astype(np.int64)
-    matrix = np.zeros((target, source), dtype)
+    matrix = np.zeros((target, source), np.float32)
     rows = np.arange(target)
     np.add.at(matrix, (rows, low), 1 - share)
     np.add.at(matrix, (rows, high), share)
@@ -135,28 +136,25 @@ class ResizeBilinear(Resize):
     """Each pixel of the result is the weighted mean of the four around its place, float32."""
 
     def result_dtype(self, images: Spec) -> Any:
-        return images.dtype if images.dtype.np == np.float64 else float32
+        return float32
 
     def numpy(self, images: Array, size: Array) -> Array:
         target = self.check(images, size)
-        dtype: Any = np.float64 if images.dtype == np.float64 else np.float32
         pairs = zip(images.shape[1:3], target, strict=True)
-        return _interpolated(
-            np, images.astype(dtype, copy=False), *[_weights(a, b, self, dtype) for a, b in pairs]
-        )
+        weights = [_weights(a, b, self) for a, b in pairs]
+        return _interpolated(np, images.astype(np.float32, copy=False), *weights)
 
     def xla(self, jnp: Any, images: Any, size: Any) -> Any:
         target = tuple(int(n) for n in np.asarray(size))
         pairs = zip(images.shape[1:3], target, strict=True)
-        weights = [_weights(a, b, self, np.float32) for a, b in pairs]
+        weights = [_weights(a, b, self) for a, b in pairs]
         return _interpolated(jnp, images.astype(np.float32), *weights)
 
     def grad(self, y: Tensor, dy: Tensor, images: Tensor, size: Tensor) -> tuple[Any, ...]:
         back = ResizeBilinearGrad(self.align_corners, self.half_pixel_centers)
 
         def spread() -> Tensor:
-            found = make(back, (dy, _image_size(images)), None)
-            return cast(found, images.spec.dtype)
+            return cast(make(back, (dy, _image_size(images)), None), images.spec.dtype)
 
         return spread, None
 
@@ -167,7 +165,7 @@ class ResizeBilinearGrad(Resize):
     def numpy(self, dy: Array, size: Array) -> Array:
         source = self.check(dy, size)
         pairs = zip(source, dy.shape[1:3], strict=True)
-        weights = [_weights(a, b, self, dy.dtype).T for a, b in pairs]
+        weights = [_weights(a, b, self).T for a, b in pairs]
         return _interpolated(np, dy, *weights)
 
     def grad(self, y: Tensor, ddy: Tensor, dy: Tensor, size: Tensor) -> tuple[Any, ...]:
