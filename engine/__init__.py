@@ -1,11 +1,26 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, image, nn, summary, train
+from engine import app, errors, flags, image, linalg, math, nn, random, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
     arg_min,
+    batch_cholesky,
+    batch_cholesky_solve,
     batch_matmul,
+    batch_matrix_band_part,
+    batch_matrix_determinant,
+    batch_matrix_diag,
+    batch_matrix_diag_part,
+    batch_matrix_inverse,
+    batch_matrix_set_diag,
+    batch_matrix_solve,
+    batch_matrix_solve_ls,
+    batch_matrix_triangular_solve,
+    batch_self_adjoint_eig,
+    batch_self_adjoint_eigvals,
+    batch_svd,
+    complex_abs,
     histogram_summary,
     image_summary,
     initialize_all_variables,
@@ -13,6 +28,7 @@ from engine.compat0 import (
     initialize_variables,
     inv,
     lin_space,
+    listdiff,
     merge_all_summaries,
     merge_summary,
     mul,
@@ -69,6 +85,8 @@ from engine.ops.arithmetic import (
     subtract,
     truediv,
 )
+from engine.ops.arranging import depth_to_space, extract_image_patches, space_to_depth
+from engine.ops.broadcasting import broadcast_dynamic_shape, broadcast_static_shape, broadcast_to
 from engine.ops.casting import (
     cast,
     identity,
@@ -93,7 +111,7 @@ from engine.ops.comparisons import (
     logical_xor,
     not_equal,
 )
-from engine.ops.complexes import angle, complex_abs, conj, imag, real
+from engine.ops.complexes import angle, conj, imag, real
 from engine.ops.complexes import complex_ as complex
 from engine.ops.constants import constant, convert_to_tensor
 from engine.ops.contracting import einsum, tensordot
@@ -147,6 +165,7 @@ from engine.ops.elementwise import round as round
 from engine.ops.filling import eye, fill, linspace, one_hot, ones, zeros
 from engine.ops.filling import range as range
 from engine.ops.gathering import boolean_mask, gather_nd, scatter_nd, sparse_to_dense
+from engine.ops.grids import identity_n, meshgrid, parallel_stack, sequence_mask, shape_n
 from engine.ops.indexing import gather, strided_slice
 from engine.ops.indexing import slice_ as slice
 from engine.ops.joining import concat, split, stack, tile, unstack
@@ -187,16 +206,16 @@ from engine.ops.segments import (
     sparse_segment_mean,
     sparse_segment_sqrt_n,
     sparse_segment_sum,
-    unsorted_segment_max,
-    unsorted_segment_mean,
-    unsorted_segment_min,
-    unsorted_segment_prod,
-    unsorted_segment_sqrt_n,
-    unsorted_segment_sum,
 )
 from engine.ops.sets import bincount, confusion_matrix, setdiff1d, unique, unique_with_counts
-from engine.ops.sets import setdiff1d as listdiff
-from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
+from engine.ops.shaping import (
+    expand_dims,
+    invert_permutation,
+    matrix_transpose,
+    reshape,
+    squeeze,
+    transpose,
+)
 from engine.ops.sizes import rank, shape, size
 from engine.ops.solving import (
     cholesky,
@@ -216,7 +235,16 @@ from engine.ops.statistics import (
     norm,
     scalar_mul,
 )
+from engine.ops.texts import as_string, string_join
 from engine.ops.trigonometry import acos, acosh, asin, asinh, atan, atan2, atanh, cosh, sinh
+from engine.ops.unsorted_segments import (
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
 from engine.placement import DeviceSpec
 from engine.scopes import (
     add_to_collection,
@@ -293,6 +321,7 @@ __all__ = [
     "argmin",
     "argsort",
     "as_dtype",
+    "as_string",
     "asin",
     "asinh",
     "assign",
@@ -301,10 +330,27 @@ __all__ = [
     "atan",
     "atan2",
     "atanh",
+    "batch_cholesky",
+    "batch_cholesky_solve",
     "batch_matmul",
+    "batch_matrix_band_part",
+    "batch_matrix_determinant",
+    "batch_matrix_diag",
+    "batch_matrix_diag_part",
+    "batch_matrix_inverse",
+    "batch_matrix_set_diag",
+    "batch_matrix_solve",
+    "batch_matrix_solve_ls",
+    "batch_matrix_triangular_solve",
+    "batch_self_adjoint_eig",
+    "batch_self_adjoint_eigvals",
+    "batch_svd",
     "bincount",
     "bool",
     "boolean_mask",
+    "broadcast_dynamic_shape",
+    "broadcast_static_shape",
+    "broadcast_to",
     "cast",
     "ceil",
     "cholesky",
@@ -331,6 +377,7 @@ __all__ = [
     "cross",
     "cumprod",
     "cumsum",
+    "depth_to_space",
     "device",
     "diag",
     "diag_part",
@@ -346,6 +393,7 @@ __all__ = [
     "exp",
     "expand_dims",
     "expm1",
+    "extract_image_patches",
     "eye",
     "fill",
     "flags",
@@ -374,6 +422,7 @@ __all__ = [
     "group",
     "histogram_summary",
     "identity",
+    "identity_n",
     "imag",
     "image",
     "image_summary",
@@ -385,6 +434,7 @@ __all__ = [
     "int32",
     "int64",
     "inv",
+    "invert_permutation",
     "is_finite",
     "is_inf",
     "is_nan",
@@ -394,6 +444,7 @@ __all__ = [
     "less_equal",
     "lgamma",
     "lin_space",
+    "linalg",
     "linspace",
     "listdiff",
     "local_variables",
@@ -404,6 +455,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "math",
     "matmul",
     "matrix_band_part",
     "matrix_determinant",
@@ -418,6 +470,7 @@ __all__ = [
     "maximum",
     "merge_all_summaries",
     "merge_summary",
+    "meshgrid",
     "minimum",
     "mod",
     "mul",
@@ -436,11 +489,13 @@ __all__ = [
     "ones_like",
     "pack",
     "pad",
+    "parallel_stack",
     "placeholder",
     "placeholder_with_default",
     "polygamma",
     "pow",
     "qr",
+    "random",
     "random_crop",
     "random_gamma",
     "random_normal",
@@ -482,9 +537,11 @@ __all__ = [
     "select",
     "self_adjoint_eig",
     "self_adjoint_eigvals",
+    "sequence_mask",
     "set_random_seed",
     "setdiff1d",
     "shape",
+    "shape_n",
     "sigmoid",
     "sign",
     "sin",
@@ -492,6 +549,7 @@ __all__ = [
     "size",
     "slice",
     "sort",
+    "space_to_depth",
     "sparse_segment_mean",
     "sparse_segment_sqrt_n",
     "sparse_segment_sum",
@@ -505,6 +563,7 @@ __all__ = [
     "stop_gradient",
     "strided_slice",
     "string",
+    "string_join",
     "sub",
     "subtract",
     "summary",

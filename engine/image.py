@@ -1,5 +1,6 @@
 """``tf.image``: resizing, cropping, flipping and colours of images."""
 
+from engine.ops.arranging import extract_image_patches
 from engine.ops.image_colors import (
     adjust_brightness,
     adjust_contrast,
@@ -39,6 +40,7 @@ __all__ = [
     "central_crop",
     "convert_image_dtype",
     "crop_to_bounding_box",
+    "extract_image_patches",
     "flip_left_right",
     "flip_up_down",
     "grayscale_to_rgb",

@@ -14,6 +14,7 @@ from engine.ops.activations import (
     tanh,
     xw_plus_b,
 )
+from engine.ops.arranging import depth_to_space, space_to_depth
 from engine.ops.indexing import embedding_lookup
 from engine.ops.losses import (
     l2_loss,
@@ -28,6 +29,7 @@ from engine.ops.statistics import l2_normalize, zero_fraction
 
 __all__ = [
     "bias_add",
+    "depth_to_space",
     "dropout",
     "elu",
     "embedding_lookup",
@@ -45,6 +47,7 @@ __all__ = [
     "softmax_cross_entropy_with_logits_v2",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "tanh",
     "top_k",

@@ -182,11 +182,28 @@ def one_hot(
 ) -> Tensor:
     """1 (`on_value`) at each index and 0 elsewhere along a new axis of size `depth`, float32."""
     with graph_of(indices).as_default() as graph, graph.name_scope(name) as scope:
+        known = next((v for v in (on_value, off_value) if is_graph_value(v)), None)
         target = as_dtype(dtype) if dtype is not None else None
-        on = convert_to_tensor(1.0 if on_value is None else on_value, target if target else None)
-        off = convert_to_tensor(0.0 if off_value is None else off_value, on.dtype.base_dtype)
+        if known is not None and target is None:
+            target = convert_to_tensor(known).dtype.base_dtype
+        if target is None and on_value is None and off_value is None:
+            target = float32
+        if target is None:
+            given = on_value if on_value is not None else off_value
+            target = convert_to_tensor(given).dtype.base_dtype
+        on = _one_hot_value(on_value, 1, target, "on_value")
+        off = _one_hot_value(off_value, 0, target, "off_value")
         where = -1 if axis is None else axis
         return make(OneHot(int(depth), where), (convert_to_tensor(indices), on, off), scope)
+
+
+def _one_hot_value(value: Any, default: int, dtype: DType, label: str) -> Tensor:
+    if value is None:
+        return const_node(np.asarray(default).astype(dtype.np), label)
+    if is_graph_value(value) and convert_to_tensor(value).dtype.base_dtype is not dtype:
+        found = convert_to_tensor(value).dtype.name
+        raise TypeError(f"dtype {found} of {label} does not match dtype parameter {dtype.name}")
+    return convert_to_tensor(value, dtype, label)
 
 
 def eye(
