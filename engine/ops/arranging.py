@@ -15,11 +15,15 @@ from engine.shapes import ShapeError, with_rank
 
 
 @dataclass(frozen=True)
-class SpaceToDepth(Op):
-    """Blocks of pixels [batch, height, width, depth] as the channels of one pixel."""
+class Blocks(Op):
+    """Images [batch, height, width, depth] with blocks of pixels as channels, or back."""
 
     block_size: int
     data_format: str = "NHWC"
+
+
+class SpaceToDepth(Blocks):
+    """Blocks of pixels as the channels of one pixel."""
 
     def infer(self, x: Spec) -> Spec:
         n, block = with_rank(x.dims, 4), self.block_size
@@ -54,12 +58,8 @@ class SpaceToDepth(Op):
         return (lambda: make(DepthToSpace(self.block_size), (dy,), None),)
 
 
-@dataclass(frozen=True)
-class DepthToSpace(Op):
+class DepthToSpace(Blocks):
     """The channels of one pixel as a block of pixels; the inverse of SpaceToDepth."""
-
-    block_size: int
-    data_format: str = "NHWC"
 
     def infer(self, x: Spec) -> Spec:
         n, block = with_rank(x.dims, 4), self.block_size

@@ -29,6 +29,9 @@ class Complex(Op):
     def numpy(self, real: Array, imag: Array) -> Array:
         return (real + 1j * imag).astype(np.complex64 if real.dtype == np.float32 else complex)
 
+    def xla(self, jnp: Any, real: Any, imag: Any) -> Any:
+        return self.numpy(real, imag)
+
     def grad(self, y: Tensor, dy: Tensor, real: Tensor, imag: Tensor) -> tuple[Any, ...]:
         return None, None
 
@@ -48,14 +51,20 @@ class Real(Part):
     """The real part."""
 
     def numpy(self, x: Array) -> Array:
-        return x.real.copy()
+        return np.real(x).copy()
+
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.real(x)
 
 
 class Imag(Part):
     """The imaginary part."""
 
     def numpy(self, x: Array) -> Array:
-        return x.imag.copy()
+        return np.imag(x).copy()
+
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.imag(x)
 
 
 class Angle(Part):
@@ -64,12 +73,14 @@ class Angle(Part):
     def numpy(self, x: Array) -> Array:
         return np.angle(x)
 
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.angle(x)
+
 
 class ComplexAbs(Part):
     """The distance from zero."""
 
-    def numpy(self, x: Array) -> Array:
-        return np.abs(x)
+    ufunc = np.absolute
 
 
 class Conj(Op):
@@ -79,8 +90,7 @@ class Conj(Op):
         allow(x, "input", (complex64, complex128))
         return Spec(x.dtype, x.dims)
 
-    def numpy(self, x: Array) -> Array:
-        return np.conj(x)
+    ufunc = np.conjugate
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (None,)

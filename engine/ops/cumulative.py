@@ -21,7 +21,7 @@ class Cumulative(Op):
     exclusive: bool = False
     reverse: bool = False
 
-    accumulate: ClassVar[Any] = np.add.accumulate
+    function: ClassVar[str] = "cumsum"
     start: ClassVar[int] = 0
 
     def infer(self, x: Spec, axis: Spec) -> Spec:
@@ -39,16 +39,21 @@ class Cumulative(Op):
         return axis % rank
 
     def numpy(self, x: Array, axis: Array) -> Array:
-        where = self._axis(int(axis), x.ndim)
+        return self._scan(np, x, int(axis))
+
+    def xla(self, jnp: Any, x: Any, axis: Any) -> Any:
+        return self._scan(jnp, x, int(axis))
+
+    def _scan(self, xp: Any, x: Any, axis: int) -> Any:
+        where = self._axis(axis, x.ndim)
         if self.reverse:
-            x = np.flip(x, where)
-        result = type(self).accumulate(x, where, x.dtype)
+            x = xp.flip(x, where)
+        result = getattr(xp, self.function)(x, axis=where, dtype=x.dtype)
         if self.exclusive:
-            shifted = np.full(x.shape, self.start, x.dtype)
             before = (slice(None),) * where
-            shifted[(*before, slice(1, None))] = result[(*before, slice(None, -1))]
-            result = shifted
-        return np.flip(result, where) if self.reverse else result
+            first = xp.full_like(x[(*before, slice(0, 1))], self.start)
+            result = xp.concatenate([first, result[(*before, slice(None, -1))]], axis=where)
+        return xp.flip(result, where) if self.reverse else result
 
 
 class Cumsum(Cumulative):
@@ -62,7 +67,7 @@ class Cumsum(Cumulative):
 class Cumprod(Cumulative):
     """The product of all elements up to each one; its gradient is NaN at a zero."""
 
-    accumulate: ClassVar[Any] = np.multiply.accumulate
+    function: ClassVar[str] = "cumprod"
     start: ClassVar[int] = 1
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor, axis: Tensor) -> tuple[Any, ...]:

@@ -46,7 +46,7 @@ class SelfAdjointEigV2(Op):
     def xla(self, jnp: Any, x: Any) -> Any:
         if self.compute_v:
             return tuple(jnp.linalg.eigh(x, symmetrize_input=False))
-        return jnp.linalg.eigvalsh(x), jnp.zeros((0,), x.dtype)
+        return jnp.linalg.eigvalsh(x, symmetrize_input=False), jnp.zeros((0,), x.dtype)
 
     def grad(
         self, ys: tuple[Tensor, ...], dys: tuple[Tensor | None, ...], x: Tensor

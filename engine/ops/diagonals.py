@@ -34,6 +34,9 @@ class MatrixDiag(Op):
         result[..., np.arange(n), np.arange(n)] = x
         return result
 
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.where(jnp.eye(x.shape[-1], dtype=bool), x[..., None], 0)
+
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (lambda: matrix_diag_part(dy),)
 
@@ -75,6 +78,10 @@ class MatrixSetDiag(Op):
         result = np.array(x)
         result[..., np.arange(n), np.arange(n)] = diagonal
         return result
+
+    def xla(self, jnp: Any, x: Any, diagonal: Any) -> Any:
+        places = np.arange(min(x.shape[-2:]))
+        return x.at[..., places, places].set(diagonal)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor, diagonal: Tensor) -> tuple[Any, ...]:
         return (
@@ -130,6 +137,9 @@ class Diag(Op):
         np.fill_diagonal(result, x.reshape(-1))
         return result.reshape(x.shape + x.shape)
 
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.diag(x.reshape(-1)).reshape(x.shape + x.shape)
+
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (lambda: diag_part(dy),)
 
@@ -151,6 +161,11 @@ class DiagPart(Op):
             raise ValueError(f"Invalid shape of the input of DiagPart: {x.shape}")
         n = int(np.prod(x.shape[:half]))
         return np.diagonal(x.reshape(n, n)).reshape(x.shape[:half])
+
+    def xla(self, jnp: Any, x: Any) -> Any:
+        dims = x.shape[: x.ndim // 2]
+        n = int(np.prod(dims))
+        return jnp.diagonal(x.reshape(n, n)).reshape(dims)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (lambda: diag(dy),)

@@ -58,6 +58,9 @@ class Range(Op):
     def numpy(self, start: Array, limit: Array, delta: Array) -> Array:
         return np.arange(start, limit, delta, dtype=np.asarray(start).dtype)
 
+    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
+        return None, None, None
+
 
 @dataclass(frozen=True)
 class LinSpace(Op):
@@ -70,6 +73,9 @@ class LinSpace(Op):
 
     def numpy(self, start: Array, stop: Array) -> Array:
         return np.linspace(start, stop, self.num, dtype=np.asarray(start).dtype)
+
+    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
+        return None, None
 
 
 @dataclass(frozen=True)

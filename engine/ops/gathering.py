@@ -29,22 +29,11 @@ from engine.shapes import (
 
 
 @dataclass(frozen=True)
-class GatherV2(Op):
-    """Slices of params along an axis at the indices; the first `batch_dims` axes go in step."""
+class AlongAxis(Op):
+    """Slices along an axis by indices; the first `batch_dims` axes go in step."""
 
     axis: int = 0
     batch_dims: int = 0
-
-    def infer(self, params: Spec, indices: Spec) -> Spec:
-        allow(indices, "indices", INDICES)
-        if params.dims is None or indices.dims is None:
-            return Spec(params.dtype, None)
-        if not params.dims:
-            raise ShapeError("Shape must be at least rank 1 but is rank 0")
-        axis, batch = self.places(len(params.dims), len(indices.dims))
-        lead = merge(params.dims[:batch], indices.dims[:batch]) or ()
-        middle, rest = params.dims[batch:axis], params.dims[axis + 1 :]
-        return Spec(params.dtype, (*lead, *middle, *indices.dims[batch:], *rest))
 
     def places(self, rank: int, index_rank: int) -> tuple[int, int]:
         """The axis and the number of batch axes, counted from the front."""
@@ -57,46 +46,57 @@ class GatherV2(Op):
             )
         return axis, batch
 
+
+class GatherV2(AlongAxis):
+    """Slices of params along an axis at the indices."""
+
+    def infer(self, params: Spec, indices: Spec) -> Spec:
+        allow(indices, "indices", INDICES)
+        if params.dims is None or indices.dims is None:
+            return Spec(params.dtype, None)
+        if not params.dims:
+            raise ShapeError("Shape must be at least rank 1 but is rank 0")
+        axis, batch = self.places(len(params.dims), len(indices.dims))
+        lead = merge(params.dims[:batch], indices.dims[:batch]) or ()
+        middle, rest = params.dims[batch:axis], params.dims[axis + 1 :]
+        return Spec(params.dtype, (*lead, *middle, *indices.dims[batch:], *rest))
+
     def numpy(self, params: Array, indices: Array) -> Array:
-        axis, batch = self.places(params.ndim, indices.ndim)
+        axis, _ = self.places(params.ndim, indices.ndim)
         size = params.shape[axis]
         outside = indices[(indices < 0) | (indices >= size)]
         if outside.size:
             raise ValueError(f"indices = {int(outside.flat[0])} is not in [0, {size})")
-        if not batch:
-            return np.take(params, indices, axis=axis)
-        moved = np.moveaxis(params, axis, batch)
-        rows = _product(moved.shape[:batch])
-        flat = moved.reshape(rows, size, _product(moved.shape[batch + 1 :]))
-        found = flat[
-            np.arange(rows)[:, None], indices.reshape(rows, _product(indices.shape[batch:]))
-        ]
-        found = found.reshape(*indices.shape, *moved.shape[batch + 1 :])
-        extra = indices.ndim - batch
-        return np.moveaxis(found, range(batch, batch + extra), range(axis, axis + extra))
+        return self._gathered(np, params, indices)
 
     def xla(self, jnp: Any, params: Any, indices: Any) -> Any:
+        return self._gathered(jnp, params, indices)
+
+    def _gathered(self, xp: Any, params: Any, indices: Any) -> Any:
         axis, batch = self.places(params.ndim, indices.ndim)
-        assert not batch, "only gathers without batch_dims have an XLA rule"
-        return jnp.take(params, indices, axis=axis)
+        if not batch:
+            return xp.take(params, indices, axis=axis)
+        moved = xp.moveaxis(params, axis, batch)
+        rows, rest = _product(moved.shape[:batch]), moved.shape[batch + 1 :]
+        flat = moved.reshape(rows, moved.shape[batch], _product(rest))
+        places = indices.reshape(rows, _product(indices.shape[batch:]))
+        found = flat[np.arange(rows)[:, None], places].reshape(*indices.shape, *rest)
+        extra = indices.ndim - batch
+        return xp.moveaxis(found, range(batch, batch + extra), range(axis, axis + extra))
 
     def grad(self, y: Tensor, dy: Tensor, params: Tensor, indices: Tensor) -> tuple[Any, ...]:
         back = GatherV2Grad(self.axis, self.batch_dims)
         return lambda: make(back, (dy, indices, shape(params)), None), None
 
 
-@dataclass(frozen=True)
-class GatherV2Grad(Op):
+class GatherV2Grad(AlongAxis):
     """Zeros of a shape with slices added at the indices; inputs: slices, indices, shape."""
-
-    axis: int = 0
-    batch_dims: int = 0
 
     def infer(self, dy: Spec, indices: Spec, sizes: Spec) -> Spec:
         return Spec(dy.dtype, sizes.sizes)
 
     def numpy(self, dy: Array, indices: Array, sizes: Array) -> Array:
-        axis, batch = GatherV2(self.axis, self.batch_dims).places(len(sizes), indices.ndim)
+        axis, batch = self.places(len(sizes), indices.ndim)
         extra = indices.ndim - batch
         result = np.zeros(tuple(sizes), dy.dtype)
         moved = np.moveaxis(result, axis, batch)

@@ -276,8 +276,15 @@ class SliceGrad(Op):
 
     def numpy(self, dy: Array, begin: Array, sizes: Array) -> Array:
         result = np.zeros(tuple(sizes), dy.dtype)
-        result[tuple(slice(a, a + n) for a, n in zip(begin.tolist(), dy.shape, strict=True))] = dy
+        result[self._key(dy, begin)] = dy
         return result
+
+    def xla(self, jnp: Any, dy: Any, begin: Any, sizes: Any) -> Any:
+        return jnp.zeros(tuple(sizes), dy.dtype).at[self._key(dy, begin)].set(dy)
+
+    def _key(self, dy: Any, begin: Any) -> tuple[slice, ...]:
+        starts = np.asarray(begin).tolist()
+        return tuple(slice(a, a + n) for a, n in zip(starts, dy.shape, strict=True))
 
     def grad(
         self, y: Tensor, ddy: Tensor, dy: Tensor, begin: Tensor, sizes: Tensor

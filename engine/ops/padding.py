@@ -116,10 +116,22 @@ def _inside(dy: Tensor, x: Tensor, paddings: Tensor) -> Tensor:
 
 
 @dataclass(frozen=True)
-class MirrorPad(Op):
-    """x with its mirror image around it; SYMMETRIC repeats the edge, REFLECT does not."""
+class Mirrored(Op):
+    """Padding by mirror images; SYMMETRIC repeats the edge, REFLECT does not."""
 
     mode: str = "REFLECT"
+
+    def sources(self, size: int, pair: list[int]) -> Array:
+        """For each place of the padded axis, the element it shows."""
+        edge = 1 if self.mode == "REFLECT" else 0
+        before, after = pair
+        first = np.arange(before - 1, -1, -1) + edge
+        last = size - 1 - edge - np.arange(after)
+        return np.concatenate([first, np.arange(size), last])
+
+
+class MirrorPad(Mirrored):
+    """x with its mirror image around it; inputs: x, paddings."""
 
     def infer(self, x: Spec, paddings: Spec) -> Spec:
         dims = padded_dims(x, paddings)
@@ -145,14 +157,6 @@ class MirrorPad(Op):
             x = np.take(x, self.sources(x.shape[axis], pair), axis=axis)
         return x
 
-    def sources(self, size: int, pair: list[int]) -> Array:
-        """For each place of the padded axis, the element it shows."""
-        edge = 1 if self.mode == "REFLECT" else 0
-        before, after = pair
-        first = np.arange(before - 1, -1, -1) + edge
-        last = size - 1 - edge - np.arange(after)
-        return np.concatenate([first, np.arange(size), last])
-
     def xla(self, jnp: Any, x: Any, paddings: Any) -> Any:
         pairs = [tuple(pair) for pair in np.asarray(paddings).tolist()]
         return jnp.pad(x, pairs, mode=self.mode.lower())
@@ -161,11 +165,8 @@ class MirrorPad(Op):
         return lambda: make(MirrorPadGrad(self.mode), (dy, paddings), None), None
 
 
-@dataclass(frozen=True)
-class MirrorPadGrad(Op):
+class MirrorPadGrad(Mirrored):
     """Each element with all its images summed into it; inputs: dy, paddings."""
-
-    mode: str = "REFLECT"
 
     def infer(self, dy: Spec, paddings: Spec) -> Spec:
         value = paddings.value
@@ -180,7 +181,7 @@ class MirrorPadGrad(Op):
             size = dy.shape[axis] - sum(pair)
             moved = np.moveaxis(dy, axis, 0)
             total = np.zeros((size, *moved.shape[1:]), dy.dtype)
-            np.add.at(total, MirrorPad(self.mode).sources(size, pair), moved)
+            np.add.at(total, self.sources(size, pair), moved)
             dy = np.moveaxis(total, 0, axis)
         return dy
 

@@ -87,6 +87,10 @@ class PutAlongLast(Op):
         np.put_along_axis(result, positions, values, axis=-1)
         return result
 
+    def xla(self, jnp: Any, values: Any, positions: Any, sizes: Any) -> Any:
+        zeros = jnp.zeros(tuple(sizes), values.dtype)
+        return jnp.put_along_axis(zeros, positions, values, axis=-1, inplace=False)
+
     def grad(
         self, y: Tensor, dy: Tensor, values: Tensor, positions: Tensor, sizes: Tensor
     ) -> tuple[Any, ...]:
@@ -101,6 +105,9 @@ class TakeAlongLast(Op):
 
     def numpy(self, x: Array, positions: Array) -> Array:
         return np.take_along_axis(x, positions, axis=-1)
+
+    def xla(self, jnp: Any, x: Any, positions: Any) -> Any:
+        return jnp.take_along_axis(x, positions, axis=-1)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor, positions: Tensor) -> tuple[Any, ...]:
         return lambda: make(PutAlongLast(), (dy, positions, shape(x)), None), None
@@ -126,14 +133,20 @@ class InTopKV2(Op):
                 f"First dimension of predictions {len(predictions)} must match length of "
                 f"targets {len(targets)}"
             )
+        return self._inside(np, predictions, targets, k)
+
+    def xla(self, jnp: Any, predictions: Any, targets: Any, k: Any) -> Any:
+        return self._inside(jnp, predictions, targets, k)
+
+    def _inside(self, xp: Any, predictions: Any, targets: Any, k: Any) -> Any:
         classes = predictions.shape[1]
         inside = (targets >= 0) & (targets < classes)
         if not classes:
             return inside
-        rows = np.arange(len(predictions))
-        chosen = predictions[rows, np.where(inside, targets, 0)]
+        rows = xp.arange(len(predictions))
+        chosen = predictions[rows, xp.where(inside, targets, 0)]
         larger = (predictions > chosen[:, None]).sum(axis=1)
-        known = np.isfinite(predictions).all(axis=1)
+        known = xp.isfinite(predictions).all(axis=1)
         return inside & known & (larger < k)
 
     def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:

@@ -105,6 +105,13 @@ class ResizeNearestNeighborGrad(Resize):
         np.add.at(result, places, dy)
         return result
 
+    def xla(self, jnp: Any, dy: Any, size: Any) -> Any:
+        height, width = (int(n) for n in np.asarray(size))
+        resize = ResizeNearestNeighbor(self.align_corners, self.half_pixel_centers)
+        rows, columns = resize.sources((height, width), dy.shape[1:3])
+        zeros = jnp.zeros((dy.shape[0], height, width, dy.shape[3]), dy.dtype)
+        return zeros.at[:, rows[:, None], columns].add(dy)
+
     def grad(self, y: Tensor, ddy: Tensor, dy: Tensor, size: Tensor) -> tuple[Any, ...]:
         again = ResizeNearestNeighbor(self.align_corners, self.half_pixel_centers)
         return lambda: make(again, (ddy, _image_size(dy)), None), None
@@ -163,10 +170,14 @@ class ResizeBilinearGrad(Resize):
     """What each source pixel gave, by its weights; inputs: dy, source size."""
 
     def numpy(self, dy: Array, size: Array) -> Array:
-        source = self.check(dy, size)
+        return self._gathered(np, dy, self.check(dy, size))
+
+    def xla(self, jnp: Any, dy: Any, size: Any) -> Any:
+        return self._gathered(jnp, dy, tuple(int(n) for n in np.asarray(size)))
+
+    def _gathered(self, xp: Any, dy: Any, source: tuple[int, ...]) -> Any:
         pairs = zip(source, dy.shape[1:3], strict=True)
-        weights = [_weights(a, b, self).T for a, b in pairs]
-        return _interpolated(np, dy, *weights)
+        return _interpolated(xp, dy, *[_weights(a, b, self).T for a, b in pairs])
 
     def grad(self, y: Tensor, ddy: Tensor, dy: Tensor, size: Tensor) -> tuple[Any, ...]:
         again = ResizeBilinear(self.align_corners, self.half_pixel_centers)

@@ -111,6 +111,9 @@ class InvertPermutation(Op):
             raise ValueError(f"{x.tolist()} is not a permutation of 0 to {len(x) - 1}")
         return np.argsort(x).astype(x.dtype)
 
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.argsort(x).astype(x.dtype)
+
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (None,)
 

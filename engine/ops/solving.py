@@ -78,10 +78,14 @@ class MatrixTranspose(Op):
 
 
 @dataclass(frozen=True)
-class MatrixInverse(Op):
-    """The inverses of square matrices, or with `adjoint` of their transposes."""
+class OfMatrix(Op):
+    """A function of square matrices, or with `adjoint` of their transposes."""
 
     adjoint: bool = False
+
+
+class MatrixInverse(OfMatrix):
+    """The inverses of square matrices."""
 
     def infer(self, x: Spec) -> Spec:
         allow(x, "input", FLOATS)
@@ -162,7 +166,7 @@ class Cholesky(Op):
         return exact(np.linalg.cholesky, x, refusal=refusal)
 
     def xla(self, jnp: Any, x: Any) -> Any:
-        return jnp.linalg.cholesky(x)
+        return jnp.linalg.cholesky(x, symmetrize_input=False)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         # Source: Murray, Differentiation of the Cholesky decomposition (2016), eq. 10.
@@ -177,11 +181,8 @@ class Cholesky(Op):
         return (back,)
 
 
-@dataclass(frozen=True)
-class MatrixSolve(Op):
+class MatrixSolve(OfMatrix):
     """The x with matrix times x = rhs, or with `adjoint` its transpose times x."""
-
-    adjoint: bool = False
 
     def infer(self, matrix: Spec, rhs: Spec) -> Spec:
         allow(matrix, "matrix", FLOATS)

@@ -54,6 +54,7 @@ class UnsortedSegment(Op):
     """
 
     ufunc_of_rows: ClassVar[Any] = np.add
+    scatter: ClassVar[str] = "add"
 
     def empty(self, dtype: np.dtype[Any]) -> Any:
         """What a number without rows gets."""
@@ -86,6 +87,13 @@ class UnsortedSegment(Op):
         if (numbers < 0).any():
             flat, numbers = flat[numbers >= 0], numbers[numbers >= 0]
         return reduced_rows(self.ufunc_of_rows, flat, numbers, result)
+
+    def xla(self, jnp: Any, data: Any, ids: Any, count: Any) -> Any:
+        rows, inner = int(count), data.shape[ids.ndim :]
+        start = jnp.full((rows, *inner), self.empty(data.dtype), data.dtype)
+        places = jnp.where(ids < 0, rows, ids).reshape(-1)
+        update = getattr(start.at[places], self.scatter)
+        return update(data.reshape(ids.size, *inner), mode="drop")
 
 
 def _not_a_prefix(data: Any, ids: Any) -> str:
@@ -122,6 +130,7 @@ class UnsortedSegmentProd(UnsortedSegment):
     """The product of the rows of each number."""
 
     ufunc_of_rows: ClassVar[Any] = np.multiply
+    scatter: ClassVar[str] = "multiply"
 
     def empty(self, dtype: np.dtype[Any]) -> Any:
         return 1
@@ -142,6 +151,7 @@ class UnsortedSegmentMax(UnsortedSegment):
     """The largest of the rows of each number, the least of its dtype where there are none."""
 
     ufunc_of_rows: ClassVar[Any] = np.maximum
+    scatter: ClassVar[str] = "max"
 
     def empty(self, dtype: np.dtype[Any]) -> Any:
         return np.finfo(dtype).min if dtype.kind == "f" else np.iinfo(dtype).min
@@ -161,6 +171,7 @@ class UnsortedSegmentMin(UnsortedSegmentMax):
     """The smallest of the rows of each number, the greatest of its dtype where there are none."""
 
     ufunc_of_rows: ClassVar[Any] = np.minimum
+    scatter: ClassVar[str] = "min"
 
     def empty(self, dtype: np.dtype[Any]) -> Any:
         return np.finfo(dtype).max if dtype.kind == "f" else np.iinfo(dtype).max

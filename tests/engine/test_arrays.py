@@ -213,3 +213,15 @@ def test_special_functions_are_exact_in_double_precision() -> None:
         np.testing.assert_allclose(found, want, rtol=1e-12, err_msg=f"{function.__name__}({x})")
     trigamma = run(tf.polygamma(tf.constant(1.0, tf.float64), tf.constant(1.0, tf.float64)))
     np.testing.assert_allclose(trigamma, np.pi**2 / 6, rtol=1e-14)
+
+
+def test_no_gradient_flows_through_steps_and_ranges() -> None:
+    x = tf.placeholder_with_default(3.5, [])
+    through = [x // 1.0, tf.range(0.0, x), tf.linspace(0.0, x, 3)]
+    assert tf.gradients(through, x) == [None]
+
+
+def test_the_remainder_is_differentiated_twice() -> None:
+    y = tf.constant(2.0)
+    first = tf.gradients(tf.floormod(7.0, y) * y, y)[0]
+    assert run([first, tf.gradients(first, y)[0]]) == [-5.0, -6.0]
