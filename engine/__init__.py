@@ -174,6 +174,7 @@ from engine.ops.padding import pad
 from engine.ops.positions import argmax, argmin
 from engine.ops.powers import pow as pow
 from engine.ops.random import (
+    get_seed,
     multinomial,
     random_crop,
     random_gamma,
@@ -410,6 +411,7 @@ __all__ = [
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_seed",
     "get_variable",
     "get_variable_scope",
     "global_norm",

@@ -1,6 +1,6 @@
 """``tf.random``: random tensors and their seed."""
 
-from engine.ops.random import categorical, multinomial, set_random_seed, truncated_normal
+from engine.ops.random import categorical, get_seed, multinomial, set_random_seed, truncated_normal
 from engine.ops.random import random_gamma as gamma
 from engine.ops.random import random_normal as normal
 from engine.ops.random import random_poisson as poisson
@@ -10,6 +10,7 @@ from engine.ops.random import random_uniform as uniform
 __all__ = [
     "categorical",
     "gamma",
+    "get_seed",
     "multinomial",
     "normal",
     "poisson",

@@ -74,9 +74,6 @@ class LinSpace(Op):
     def numpy(self, start: Array, stop: Array) -> Array:
         return np.linspace(start, stop, self.num, dtype=np.asarray(start).dtype)
 
-    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
-        return None, None
-
 
 @dataclass(frozen=True)
 class OneHot(Op):

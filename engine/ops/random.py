@@ -158,6 +158,14 @@ def _seeds(seed: int | None) -> tuple[int, int] | None:
     return seeds(graph.seed, seed, graph.version)
 
 
+def get_seed(op_seed: int | None) -> tuple[int | None, int | None]:
+    """The seeds of the graph and of an operation made now with `op_seed`; Nones if there are none.
+
+    Source: ``tf.get_seed`` (TensorFlow 1.15).
+    """
+    return _seeds(op_seed) or (None, None)
+
+
 def set_random_seed(seed: int) -> None:
     """Fix the random numbers of operations made from now on in the default graph."""
     get_default_graph().seed = seed

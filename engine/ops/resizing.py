@@ -117,26 +117,23 @@ class ResizeNearestNeighborGrad(Resize):
         return lambda: make(again, (ddy, _image_size(dy)), None), None
 
 
-def _weights(source: int, target: int, op: Resize) -> Array:
-    """The matrix [target, source] by which lines of pixels become longer or shorter."""
+def _neighbours(source: int, target: int, op: Resize) -> tuple[Array, Array, Array]:
+    """For each place of the result: the pixel before it, the one after, the latter's share."""
     places = _places(source, target, op.align_corners, op.half_pixel_centers)
     below = np.floor(places)
-    share = places - below
     low = np.clip(below, 0, source - 1).astype(np.int64)
     high = np.clip(below + 1, 0, source - 1).astype(np.int64)
-    matrix = np.zeros((target, source), np.float32)
-    rows = np.arange(target)
-    np.add.at(matrix, (rows, low), 1 - share)
-    np.add.at(matrix, (rows, high), share)
+    return low, high, places - below
+
+
+def _weights(source: int, target: int, op: Resize) -> Array:
+    """The matrix [source, target] of what each place of the result takes from the source."""
+    low, high, share = _neighbours(source, target, op)
+    matrix = np.zeros((source, target), np.float32)
+    columns = np.arange(target)
+    np.add.at(matrix, (low, columns), 1 - share)
+    np.add.at(matrix, (high, columns), share)
     return matrix
-
-
-def _interpolated(xp: Any, images: Any, by_row: Array, by_column: Array) -> Any:
-    """The images with their rows and their columns multiplied by matrices."""
-    batch, height, width, channels = images.shape
-    tall = xp.matmul(by_row, images.reshape(batch, height, width * channels))
-    lines = tall.reshape(batch * by_row.shape[0], width, channels)
-    return xp.matmul(by_column, lines).reshape(batch, by_row.shape[0], by_column.shape[0], channels)
 
 
 class ResizeBilinear(Resize):
@@ -147,15 +144,19 @@ class ResizeBilinear(Resize):
 
     def numpy(self, images: Array, size: Array) -> Array:
         target = self.check(images, size)
-        pairs = zip(images.shape[1:3], target, strict=True)
-        weights = [_weights(a, b, self) for a, b in pairs]
-        return _interpolated(np, images.astype(np.float32, copy=False), *weights)
+        return self._between(images.astype(np.float32, copy=False), target)
 
     def xla(self, jnp: Any, images: Any, size: Any) -> Any:
-        target = tuple(int(n) for n in np.asarray(size))
-        pairs = zip(images.shape[1:3], target, strict=True)
-        weights = [_weights(a, b, self) for a, b in pairs]
-        return _interpolated(jnp, images.astype(np.float32), *weights)
+        target = int(size[0]), int(size[1])
+        return self._between(images.astype(np.float32), target)
+
+    def _between(self, images: Any, target: tuple[int, int]) -> Any:
+        low, high, share = _neighbours(images.shape[1], target[0], self)
+        above, below = images[:, low], images[:, high]
+        rows = above + (below - above) * share[:, None, None]
+        low, high, share = _neighbours(images.shape[2], target[1], self)
+        left, right = rows[:, :, low], rows[:, :, high]
+        return left + (right - left) * share[:, None]
 
     def grad(self, y: Tensor, dy: Tensor, images: Tensor, size: Tensor) -> tuple[Any, ...]:
         back = ResizeBilinearGrad(self.align_corners, self.half_pixel_centers)
@@ -176,8 +177,15 @@ class ResizeBilinearGrad(Resize):
         return self._gathered(jnp, dy, tuple(int(n) for n in np.asarray(size)))
 
     def _gathered(self, xp: Any, dy: Any, source: tuple[int, ...]) -> Any:
-        pairs = zip(source, dy.shape[1:3], strict=True)
-        return _interpolated(xp, dy, *[_weights(a, b, self).T for a, b in pairs])
+        batch, height, width, channels = dy.shape
+        by_row = _weights(source[0], height, self)
+        by_column = _weights(source[1], width, self)
+        rows = xp.matmul(by_row, dy.reshape(batch, height, width * channels))
+        # Columns in front: one large product instead of one for each line of pixels.
+        lines = rows.reshape(batch * source[0], width, channels).transpose(1, 0, 2)
+        found = xp.matmul(by_column, lines.reshape(width, batch * source[0] * channels))
+        moved = found.reshape(source[1], batch * source[0], channels).transpose(1, 0, 2)
+        return moved.reshape(batch, source[0], source[1], channels)
 
     def grad(self, y: Tensor, ddy: Tensor, dy: Tensor, size: Tensor) -> tuple[Any, ...]:
         again = ResizeBilinear(self.align_corners, self.half_pixel_centers)

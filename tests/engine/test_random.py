@@ -257,3 +257,14 @@ def test_a_negative_size_is_refused() -> None:
     x = tf.random_normal(tf.placeholder_with_default([-1, 2], [2]))
     with pytest.raises(tf.errors.InvalidArgumentError, match="must not have negative dimensions"):
         tf.Session().run(x)
+
+
+def test_seeds_are_told_as_tensorflow_tells_them() -> None:
+    assert tf.get_seed(None) == (None, None)
+    assert tf.get_seed(7) == (87654321, 7)
+    tf.set_random_seed(3)
+    tf.zeros([2])
+    assert tf.get_seed(7) == (3, 7)
+    assert tf.get_seed(None) == (3, 1)
+    tf.set_random_seed(0)
+    assert tf.get_seed(0) == (0, 2**31 - 1)
