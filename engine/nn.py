@@ -14,6 +14,10 @@ from engine.ops.activations import (
     tanh,
     xw_plus_b,
 )
+from engine.ops.arranging import (
+    depth_to_space,
+    space_to_depth,
+)
 from engine.ops.candidates import (
     compute_accidental_hits,
     fixed_unigram_candidate_sampler,
@@ -28,7 +32,10 @@ from engine.ops.convolution import (
     depthwise_conv2d,
     depthwise_conv2d_native,
 )
-from engine.ops.embeddings import embedding_lookup, embedding_lookup_sparse
+from engine.ops.embeddings import (
+    embedding_lookup,
+    embedding_lookup_sparse,
+)
 from engine.ops.losses import (
     l2_loss,
     sigmoid_cross_entropy_with_logits,
@@ -36,9 +43,25 @@ from engine.ops.losses import (
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
 )
-from engine.ops.pooling import avg_pool, max_pool
-from engine.ops.random import dropout
-from engine.ops.sampled_losses import nce_loss, sampled_softmax_loss
+from engine.ops.pooling import (
+    avg_pool,
+    max_pool,
+)
+from engine.ops.random import (
+    dropout,
+)
+from engine.ops.ranking import (
+    in_top_k,
+    top_k,
+)
+from engine.ops.sampled_losses import (
+    nce_loss,
+    sampled_softmax_loss,
+)
+from engine.ops.statistics import (
+    l2_normalize,
+    zero_fraction,
+)
 
 __all__ = [
     "avg_pool",
@@ -48,6 +71,7 @@ __all__ = [
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_native",
     "dropout",
@@ -55,7 +79,9 @@ __all__ = [
     "embedding_lookup",
     "embedding_lookup_sparse",
     "fixed_unigram_candidate_sampler",
+    "in_top_k",
     "l2_loss",
+    "l2_normalize",
     "leaky_relu",
     "log_softmax",
     "log_uniform_candidate_sampler",
@@ -71,8 +97,11 @@ __all__ = [
     "softmax_cross_entropy_with_logits_v2",
     "softplus",
     "softsign",
+    "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
     "tanh",
+    "top_k",
     "uniform_candidate_sampler",
     "xw_plus_b",
+    "zero_fraction",
 ]

@@ -1,4 +1,4 @@
-"""What a session keeps between runs: variables, random generators, arenas."""
+"""What a session keeps between runs: variables, random streams, arenas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.drawing import Stream
 from engine.op import Array
 
 if TYPE_CHECKING:
@@ -40,11 +41,11 @@ class Arena:
 
 
 class State:
-    """Variables and generators of one session. One owner: the session, under its lock."""
+    """Variables and random streams of one session. One owner: the session, under its lock."""
 
     def __init__(self) -> None:
         self._variables: dict[Operation, VariableState] = {}
-        self._generators: dict[Operation, np.random.Generator] = {}
+        self._streams: dict[Operation, Stream] = {}
         self._arenas: dict[tuple[Operation, ...], Arena] = {}
         self.iterators: dict[bytes, Any] = {}
         """The iterators of ``tf.data`` by their handles."""
@@ -75,22 +76,15 @@ class State:
         found.array, found.arena, found.span = np.array(value), None, None
         return found.array
 
-    def generator(self, op: Operation) -> np.random.Generator:
-        """The random stream of one operation: Philox keyed by graph seed and op seed.
+    def stream(self, op: Operation) -> Stream:
+        """The random words of one operation, keyed by graph seed and op seed.
 
         It starts anew in every session and advances with every run. Without any seed it is
         unpredictable, as in TensorFlow.
         """
-        found = self._generators.get(op)
+        found = self._streams.get(op)
         if found is None:
-            seed = getattr(op.definition, "seed", None)
-            key = None if seed is None else [seed[0] % 2**64, seed[1] % 2**64]
-            bits = (
-                np.random.Philox()
-                if key is None
-                else np.random.Philox(key=np.array(key, np.uint64))
-            )
-            found = self._generators[op] = np.random.Generator(bits)
+            found = self._streams[op] = Stream(getattr(op.definition, "seed", None))
         return found
 
     def arena(self, members: tuple[Operation, ...]) -> Arena | None:
@@ -127,11 +121,16 @@ class State:
 def seeds(graph_seed: int | None, op_seed: int | None, op_number: int) -> tuple[int, int] | None:
     """The pair that keys an operation's random stream, None if nothing is seeded.
 
-    `op_number` stands in for the op's seed where only the graph has one.
+    `op_number`, that of the graph's last operation, stands in for the op's seed where only the
+    graph has one.
+
+    Source: ``tf.get_seed`` (TensorFlow 1.15).
     """
     if graph_seed is None and op_seed is None:
         return None
-    return (
-        DEFAULT_GRAPH_SEED if graph_seed is None else graph_seed,
-        op_number if op_seed is None else op_seed,
+    pair = (
+        DEFAULT_GRAPH_SEED if graph_seed is None else int(graph_seed),
+        op_number if op_seed is None else int(op_seed),
     )
+    # TensorFlow keeps (0, 0) for streams without a seed.
+    return (0, 2**31 - 1) if pair == (0, 0) else pair

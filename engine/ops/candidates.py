@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.drawing import Stream, uniform, whole
 from engine.dtypes import float32, int64
 from engine.errors import compose
 from engine.graph import Tensor, get_default_graph
@@ -61,7 +62,7 @@ class CandidateSampler(Op):
         """How probable each of these classes is in one draw, float64."""
         raise NotImplementedError
 
-    def draw(self, generator: np.random.Generator, count: int) -> Array:
+    def draw(self, stream: Stream, count: int) -> Array:
         """So many classes, independent of each other."""
         raise NotImplementedError
 
@@ -69,23 +70,23 @@ class CandidateSampler(Op):
         bad = true_classes[(true_classes < 0) | (true_classes >= self.range_max)]
         if bad.size:
             raise ValueError(f"`true_candidate` out of range [0, {self.range_max}), got {bad[0]}")
-        generator = state.generator(op)
+        stream = state.stream(op)
         if self.unique:
-            sampled, tries = self._distinct(generator)
+            sampled, tries = self._distinct(stream)
         else:
-            sampled, tries = self.draw(generator, self.num_sampled), self.num_sampled
+            sampled, tries = self.draw(stream, self.num_sampled), self.num_sampled
         return (
             sampled.astype(np.int64),
             self._expected(true_classes, tries),
             self._expected(sampled, tries),
         )
 
-    def _distinct(self, generator: np.random.Generator) -> tuple[Array, int]:
+    def _distinct(self, stream: Stream) -> tuple[Array, int]:
         """Different classes, in the order of their first draw, and the draws that took."""
         drawn = np.empty(0, np.int64)
         while True:
             missing = self.num_sampled - np.unique(drawn).size
-            more = self.draw(generator, max(2 * missing, 16))
+            more = self.draw(stream, max(2 * missing, 16))
             drawn = np.concatenate([drawn, more.astype(np.int64)])
             _, first = np.unique(drawn, return_index=True)
             if first.size >= self.num_sampled:
@@ -111,8 +112,8 @@ class LogUniformCandidateSampler(CandidateSampler):
     def probability(self, classes: Array) -> Array:
         return np.log1p(1.0 / (classes + 1.0)) / np.log1p(self.range_max)
 
-    def draw(self, generator: np.random.Generator, count: int) -> Array:
-        scaled = np.exp(generator.random(count) * np.log1p(self.range_max))
+    def draw(self, stream: Stream, count: int) -> Array:
+        scaled = np.exp(uniform(stream, count, np.float64) * np.log1p(self.range_max))
         # Rounding can reach range_max itself.
         return (scaled.astype(np.int64) - 1) % self.range_max
 
@@ -123,8 +124,8 @@ class UniformCandidateSampler(CandidateSampler):
     def probability(self, classes: Array) -> Array:
         return np.full(classes.shape, 1.0 / self.range_max)
 
-    def draw(self, generator: np.random.Generator, count: int) -> Array:
-        return generator.integers(0, self.range_max, count)
+    def draw(self, stream: Stream, count: int) -> Array:
+        return whole(stream, count, 0, self.range_max, np.int64)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,9 +137,9 @@ class FixedUnigramCandidateSampler(CandidateSampler):
     def probability(self, classes: Array) -> Array:
         return self.weights[classes] / self.weights.sum()
 
-    def draw(self, generator: np.random.Generator, count: int) -> Array:
+    def draw(self, stream: Stream, count: int) -> Array:
         up_to = np.cumsum(self.weights)
-        return np.searchsorted(up_to, generator.random(count) * up_to[-1], side="right")
+        return np.searchsorted(up_to, uniform(stream, count, np.float64) * up_to[-1], side="right")
 
 
 def _sample(kind: Any, true_classes: Any, seed: int | None, name: str | None, *parts: Any) -> Any:

@@ -10,7 +10,7 @@ from engine.dtypes import as_dtype
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.casting import cast
-from engine.ops.comparisons import not_equal
+from engine.ops.complexes import complex_abs
 from engine.ops.constants import const_node, convert_to_tensor, make
 from engine.shapes import fully_defined
 
@@ -232,8 +232,9 @@ def negative(x: Any, name: str | None = None) -> Tensor:
 
 
 def abs(x: Any, name: str | None = None) -> Tensor:
-    """|x|; the gradient at 0 is 0."""
-    return _unary(Abs(), x, name)
+    """|x|; the gradient at 0 is 0. Of complex numbers, their distances from 0."""
+    tensor = convert_to_tensor(x, name="x")
+    return complex_abs(tensor, name) if tensor.dtype.is_complex else _unary(Abs(), tensor, name)
 
 
 def sign(x: Any, name: str | None = None) -> Tensor:
@@ -333,12 +334,6 @@ def _filled_like(definition: ZerosLike, x: Any, dtype: Any, name: str, optimize:
         return cast(make(definition, (tensor,), name), target)
     del optimize  # Part of the API; sizes are folded when a run is planned anyway.
     return make(definition, (tensor,), name)
-
-
-def is_nan(x: Any, name: str | None = None) -> Tensor:
-    """bool: whether an element is NaN."""
-    tensor = convert_to_tensor(x)
-    return not_equal(tensor, tensor, name=name or "IsNan")
 
 
 def scalar(value: float, like: Tensor, name: str | None = None) -> Tensor:

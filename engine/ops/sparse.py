@@ -12,10 +12,10 @@ from engine.graph import Graph, Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.control import placeholder
+from engine.ops.gathering import sparse_to_dense
 from engine.ops.indexing import gather
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import transpose
-from engine.ops.sizes import shape as shape_of
 from engine.shapes import ShapeError, TensorShape, as_dims, in_brackets
 
 
@@ -122,45 +122,6 @@ class SparseTensor:
         )
 
 
-class SparseToDense(Op):
-    """A tensor with values at places; inputs: indices, shape, values (or one), the rest's value."""
-
-    def infer(self, indices: Spec, sizes: Spec, values: Spec, default: Spec) -> Spec:
-        if values.dtype is not default.dtype:
-            raise TypeError(
-                f"Input 'default_value' of 'SparseToDense' Op has type {default.dtype.name} that "
-                f"does not match type {values.dtype.name} of argument 'sparse_values'"
-            )
-        return Spec(values.dtype, sizes.sizes)
-
-    def numpy(self, indices: Array, sizes: Array, values: Array, default: Array) -> Array:
-        result = np.full(tuple(sizes), default, values.dtype)
-        places = indices.reshape(-1, result.ndim) if indices.ndim < 2 else indices
-        _check_places(places, result.shape)
-        result[tuple(places.T)] = values
-        return result
-
-    def grad(
-        self, y: Tensor, dy: Tensor, indices: Tensor, sizes: Tensor, values: Tensor, rest: Tensor
-    ) -> tuple[Any, ...]:
-        return None, None, lambda: make(ElementsAt(), (dy, indices), None), None
-
-
-class ElementsAt(Op):
-    """The elements of x at places [n, rank]."""
-
-    def infer(self, x: Spec, indices: Spec) -> Spec:
-        return Spec(x.dtype, (None,) if indices.dims is None else (indices.dims[0],))
-
-    def numpy(self, x: Array, indices: Array) -> Array:
-        places = indices.reshape(-1, x.ndim) if indices.ndim < 2 else indices
-        return x[tuple(places.T)]
-
-    def grad(self, y: Tensor, dy: Tensor, x: Tensor, indices: Tensor) -> tuple[Any, ...]:
-        zero = convert_to_tensor(0, dy.dtype.base_dtype)
-        return lambda: make(SparseToDense(), (indices, shape_of(x), dy, zero), None), None
-
-
 class SparseTensorDenseMatMul(Op):
     """A sparse matrix times a matrix; inputs: indices, values, shape, the matrix."""
 
@@ -234,22 +195,6 @@ def sparse_placeholder(dtype: Any, shape: Any = None, name: str | None = None) -
     )
 
 
-def sparse_to_dense(
-    sparse_indices: Any,
-    output_shape: Any,
-    sparse_values: Any,
-    default_value: Any = 0,
-    validate_indices: bool = True,
-    name: str | None = None,
-) -> Tensor:
-    """A tensor of `output_shape` with values at the given places and `default_value` elsewhere."""
-    del validate_indices
-    values = convert_to_tensor(sparse_values)
-    default = convert_to_tensor(default_value, values.dtype.base_dtype)
-    places, sizes = convert_to_tensor(sparse_indices), convert_to_tensor(output_shape)
-    return make(SparseToDense(), (places, sizes, values, default), name)
-
-
 def sparse_tensor_to_dense(
     sp_input: Any, default_value: Any = None, validate_indices: bool = True, name: str | None = None
 ) -> Tensor:
@@ -296,4 +241,4 @@ def _sparse(value: Any) -> SparseTensor:
     )
 
 
-OPS = (SparseToDense, ElementsAt, SparseTensorDenseMatMul)
+OPS = (SparseTensorDenseMatMul,)

@@ -167,7 +167,7 @@ class Builder:
 
     def __init__(self, state: State, threads: int = 1) -> None:
         self.state = state
-        """Variables and generators of the session."""
+        """Variables and random streams of the session."""
         self.threads = threads
         """How many threads the calls may be shared out over."""
         self.lane: int | None = None

@@ -18,9 +18,6 @@ ROWS = [
         tf.IndexedSlices(x, tf.constant([3, 1]), tf.constant([5, 3]))), A, kinds="ScatterRows"),
     smooth("lookup_of_three_axes", lambda x: tf.nn.embedding_lookup(
         tf.transpose(x, [1, 0, 2]), IDS) * 2.0, T, kinds="Gather ScatterRows"),
-    smooth("sparse_to_dense", lambda x: tf.sparse_to_dense(
-        [[0, 1], [3, 0], [1, 2]], [4, 3], tf.reshape(x, [6])[:3]) ** 2, A,
-           kinds="SparseToDense ElementsAt"),
     smooth("sparse_matmul", lambda x, y: tf.sparse_tensor_dense_matmul(
         tf.SparseTensor(PLACES, tf.reshape(x, [6]), [3, 2]), y), A, B,
            kinds="SparseTensorDenseMatMul"),
