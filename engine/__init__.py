@@ -24,6 +24,9 @@ from engine.compat0 import (
     unpack,
 )
 from engine.config import ConfigProto, GPUOptions, GraphOptions, RunMetadata, RunOptions
+from engine.control.branches import case, cond
+from engine.control.loops import while_loop
+from engine.control.tensor_array import TensorArray
 from engine.dtypes import (
     DType,
     as_dtype,
@@ -204,6 +207,7 @@ __all__ = [
     "Session",
     "Summary",
     "Tensor",
+    "TensorArray",
     "TensorShape",
     "Variable",
     "VariableScope",
@@ -224,6 +228,7 @@ __all__ = [
     "assign_sub",
     "batch_matmul",
     "bool",
+    "case",
     "cast",
     "ceil",
     "clip_by_global_norm",
@@ -233,6 +238,7 @@ __all__ = [
     "complex64",
     "complex128",
     "concat",
+    "cond",
     "constant",
     "constant_initializer",
     "control_dependencies",
@@ -383,6 +389,7 @@ __all__ = [
     "variable_scope",
     "variables_initializer",
     "where",
+    "while_loop",
     "zeros",
     "zeros_initializer",
     "zeros_like",

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from engine.dtypes import ListDType
 from engine.errors import compose
 from engine.graph import Graph, Operation, Tensor
 from engine.ops.arithmetic import add_n
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.elementwise import OnesLike, zeros_like
 from engine.ops.filling import ones
+from engine.ops.lists import ListAdd
 from engine.pauses import collector_paused
 
 
@@ -133,7 +135,8 @@ def _sweep(
         wanted = [
             index
             for index, x in enumerate(op.inputs)
-            if (x.op in useful or x in sources) and x not in stops and x.spec.dtype.is_floating
+            # What the gradients stop at may be asked for itself.
+            if (x in sources or (x.op in useful and x not in stops)) and x.spec.dtype.is_floating
         ]
         if not wanted:
             continue
@@ -162,7 +165,9 @@ def _apply_rule(
     wanted: list[int],
     collected: dict[Tensor, list[Tensor]],
 ) -> None:
-    if len(op.outputs) == 1:
+    if op.definition.whole_gradient:
+        results = rule(op, flowing, wanted)
+    elif len(op.outputs) == 1:
         results = rule(op.outputs[0], flowing[0], *op.inputs)
     else:
         results = rule(op.outputs, _filled(op, flowing), *op.inputs)
@@ -193,5 +198,6 @@ def _total(collected: dict[Tensor, list[Tensor]], tensor: Tensor) -> Tensor | No
     if not found:
         return None
     if len(found) > 1:
-        collected[tensor] = found = [add_n(found)]
+        is_list = isinstance(tensor.spec.dtype, ListDType)
+        collected[tensor] = found = [make(ListAdd(), found, None) if is_list else add_n(found)]
     return found[0]

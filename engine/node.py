@@ -14,6 +14,7 @@ from engine.operators import Operators
 from engine.shapes import TensorShape, as_dims, count, in_parentheses, merge
 
 if TYPE_CHECKING:
+    from engine.bodies import Body
     from engine.graph import Graph
 
 _OWN_FILES = str(Path(__file__).parent)
@@ -35,7 +36,9 @@ class Tensor(Operators):
     def __init__(self, op: Operation, value_index: int, spec: Spec):
         self.op = op
         self.value_index = value_index
-        self.spec = Spec(spec.dtype, spec.dims, self.constant_value)
+        self.spec = Spec(
+            spec.dtype, spec.dims, self.constant_value if spec.source is None else spec.source
+        )
         self._constant: Any = _NOT_KNOWN
 
     @property
@@ -125,6 +128,7 @@ class Operation:
 
     __slots__ = (
         "_device",
+        "body",
         "colocated_with",
         "control_inputs",
         "definition",
@@ -155,6 +159,8 @@ class Operation:
         """Position in the graph, in the order of making."""
         self.outputs = tuple([Tensor(self, index, spec) for index, spec in enumerate(specs)])
         self.colocated_with: str | None = None
+        self.body: Body | None = graph.body
+        """The branch or loop it is in; None for most."""
         self.origin_frame = _user_frame()
         self._device = ""
 

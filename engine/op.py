@@ -20,17 +20,18 @@ class Spec:
     ``dims`` is a tuple with None for an unknown size, or None for an unknown rank.
     """
 
-    __slots__ = ("_source", "dims", "dtype")
+    __slots__ = ("dims", "dtype", "source")
 
     def __init__(self, dtype: DType, dims: Dims | None, source: Any = None):
         self.dtype = dtype
         self.dims = dims
-        self._source = source
+        self.source = source
+        """The value, or a function that finds it, or None."""
 
     @property
     def value(self) -> Array | None:
         """The value as an array where it is known already, else None."""
-        return self._source() if callable(self._source) else self._source
+        return self.source() if callable(self.source) else self.source
 
     @property
     def sizes(self) -> Dims | None:
@@ -38,7 +39,7 @@ class Spec:
         value = self.value
         if value is not None:
             return tuple(None if size < 0 else int(size) for size in value.ravel())
-        tensor = getattr(self._source, "__self__", None)
+        tensor = getattr(self.source, "__self__", None)
         if tensor is not None:
             found = tensor.op.definition.infer_sizes(*[x.spec for x in tensor.op.inputs])
             if found is not None:
@@ -84,6 +85,10 @@ class Op:
     """The output is a variable itself, not a copy of its value."""
     every_gradient: ClassVar[bool] = False
     """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
+    whole_gradient: ClassVar[bool] = False
+    """``grad(op, dys, wanted)`` gives all gradients at once, told the inputs that need one."""
+    sizes_only: ClassVar[bool] = False
+    """Only the sizes of its inputs matter, not what is in them."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
     ufunc: ClassVar[Any] = None

@@ -16,7 +16,6 @@ from engine.defaults import STACKS, remove_last
 from engine.devices.base import Device, Segment
 from engine.devices.cpu import CpuDevice, DebugDevice
 from engine.errors import (
-    FailedPreconditionError,
     InvalidArgumentError,
     OpError,
     UnavailableError,
@@ -28,7 +27,7 @@ from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
-from engine.plan.failures import in_the_name_of
+from engine.plan.failures import in_the_name_of, uninitialized
 from engine.plan.program import build
 from engine.plan.source import FILE_NAME
 from engine.state import State
@@ -279,15 +278,7 @@ class BaseSession:
     def _check_initialized(self, segment: Segment) -> None:
         for op in segment.reads_first:
             if not self._state.variable(op).initialized:
-                raise FailedPreconditionError(
-                    str(op),
-                    op,
-                    compose(
-                        f"Attempting to use uninitialized value {op.name}",
-                        [f"variable made at {op.origin}"],
-                        "sess.run(tf.global_variables_initializer()) before using the variables",
-                    ),
-                )
+                raise uninitialized(op)
 
     def _told(self, error: Exception, segment: Segment) -> Exception:
         """The error of a kernel in the name of the operation it belongs to."""

@@ -91,6 +91,15 @@ class Variable(Operators):
                 with graph.name_scope("Initializer"):
                     initial_value = initial_value()
             value = convert_to_tensor(initial_value, wanted, "initial_value")
+            if value.op.body is not None:
+                raise ValueError(
+                    compose(
+                        f"Initializer for variable {scope} is from inside a control-flow construct,"
+                        " such as a loop or conditional.",
+                        [f"{value.name!r} was made at {value.op.origin}"],
+                        "a function of no arguments as the initial value, or an initializer",
+                    )
+                )
             if expected_shape is not None:
                 TensorShape(expected_shape).assert_is_compatible_with(value.shape)
             if not fully_defined(value.spec.dims):

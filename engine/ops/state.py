@@ -113,6 +113,13 @@ class IsVariableInitialized(Op):
         return np.asarray(state.variable(op.inputs[0].op).initialized)
 
 
+def storage(tensor: Tensor) -> Tensor:
+    """The output of the variable that a reference leads to, through assignments."""
+    while tensor.op.definition.writes and tensor.op.definition.ref_output:
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
 def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
     """bool: whether a variable has a value in the session that runs this."""
     graph = ref.graph

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.errors import InvalidArgumentError, OpError, compose
+from engine.errors import FailedPreconditionError, InvalidArgumentError, OpError, compose
 from engine.graph import Operation
 
 
@@ -14,3 +14,16 @@ def in_the_name_of(op: Operation, error: Exception) -> Exception:
         return error
     facts = [f"in '{op.name}' (op: '{op.type}'), made at {op.origin}", *op.facts()]
     return InvalidArgumentError(str(op), op, compose(str(error), facts))
+
+
+def uninitialized(op: Operation) -> FailedPreconditionError:
+    """The error for a run that needs the value of a variable that has none."""
+    return FailedPreconditionError(
+        str(op),
+        op,
+        compose(
+            f"Attempting to use uninitialized value {op.name}",
+            [f"variable made at {op.origin}"],
+            "sess.run(tf.global_variables_initializer()) before using the variables",
+        ),
+    )

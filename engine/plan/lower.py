@@ -7,14 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from engine.control.branches import If
+from engine.control.inner import WithBodies
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
-from engine.ops.state import ReadVariable, VariableV2
+from engine.ops.state import ReadVariable, VariableV2, storage
 from engine.ops.update import ApplyUpdate, Body
+from engine.plan.inner import CompileBody, branch, loop
 from engine.plan.lowering import Builder, Ref
-from engine.plan.nodes import Node, Value
-from engine.plan.program import Program, build, storage
+from engine.plan.nodes import Node, Program, Value
+from engine.plan.program import build
 from engine.state import Arena, State
 
 _STRIP = 8192
@@ -25,9 +28,17 @@ _MOST_STRIPS = 64
 class Lowering:
     """One program on its way to calls; `refs` tells where each value is."""
 
-    def __init__(self, program: Program, state: State):
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        compile_body: CompileBody | None = None,
+        is_body: bool = False,
+    ):
         self.program = program
         self.state = state
+        self._compile_body = compile_body
+        self._is_body = is_body
         self.builder = Builder(state)
         self.refs: dict[int, Any] = {}
         self.reads_first: list[Operation] = []
@@ -48,6 +59,8 @@ class Lowering:
                 self._group(node)
             elif isinstance(node.definition, ApplyUpdate):
                 self._single_update(node)
+            elif isinstance(node.definition, WithBodies):
+                self._with_bodies(node)
             else:
                 self._node(node, position)
         self.builder.op = None
@@ -86,6 +99,17 @@ class Lowering:
             return
         for value, ref in zip(outputs, self._results(node, inputs), strict=True):
             self.refs[id(value)] = ref
+
+    def _with_bodies(self, node: Node) -> None:
+        inputs = [self.ref(value) for value in node.inputs]
+        function = _named(node.definition)
+        if self._compile_body is not None:
+            bodies = [self._compile_body(program) for program in node.bodies]
+            make = branch if isinstance(node.definition, If) else loop
+            function = make(node.op, bodies, self.state, self.assigned)
+            function.__name__ = node.definition.type.lower()
+        refs = self._local(function, inputs, node.outputs, node.op.name)
+        self.refs.update({id(value): ref for value, ref in zip(node.outputs, refs, strict=True)})
 
     def _results(self, node: Node, inputs: list[Ref]) -> Sequence[Ref | None]:
         definition, outputs, b = node.definition, node.outputs, self.builder
@@ -268,7 +292,9 @@ class Lowering:
             return None
         arenas: list[Arena] = []
         for index in range(body.vectors):
-            arena = self.state.arena(tuple(storage(m.inputs[index].tensor).op for m in members))
+            # A body may be one of several over the same variables: it moves none of them.
+            held = tuple(storage(m.inputs[index].tensor).op for m in members)
+            arena = None if self._is_body else self.state.arena(held)
             if arena is None:
                 return None
             arenas.append(arena)
@@ -406,6 +432,9 @@ def _alias_last_use(program: Program) -> dict[int, int]:
             lasting = position
             if part.definition.view is not None or isinstance(part.definition, ReadVariable):
                 lasting = max([position, *[last.get(id(output), 0) for output in part.outputs]])
+            elif isinstance(part.definition, WithBodies):
+                # While it runs, its bodies may change the variable behind what they were handed.
+                lasting = position + 1
             for value in part.inputs:
                 last[id(value)] = max(last.get(id(value), 0), lasting)
     return last

@@ -41,3 +41,16 @@ class Node:
     outputs: tuple[Value, ...] = ()
     members: tuple[Node, ...] = ()
     """Updates run as one over an arena; then this node stands for all of them."""
+    bodies: tuple[Program, ...] = ()
+    """What a branch or loop runs, in the order of its definition's bodies."""
+
+
+@dataclass
+class Program:
+    """What one signature runs: nodes in order, what is fed, what is fetched."""
+
+    nodes: list[Node]
+    feeds: tuple[Value, ...]
+    fetches: tuple[Value, ...]
+    operations: tuple[Operation, ...] = ()
+    """Every operation it stands for, those folded away included, in the order of making."""

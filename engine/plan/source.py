@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.graph import Operation
+from engine.ops.lists import ArrayList
 from engine.plan.lowering import Call, Ref
 
 
@@ -101,8 +102,17 @@ _RESERVED = {
 }
 
 
-def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]) -> Compiled:
-    """One function that makes these calls in order, from fed arrays to copies of the fetched."""
+def generate(
+    calls: Sequence[Call],
+    feeds: Sequence[Ref],
+    fetches: Sequence[Ref],
+    body_file: str | None = None,
+) -> Compiled:
+    """One function that makes these calls in order, from fed arrays to copies of the fetched.
+
+    With `body_file` it is that of a body, called from a plan and not by a user: its results stay
+    arrays, and tracebacks find it under this name.
+    """
     names = _Names()
     local: dict[int, str] = {id(ref): names.fresh(ref.label) for ref in feeds}
     lines = ["def step(feeds):"]
@@ -141,11 +151,12 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
         lines.append(f"    {line}")
         if call.op is not None:
             owners[len(lines)] = call.op
-    handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    hand = _handed_out if body_file is None else _handed_on
+    handed = [hand(text_of(ref), ref, names) for ref in fetches]
     lines.append(f"    return [{', '.join(handed)}]")
     text = "\n".join(lines) + "\n"
     space = dict(names.space)
-    exec(compile(text, FILE_NAME, "exec"), space)
+    exec(compile(text, body_file or FILE_NAME, "exec"), space)
     return Compiled(space["step"], text, owners)
 
 
@@ -162,7 +173,14 @@ def _handed_out(name: str, ref: Ref, names: _Names) -> str:
     return f"{name}[()]" if ref.dims == () else f"{name}.copy()"
 
 
+def _handed_on(name: str, ref: Ref, names: _Names) -> str:
+    # Fixed contents and fresh results are nobody's to change; other memory is used again.
+    return name if ref.kind == "local" or ref.fixed else f"{name}.copy()"
+
+
 def hand_out(value: Any) -> Any:
     """A copy for the user: a NumPy scalar for rank 0, bytes for a string."""
+    if isinstance(value, ArrayList):
+        return value
     array = np.asarray(value)
     return array[()] if array.ndim == 0 else array.copy()
