@@ -23,17 +23,35 @@ from engine.ops.losses import (
     sparse_softmax_cross_entropy_with_logits,
 )
 from engine.ops.random import dropout
+from engine.rnn import rnn_cell
+from engine.rnn.sequences import (
+    bidirectional_dynamic_rnn,
+    dynamic_rnn,
+    raw_rnn,
+    static_bidirectional_rnn,
+    static_rnn,
+)
+
+# 0.x's names for them.
+rnn = static_rnn
+bidirectional_rnn = static_bidirectional_rnn
 
 __all__ = [
     "bias_add",
+    "bidirectional_dynamic_rnn",
+    "bidirectional_rnn",
     "dropout",
+    "dynamic_rnn",
     "elu",
     "embedding_lookup",
     "l2_loss",
     "leaky_relu",
     "log_softmax",
+    "raw_rnn",
     "relu",
     "relu6",
+    "rnn",
+    "rnn_cell",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",
@@ -42,6 +60,8 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_bidirectional_rnn",
+    "static_rnn",
     "tanh",
     "xw_plus_b",
 ]
