@@ -25,6 +25,7 @@ from engine.compat0 import (
 )
 from engine.config import ConfigProto, GPUOptions, GraphOptions, RunMetadata, RunOptions
 from engine.control.branches import case, cond
+from engine.control.functional import foldl, foldr, map_fn, scan
 from engine.control.loops import while_loop
 from engine.control.tensor_array import TensorArray
 from engine.dtypes import (
@@ -81,6 +82,24 @@ from engine.ops.casting import (
     to_float,
     to_int32,
     to_int64,
+)
+from engine.ops.checks import (
+    Assert,
+    assert_equal,
+    assert_greater,
+    assert_greater_equal,
+    assert_less,
+    assert_less_equal,
+    assert_negative,
+    assert_non_negative,
+    assert_non_positive,
+    assert_none_equal,
+    assert_positive,
+    assert_rank,
+    assert_rank_at_least,
+    assert_scalar,
+    assert_type,
+    ensure_shape,
 )
 from engine.ops.choosing import where
 from engine.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
@@ -148,6 +167,7 @@ from engine.ops.reductions import (
     reduce_prod,
     reduce_sum,
 )
+from engine.ops.script import Print, numpy_function, py_func
 from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
 from engine.ops.sizes import rank, shape, size
 from engine.ops.state import is_variable_initialized
@@ -191,6 +211,7 @@ __version__ = "1.15.0-trainboard"
 
 __all__ = [
     "AUTO_REUSE",
+    "Assert",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -202,6 +223,7 @@ __all__ = [
     "InteractiveSession",
     "OpError",
     "Operation",
+    "Print",
     "RunMetadata",
     "RunOptions",
     "Session",
@@ -223,6 +245,20 @@ __all__ = [
     "argmax",
     "argmin",
     "as_dtype",
+    "assert_equal",
+    "assert_greater",
+    "assert_greater_equal",
+    "assert_less",
+    "assert_less_equal",
+    "assert_negative",
+    "assert_non_negative",
+    "assert_non_positive",
+    "assert_none_equal",
+    "assert_positive",
+    "assert_rank",
+    "assert_rank_at_least",
+    "assert_scalar",
+    "assert_type",
     "assign",
     "assign_add",
     "assign_sub",
@@ -247,6 +283,7 @@ __all__ = [
     "device",
     "div",
     "divide",
+    "ensure_shape",
     "equal",
     "errors",
     "exp",
@@ -261,6 +298,8 @@ __all__ = [
     "floor",
     "floor_div",
     "floordiv",
+    "foldl",
+    "foldr",
     "gather",
     "get_collection",
     "get_collection_ref",
@@ -301,6 +340,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "map_fn",
     "matmul",
     "matrix_transpose",
     "maximum",
@@ -317,6 +357,7 @@ __all__ = [
     "nn",
     "no_op",
     "not_equal",
+    "numpy_function",
     "one_hot",
     "ones",
     "ones_initializer",
@@ -325,6 +366,7 @@ __all__ = [
     "placeholder",
     "placeholder_with_default",
     "pow",
+    "py_func",
     "random_normal",
     "random_normal_initializer",
     "random_shuffle",
@@ -346,6 +388,7 @@ __all__ = [
     "round",
     "rsqrt",
     "scalar_summary",
+    "scan",
     "select",
     "set_random_seed",
     "shape",

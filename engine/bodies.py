@@ -125,7 +125,7 @@ def admitted(
             stand_in = current.stand_in(tensor, definition.sizes_only)
             current = current.outer
         if stand_in is None:
-            raise ValueError(out_of_reach(tensor.op, f"input to '{name}'", theirs))
+            raise ValueError(out_of_reach(tensor.op, f"input to '{name.rstrip('/')}'", theirs))
         found.append(stand_in)
     return tuple(found)
 

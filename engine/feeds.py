@@ -46,6 +46,10 @@ def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSl
             raise TypeError(f"Cannot interpret feed_dict key as Tensor: {message}") from None
     seen: set[Tensor] = set()
     for slot in slots:
+        if slot.tensor.op.body is not None:
+            raise ValueError(
+                f"Tensor {slot.tensor} may not be fed: it is in a {slot.tensor.op.body.kind}."
+            )
         if slot.tensor in seen:
             raise ValueError(f"Tensor {slot.tensor.name!r} is fed more than once in one run.")
         seen.add(slot.tensor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.errors import compose
 from engine.graph import Graph, Operation, Tensor
 
 Rebuild = Callable[[list[Any]], Any]
@@ -65,7 +66,7 @@ def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebui
 
 def _element(fetch: Any, graph: Graph) -> Tensor | Operation:
     try:
-        return graph.as_graph_element(fetch)  # type: ignore[no-any-return]
+        found: Tensor | Operation = graph.as_graph_element(fetch)
     except TypeError as error:
         raise TypeError(
             f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or "
@@ -76,3 +77,13 @@ def _element(fetch: Any, graph: Graph) -> Tensor | Operation:
         raise ValueError(
             f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({message})"
         ) from None
+    op = found if isinstance(found, Operation) else found.op
+    if op.body is not None:
+        raise ValueError(
+            compose(
+                f"Operation {op.name!r} has been marked as not fetchable.",
+                [f"it is in a {op.body.kind}, made at {op.origin}"],
+                "fetch what tf.cond or tf.while_loop gives back",
+            )
+        )
+    return found

@@ -44,6 +44,7 @@ class State:
         self._variables: dict[Operation, VariableState] = {}
         self._generators: dict[Operation, np.random.Generator] = {}
         self._arenas: dict[tuple[Operation, ...], Arena] = {}
+        self._counts: dict[Operation, int] = {}
         self.generation = 0
         """Grows when storage moves; programs compiled before point at the old one."""
 
@@ -73,6 +74,11 @@ class State:
                 else np.random.Philox(key=np.array(key, np.uint64))
             )
             found = self._generators[op] = np.random.Generator(bits)
+        return found
+
+    def count(self, op: Operation) -> int:
+        """How often this was asked for the operation in this session, this time included."""
+        found = self._counts[op] = self._counts.get(op, 0) + 1
         return found
 
     def arena(self, members: tuple[Operation, ...]) -> Arena | None:

@@ -90,6 +90,10 @@ def variable_scope(
         short = name_or_scope or _unique(store, outer.name, default_name)
         path = f"{outer.name}/{short}" if outer.name else short
         base = outer
+    # A scope that is entered again counts its unnamed inner scopes anew: a second model built
+    # with reuse finds the variables of the first.
+    for key in [key for key in store.opened if key.startswith(f"{path}/")]:
+        del store.opened[key]
     entered = VariableScope(
         path,
         base.reuse_mode or outer.reuse_mode if reuse is None else reuse,

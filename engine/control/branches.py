@@ -17,9 +17,10 @@ from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor
 from engine.op import Spec
 from engine.ops.casting import identity
-from engine.ops.comparisons import logical_and, logical_not
+from engine.ops.checks import Assert
+from engine.ops.comparisons import logical_and, logical_not, logical_or
 from engine.ops.constants import constant, convert_to_tensor, graph_of
-from engine.ops.lists import zeros_of
+from engine.ops.lists import read_or_zeros, zeros_of
 from engine.shapes import Dims, ShapeError
 
 
@@ -89,8 +90,6 @@ def _back_through(
     index: Tensor,
 ) -> list[Tensor | None]:
     """The gradients of one body's results for what it captures."""
-    from engine.ops.lists import read_or_zeros
-
     ys, weights = [], []
     for (_, dy), result in zip(flowing, body.results, strict=False):
         if dy is not None and result.spec.dtype.is_floating:
@@ -319,8 +318,6 @@ def _pairs(given: Any) -> list[tuple[Any, Callable[[], Any]]]:
 
 
 def _at_most_one(predicates: list[Tensor]) -> Operation:
-    from engine.ops.checks import Assert
-
     pairs = [logical_and(a, b) for i, a in enumerate(predicates) for b in predicates[i + 1 :]] or [
         logical_not(constant(True))
     ]
@@ -330,15 +327,11 @@ def _at_most_one(predicates: list[Tensor]) -> Operation:
 
 
 def _one_at_least(predicates: list[Tensor]) -> Operation:
-    from engine.ops.checks import Assert
-
     message = "None of the conditions evaluated as True, and there is no default."
     return Assert(_any(predicates), [message, *predicates], name="one_true")
 
 
 def _any(flags: list[Tensor]) -> Tensor:
-    from engine.ops.comparisons import logical_or
-
     total = flags[0]
     for flag in flags[1:]:
         total = logical_or(total, flag)

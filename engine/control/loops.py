@@ -15,9 +15,9 @@ from engine.errors import compose
 from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor
 from engine.op import Spec
-from engine.ops.casting import identity
+from engine.ops.casting import identity, stop_gradient
 from engine.ops.comparisons import logical_and
-from engine.ops.constants import constant, convert_to_tensor
+from engine.ops.constants import constant, convert_to_tensor, is_graph_value
 from engine.ops.lists import length_of, list_spec, read_or_zeros, zeros_of
 from engine.shapes import Dims, TensorShape, as_dims, compatible, in_parentheses
 
@@ -316,8 +316,6 @@ def _variable(x: Any) -> Any:
 
 
 def _stopped(x: Tensor) -> Tensor:
-    from engine.ops.casting import stop_gradient
-
     return x if isinstance(x.spec.dtype, ListDType) else stop_gradient(x)
 
 
@@ -358,15 +356,17 @@ class _Made:
         wanted = list(self.given) if isinstance(self.given, list | tuple) else self.given
         nest.assert_same_structure(wanted, kept, check_types=False)
         flat = [
-            as_leaf(x if isinstance(x, TensorArray) else convert_to_tensor(x, _type_of(like)))
-            for x, like in zip(nest.flatten(kept), self.leaves, strict=True)
+            as_leaf(_like(x, like)) for x, like in zip(nest.flatten(kept), self.leaves, strict=True)
         ]
         return [tensors[0] + 1, *flat] if self.counted else flat
 
 
-def _type_of(like: Any) -> Any:
-    """No type for what is a tensor already: another type than before is told in its own words."""
-    return None
+def _like(x: Any, like: Any) -> Any:
+    """A result of the body: a Python or NumPy value takes the type that the variable has."""
+    if isinstance(x, TensorArray):
+        return x
+    given = is_graph_value(x) or isinstance(like, TensorArray)
+    return convert_to_tensor(x, None if given else like.spec.dtype)
 
 
 def _invariants(given: Any, shape_invariants: Any, first: Sequence[Tensor]) -> list[Dims | None]:

@@ -13,10 +13,11 @@ from engine.control.loops import While
 from engine.graph import Operation, Tensor
 from engine.op import Array, Spec
 from engine.ops.lists import ArrayList
+from engine.ops.state import ReadVariable, storage
 from engine.ops.update import ApplyUpdate
 from engine.ops.update import Body as UpdateBody
 from engine.plan.bodies import handed, outputs_of
-from engine.plan.failures import in_the_name_of
+from engine.plan.failures import in_the_name_of, uninitialized
 from engine.plan.nodes import Node, Program
 from engine.plan.program import build
 from engine.plan.source import hand_out
@@ -83,6 +84,11 @@ def _run_body(body: Body, given: dict[Tensor, Any], state: State) -> list[Any]:
     wanted = handed(body)
     feeds = {x: _spec(x, given[x]) for x in wanted}
     program = build(outputs_of(body), feeds, optimize=False)
+    for node in program.nodes:
+        if isinstance(node.definition, ReadVariable):
+            variable = storage(node.op.inputs[0]).op
+            if not state.variable(variable).initialized:
+                raise uninitialized(variable)
     return [_own(value) for value in _run(program, state, [given[x] for x in wanted])]
 
 

@@ -109,6 +109,8 @@ def branch(
             raise body.told(error) from error
         if not ready.checked:
             ready.done()
+        foreign = {id(array) for array in captured}
+        found = [_own(value) if id(value) in foreign else value for value in found]
         if single:
             return found[0]
         # What the gradient of this branch keeps; the other branch keeps nothing.
@@ -132,7 +134,9 @@ def loop(
     order = [definition.step.saved.index(tensor) for tensor in definition.kept]
 
     def looped(*arrays: Any) -> Any:
-        first = variables = arrays[:count]
+        # The memory of others, which may change once the loop is done.
+        foreign = {id(array) for array in arrays}
+        variables = arrays[:count]
         for_test, for_step = pick_test(arrays), pick_step(arrays)
         goes_on, changed = test.function, step.function
         stacks = [ArrayList() for _ in order]
@@ -148,7 +152,7 @@ def loop(
                 found = changed((*variables, *for_step))
                 variables = found[:count]
                 for stack, value in zip(stacks, found[count:], strict=True):
-                    stack.append(value)
+                    stack.append(_own(value) if id(value) in foreign else value)
                 rounds += 1
                 running = test
         except OpError:
@@ -158,8 +162,7 @@ def loop(
         for checks, ran in zip(ready, (True, rounds), strict=True):
             if ran and not checks.checked:
                 checks.done()
-        # A variable that never changed is still somebody else's memory.
-        own = [_own(x) if any(x is y for y in first) else x for x in variables]
+        own = [_own(value) if id(value) in foreign else value for value in variables]
         return (*own, np.array(rounds, np.int32), *[stacks[at] for at in order])
 
     return looped

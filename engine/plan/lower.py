@@ -12,6 +12,7 @@ from engine.control.inner import WithBodies
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
+from engine.ops.control import NoOp
 from engine.ops.state import ReadVariable, VariableV2, storage
 from engine.ops.update import ApplyUpdate, Body
 from engine.plan.inner import CompileBody, branch, loop
@@ -115,7 +116,10 @@ class Lowering:
         definition, outputs, b = node.definition, node.outputs, self.builder
         label = node.op.name
         if definition.stateful:
-            return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
+            kernel = _stateful(definition, self.state, node.op)
+            if not outputs and not isinstance(definition, NoOp):
+                b.effect(kernel, *inputs)
+            return self._local(kernel, inputs, outputs, label)
         static = None not in [x.dims for x in inputs] and False not in [
             v.spec.is_static for v in outputs
         ]
@@ -163,12 +167,17 @@ class Lowering:
         function = _detached(function)
         if len(outputs) == 1:
             spec = outputs[0].spec
-            return [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
-        whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
-        return [
-            b.local(_item(index), whole, dims=_sizes(v.spec), dtype=v.spec.dtype.np, label=label)
-            for index, v in enumerate(outputs)
-        ]
+            refs = [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
+        else:
+            whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
+            specs = [value.spec for value in outputs]
+            refs = [
+                b.local(_item(i), whole, dims=_sizes(s), dtype=s.dtype.np, label=label)
+                for i, s in enumerate(specs)
+            ]
+        for ref in refs:
+            ref.own = True
+        return refs
 
     # Variables
 

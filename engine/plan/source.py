@@ -151,8 +151,10 @@ def generate(
         lines.append(f"    {line}")
         if call.op is not None:
             owners[len(lines)] = call.op
-    hand = _handed_out if body_file is None else _handed_on
-    handed = [hand(text_of(ref), ref, names) for ref in fetches]
+    if body_file is None:
+        handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    else:
+        handed = [_handed_on(text_of(ref), ref, feeds) for ref in fetches]
     lines.append(f"    return [{', '.join(handed)}]")
     text = "\n".join(lines) + "\n"
     space = dict(names.space)
@@ -173,9 +175,11 @@ def _handed_out(name: str, ref: Ref, names: _Names) -> str:
     return f"{name}[()]" if ref.dims == () else f"{name}.copy()"
 
 
-def _handed_on(name: str, ref: Ref, names: _Names) -> str:
-    # Fixed contents and fresh results are nobody's to change; other memory is used again.
-    return name if ref.kind == "local" or ref.fixed else f"{name}.copy()"
+def _handed_on(name: str, ref: Ref, feeds: Sequence[Ref]) -> str:
+    # Fixed contents and results in memory of their own stay as they are, and so does what was
+    # handed in: whoever runs the body knows it. Other memory is used again.
+    kept = ref.fixed or ref.own or any(ref is feed for feed in feeds)
+    return name if kept else f"{name}.copy()"
 
 
 def hand_out(value: Any) -> Any:

@@ -25,5 +25,8 @@ ROWS = [
            kinds="ListConcat ListSplit ListLengths", open_shape=True),
     smooth("array_split", lambda x: _of(x, 2).split(x, [0, 2]).read(1) ** 2.0, A,
            kinds="ListSplit ListConcat", open_shape=True),
+    smooth("ensure_shape", lambda x: tf.ensure_shape(x, [None, 3]) * 2.0, A, kinds="EnsureShape"),
     flat("array_size", lambda x: _of(x, 5).write(1, x).size(), A, kinds="ListSize"),
 ]  # fmt: skip
+
+ELSEWHERE = {"AssertTrue", "PyFunc", "PrintValues"}
