@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, nn, summary, train
+from engine import app, contrib, errors, flags, models, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -277,6 +277,7 @@ __all__ = [
     "cond",
     "constant",
     "constant_initializer",
+    "contrib",
     "control_dependencies",
     "convert_to_tensor",
     "cos",
@@ -348,6 +349,7 @@ __all__ = [
     "merge_summary",
     "minimum",
     "mod",
+    "models",
     "mul",
     "multinomial",
     "multiply",

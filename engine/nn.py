@@ -1,5 +1,6 @@
 """``tf.nn``: activations, losses and layers' arithmetic."""
 
+from engine.contrib import legacy_seq2seq as seq2seq
 from engine.ops.activations import (
     bias_add,
     elu,
@@ -52,6 +53,7 @@ __all__ = [
     "relu6",
     "rnn",
     "rnn_cell",
+    "seq2seq",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",

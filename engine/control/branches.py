@@ -56,7 +56,7 @@ class If(WithBodies):
         sources = [op.inputs[index] for index in wanted]
         flowing = list(zip(op.outputs, dys, strict=True))
         with graph.name_scope("cond") as scope:
-            branches: list[Body] = []
+            branches: list[GradientBody] = []
             found: list[list[Tensor | None]] = []
             for body in self.bodies:
                 back = GradientBody(graph, "cond context", scope, body, self._keeper(op, body))

@@ -42,11 +42,11 @@ class PyFunc(Op):
         for index, (value, dtype) in enumerate(zip(values, self.types, strict=True)):
             array = as_array(value, dtype) if dtype.np.kind == "O" else np.asarray(value)
             if array.dtype != dtype.np:
-                if array.dtype.kind == "f" and isinstance(value, float | list | tuple):
+                if array.dtype.kind == "f" and type(value) in (float, list, tuple):
                     array = array.astype(dtype.np)
                 else:
                     raise ValueError(
-                        f"{index}-th value returned by pyfunc is {array.dtype.name}, but expects "
+                        f"{index}-th value returned by pyfunc is {_told(array)}, but expects "
                         f"{dtype.proto_name}"
                     )
             made.append(np.array(array))
@@ -57,6 +57,14 @@ class PyFunc(Op):
 
     def grad(self, *args: Any) -> tuple[Any, ...]:
         return (None,) * (len(args) - 2)
+
+
+def _told(array: Array) -> str:
+    """The type of an array as TensorFlow's run-time messages name it."""
+    try:
+        return as_dtype(array.dtype).proto_name
+    except TypeError:
+        return str(array.dtype)
 
 
 def py_func(

@@ -44,7 +44,7 @@ class CompiledBody:
 
     @property
     def _globals(self) -> Any:
-        return self.function.__globals__  # type: ignore[attr-defined]
+        return self.function.__globals__
 
 
 CompileBody = Callable[[Program], CompiledBody]
@@ -136,7 +136,7 @@ def loop(
     def looped(*arrays: Any) -> Any:
         # The memory of others, which may change once the loop is done.
         foreign = {id(array) for array in arrays}
-        variables = arrays[:count]
+        variables = list(arrays[:count])
         for_test, for_step = pick_test(arrays), pick_step(arrays)
         goes_on, changed = test.function, step.function
         stacks = [ArrayList() for _ in order]

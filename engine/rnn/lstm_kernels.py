@@ -8,6 +8,8 @@ which costs no more than adding a product computed beforehand would (0.15 ms a s
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.op import Array
@@ -53,7 +55,7 @@ def forward(
     steps, _, inputs = x.shape
     units = c_first.shape[1]
     half = weights.dtype.type(0.5)
-    alive = None if lengths is None else np.arange(steps)[:, None] < lengths
+    alive: Any = None if lengths is None else np.arange(steps)[:, None] < lengths
     scaled_weights(kernel, bias, forget_bias, weights)
     joined[:-1, :inputs] = x.transpose(0, 2, 1)
     joined[:, -1] = 1
@@ -135,7 +137,7 @@ def backward(
     units = c_first.shape[1]
     dtype = weights.dtype.type
     half, one = dtype(0.5), dtype(1)
-    alive = None if lengths is None else np.arange(steps)[:, None] < lengths
+    alive: Any = None if lengths is None else np.arange(steps)[:, None] < lengths
     factors = np.full(bias.shape, 0.25, weights.dtype)
     factors[units : 2 * units] = 0.5
     np.multiply(kernel, factors, weights[:-1])

@@ -129,7 +129,9 @@ class LSTMSequenceGrad(Op):
     def numpy(self, *arrays: Array) -> tuple[Array, ...]:
         outputs = [np.empty_like(array) for array in arrays[:5]]
         given, kept, flowing = self._parts(arrays)
-        backward(*given, *kept, *flowing, *outputs, *_grad_scratch(arrays), self.forget_bias)
+        scratch = _grad_scratch(arrays)
+        arguments: list[Any] = [*given, *kept, *flowing, *outputs, *scratch, self.forget_bias]
+        backward(*arguments)
         return tuple(outputs)
 
     def lower(self, b: Any, outputs: Any, *inputs: Any) -> None:
@@ -146,7 +148,8 @@ class LSTMSequenceGrad(Op):
         """Second order: the same gradient, of the cell applied step by step."""
         given, _, flowing = self._parts(inputs)
         xs = given[:5]
-        values = steps_one_by_one(*given, self.forget_bias)
+        x, c, h, kernel, bias, lengths = given
+        values = steps_one_by_one(x, c, h, kernel, bias, lengths, self.forget_bias)
         present = [dy for dy in flowing if dy is not None]
         ys_of = [y for y, dy in zip(values, flowing, strict=True) if dy is not None]
         # Partial derivatives: what the inputs depend on in turn is not followed here.

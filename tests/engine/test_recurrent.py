@@ -306,3 +306,83 @@ def test_raw_rnn_is_dynamic_rnn_by_hand() -> None:
 def test_what_cannot_run_is_refused(call: Any, error: Any, words: str) -> None:
     with pytest.raises(error, match=words):
         call(tf.zeros([4, 2, 3]))
+
+
+def test_sequence_loss_averages_over_the_weights() -> None:
+    logits = np.random.default_rng(0).normal(size=(2, 3, 4))
+    targets = np.array([[0, 1, 2], [3, 0, 1]])
+    weights = np.array([[1.0, 1.0, 0.0], [1.0, 0.5, 0.5]])
+    log_p = logits - np.log(np.exp(logits).sum(-1, keepdims=True))
+    entropy = -np.take_along_axis(log_p, targets[..., None], 2)[..., 0] * weights
+    loss = tf.contrib.seq2seq.sequence_loss
+    each = [np.swapaxes(a, 0, 1) for a in (logits, targets, weights)]
+    listed = tf.contrib.legacy_seq2seq
+    with tf.Session() as sess:
+        assert sess.run(loss(logits, targets, weights)) == pytest.approx(entropy.sum() / 4)
+        by_step = sess.run(loss(logits, targets, weights, average_across_timesteps=False))
+        np.testing.assert_allclose(by_step, entropy.sum(0) / weights.sum(0))
+        nothing = loss(logits, targets, weights, False, False)
+        np.testing.assert_allclose(sess.run(nothing), entropy)
+        by_example = sess.run(listed.sequence_loss_by_example(*map(list, each)))
+        np.testing.assert_allclose(by_example, entropy.sum(1) / weights.sum(1))
+        total = sess.run(listed.sequence_loss(*map(list, each)))
+        assert total == pytest.approx((entropy.sum(1) / weights.sum(1)).mean())
+    with pytest.raises(ValueError, match="Lengths of logits, weights, and targets"):
+        listed.sequence_loss_by_example([logits], [], [])
+    with pytest.raises(ValueError, match="Targets must be a"):
+        loss(logits, targets[0], weights)
+
+
+@pytest.mark.parametrize("name", ["embedding_rnn_seq2seq", "embedding_attention_seq2seq"])
+def test_a_decoder_trains_and_feeds_itself_with_the_same_variables(name: str) -> None:
+    tf.set_random_seed(0)
+    build = getattr(tf.nn.seq2seq, name)
+    words = [tf.placeholder(tf.int32, [None]) for _ in range(3)]
+    targets = [words[0], words[1]]
+    with tf.variable_scope("model"):
+        outputs, _ = build(words, targets, cells.GRUCell(16), 8, 8, 6)
+    variables = len(tf.global_variables())
+    with tf.variable_scope("model", reuse=True):
+        alone, _ = build(words, targets, cells.GRUCell(16), 8, 8, 6, feed_previous=True)
+    assert len(tf.global_variables()) == variables
+    loss = tf.nn.seq2seq.sequence_loss(outputs, targets, [tf.ones([4])] * 2)
+    step = tf.train.AdamOptimizer(0.05).minimize(loss)
+    feed = dict(zip(words, np.array([[1, 2, 3, 4], [5, 6, 1, 2], [3, 3, 3, 3]]), strict=True))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        losses = [sess.run([loss, step], feed)[0] for _ in range(60)]
+        assert losses[-1] < 0.1 * losses[0]
+        assert [o.shape for o in sess.run(alone, feed)] == [(4, 8)] * 2
+        same = sess.run([outputs[0], alone[0]], feed)
+        np.testing.assert_allclose(*same, rtol=1e-5)
+
+
+def test_basic_seq2seq_starts_the_decoder_from_the_encoder() -> None:
+    items = [tf.constant(np.random.default_rng(0).normal(size=(2, 3))) for _ in range(3)]
+    cell = cells.BasicLSTMCell(4)
+    outputs, _ = tf.contrib.legacy_seq2seq.basic_rnn_seq2seq(items, items[:2], cell, tf.float64)
+    assert {v.op.name.rpartition("/")[0] for v in tf.trainable_variables()} == {
+        "basic_rnn_seq2seq/rnn/basic_lstm_cell",
+        "basic_rnn_seq2seq/rnn_decoder/basic_lstm_cell",
+    }
+    assert all(g is not None for g in tf.gradients(outputs[-1], tf.trainable_variables()))
+
+
+def test_layer_normalization_centres_the_gates() -> None:
+    cell = tf.contrib.rnn.LayerNormBasicLSTMCell(5)
+    x = tf.constant(np.random.default_rng(0).normal(size=(3, 4)))
+    _, state = cell(x, cell.zero_state(3, tf.float64))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        c = sess.run(state.c)
+        np.testing.assert_allclose(c.mean(1), 0, atol=1e-12)
+        np.testing.assert_allclose(c.std(1), 1, atol=1e-6)
+    assert "layer_norm_basic_lstm_cell/state/gamma" in {v.op.name for v in tf.global_variables()}
+
+
+def test_names_of_both_eras_are_the_same_cells() -> None:
+    from engine.models.rnn import rnn, rnn_cell, seq2seq
+
+    assert rnn_cell.BasicLSTMCell is cells.BasicLSTMCell is tf.contrib.rnn.BasicLSTMCell
+    assert rnn.rnn is tf.nn.rnn is tf.nn.static_rnn
+    assert seq2seq.sequence_loss_by_example is tf.nn.seq2seq.sequence_loss_by_example
