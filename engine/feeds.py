@@ -85,6 +85,10 @@ def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSl
             raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
     seen: set[Tensor] = set()
     for slot in slots:
+        if slot.tensor.op.body is not None:
+            raise ValueError(
+                f"Tensor {slot.tensor} may not be fed: it is in a {slot.tensor.op.body.kind}."
+            )
         if slot.tensor in seen:
             raise ValueError(
                 misuse(

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.errors import misuse
+from engine.errors import compose, misuse
 from engine.graph import Graph, Operation, Tensor
 
 Rebuild = Callable[[list[Any]], Any]
@@ -79,13 +79,23 @@ def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebui
 
 def _element(fetch: Any, graph: Graph) -> Tensor | Operation:
     try:
-        return graph.as_graph_element(fetch)  # type: ignore[no-any-return]
+        found: Tensor | Operation = graph.as_graph_element(fetch)
     except TypeError as error:
         raise TypeError(
             _told(f"has invalid type {type(fetch)}, must be a string or Tensor.", fetch, error)
         ) from None
     except (ValueError, KeyError) as error:
         raise ValueError(_told("cannot be interpreted as a Tensor.", fetch, error)) from None
+    op = found if isinstance(found, Operation) else found.op
+    if op.body is not None:
+        raise ValueError(
+            compose(
+                f"Operation {op.name!r} has been marked as not fetchable.",
+                [f"it is in a {op.body.kind}, made at {op.origin}"],
+                "fetch what tf.cond or tf.while_loop gives back",
+            )
+        )
+    return found
 
 
 def _told(problem: str, fetch: Any, error: Exception) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+from engine.dtypes import ListDType
 from engine.errors import misuse
 from engine.gradient_registry import registered_rule
 from engine.graph import Graph, Operation, Tensor
@@ -16,6 +17,7 @@ from engine.ops.elementwise import OnesLike, zeros_like
 from engine.ops.filling import ones
 from engine.ops.indexed_slices import IndexedSlices
 from engine.ops.joining import concat, stack
+from engine.ops.lists import ListAdd
 from engine.ops.shaping import reshape
 from engine.pauses import collector_paused
 from engine.shapes import fully_defined
@@ -239,6 +241,7 @@ def _sweep(
         wanted = [
             index
             for index, x in enumerate(op.inputs)
+            # What the gradients stop at may be asked for itself.
             if (x in sources or (x.op in useful and x not in stops)) and x.spec.dtype.is_floating
         ]
         if not wanted:
@@ -272,7 +275,9 @@ def _apply_rule(
 ) -> None:
     if not op.definition.takes_slices:
         flowing = [None if dy is None else convert_to_tensor(dy) for dy in flowing]
-    if len(op.outputs) == 1:
+    if op.definition.whole_gradient:
+        results = rule(op, flowing, wanted)
+    elif len(op.outputs) == 1:
         results = rule(op.outputs[0], flowing[0], *op.inputs)
     else:
         results = rule(op.outputs, _filled(op, flowing), *op.inputs)
@@ -306,7 +311,11 @@ def _total(collected: dict[Tensor, list[Gradient]], tensor: Tensor) -> Gradient 
         return None
     if len(found) > 1:
         slices = [item for item in found if isinstance(item, IndexedSlices)]
-        total = _joined(slices) if len(slices) == len(found) else add_n(found)
+        total: Gradient
+        if isinstance(tensor.spec.dtype, ListDType):
+            total = make(ListAdd(), [item for item in found if isinstance(item, Tensor)], None)
+        else:
+            total = _joined(slices) if len(slices) == len(found) else add_n(found)
         collected[tensor] = found = [total]
     return found[0]
 

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from engine.advice import way_out
+from engine.bodies import Body, admitted, out_of_reach
 from engine.defaults import STACKS, remove_last
 from engine.errors import compose, misuse
 from engine.graph_def import GraphDef, NodeDef
@@ -44,6 +45,8 @@ class Graph:
         self._finalized = False
         self.outer: Graph | None = None
         """The graph whose tensors this one may take, as that of a function of a dataset may."""
+        self.body: Body | None = None
+        """The branch or loop that new operations go into."""
         self.seed: int | None = None
         """The graph-level seed of random operations."""
         self.variable_scope: Any = None
@@ -70,12 +73,15 @@ class Graph:
                 )
             )
         inputs = tuple(inputs)
+        all_near = True
         for tensor in inputs:
             if tensor.op.graph is not self:
                 inner = _inner_graph(self, inputs)
                 if inner is not None:
                     return inner.create_op(definition, inputs, name)
                 raise ValueError(_other_graph(tensor, inputs, self))
+            if tensor.op.body is not self.body:
+                all_near = False
         if not name:
             name = definition.type
         elif not isinstance(name, str):
@@ -87,6 +93,8 @@ class Graph:
                     "name='...' by keyword: other arguments may come before it",
                 )
             )
+        if not all_near:
+            inputs = admitted(self.body, definition, name, inputs)
         full_name = name[:-1] if name[-1] == "/" else self.unique_name(name)
         try:
             specs = definition.infer(*[tensor.spec for tensor in inputs])
@@ -98,6 +106,11 @@ class Graph:
         controls: tuple[Operation, ...] = ()
         if self._control_stack:
             controls = tuple(dict.fromkeys(op for scope in self._control_stack for op in scope))
+            for control in controls:
+                far = control.body
+                if far is not None and not (self.body is not None and self.body.sees(far)):
+                    use = f"control input to '{full_name}'"
+                    raise ValueError(out_of_reach(control, use, far))
         op = Operation(self, full_name, definition, inputs, specs, controls, len(self._operations))
         self._operations.append(op)
         self._by_name[full_name] = op
@@ -225,10 +238,14 @@ class Graph:
 
     @contextmanager
     def control_dependencies(self, control_inputs: Sequence[Any] | None) -> Iterator[None]:
-        """Run `control_inputs` before whatever is made inside; None clears outer ones."""
-        outer = self._control_stack
+        """Run `control_inputs` before whatever is made inside.
+
+        None clears outer ones and leaves the branches and loops that are being made.
+        """
+        outer, body = self._control_stack, self.body
         if control_inputs is None:
             self._control_stack = []
+            self.body = None
         else:
             ops = tuple(
                 self.as_graph_element(item).op if not isinstance(item, Operation) else item
@@ -238,7 +255,18 @@ class Graph:
         try:
             yield
         finally:
-            self._control_stack = outer
+            self._control_stack, self.body = outer, body
+
+    @contextmanager
+    def inside(self, body: Body) -> Iterator[None]:
+        """Make what follows operations of a branch or loop; nothing outer orders them there."""
+        before = self.body, self._control_stack
+        self.body, self._control_stack = body, []
+        try:
+            with self.name_scope(body.scope):
+                yield
+        finally:
+            self.body, self._control_stack = before
 
     @property
     def has_control_dependencies(self) -> bool:
@@ -404,6 +432,8 @@ def _node(op: Operation) -> NodeDef:
         }
         for tensor in op.outputs
     ]
+    if op.body is not None:
+        attributes["_body"] = op.body.scope
     lean = {
         "name": op.name,
         "op": op.type,

@@ -1,5 +1,6 @@
 """``tf.nn``: activations, losses and layers' arithmetic."""
 
+from engine.contrib import legacy_seq2seq as seq2seq
 from engine.ops.activations import (
     bias_add,
     elu,
@@ -62,10 +63,25 @@ from engine.ops.statistics import (
     l2_normalize,
     zero_fraction,
 )
+from engine.rnn import (
+    rnn_cell,
+)
+from engine.rnn.sequences import (
+    bidirectional_dynamic_rnn,
+    dynamic_rnn,
+    raw_rnn,
+    static_bidirectional_rnn,
+    static_rnn,
+)
+
+rnn = static_rnn
+bidirectional_rnn = static_bidirectional_rnn
 
 __all__ = [
     "avg_pool",
     "bias_add",
+    "bidirectional_dynamic_rnn",
+    "bidirectional_rnn",
     "compute_accidental_hits",
     "conv2d",
     "conv2d_backprop_filter",
@@ -75,6 +91,7 @@ __all__ = [
     "depthwise_conv2d",
     "depthwise_conv2d_native",
     "dropout",
+    "dynamic_rnn",
     "elu",
     "embedding_lookup",
     "embedding_lookup_sparse",
@@ -87,9 +104,13 @@ __all__ = [
     "log_uniform_candidate_sampler",
     "max_pool",
     "nce_loss",
+    "raw_rnn",
     "relu",
     "relu6",
+    "rnn",
+    "rnn_cell",
     "sampled_softmax_loss",
+    "seq2seq",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",
@@ -99,6 +120,8 @@ __all__ = [
     "softsign",
     "space_to_depth",
     "sparse_softmax_cross_entropy_with_logits",
+    "static_bidirectional_rnn",
+    "static_rnn",
     "tanh",
     "top_k",
     "uniform_candidate_sampler",

@@ -20,17 +20,18 @@ class Spec:
     ``dims`` is a tuple with None for an unknown size, or None for an unknown rank.
     """
 
-    __slots__ = ("_source", "dims", "dtype")
+    __slots__ = ("dims", "dtype", "source")
 
     def __init__(self, dtype: DType, dims: Dims | None, source: Any = None):
         self.dtype = dtype
         self.dims = dims
-        self._source = source
+        self.source = source
+        """The value, or a function that finds it, or None."""
 
     @property
     def value(self) -> Array | None:
         """The value as an array where it is known already, else None."""
-        return self._source() if callable(self._source) else self._source
+        return self.source() if callable(self.source) else self.source
 
     @property
     def sizes(self) -> Dims | None:
@@ -41,7 +42,7 @@ class Spec:
             if any(size < -1 for size in sizes):
                 raise ShapeError(f"Invalid value in tensor used for shape: {min(sizes)}")
             return tuple(None if size == -1 else size for size in sizes)
-        tensor = getattr(self._source, "__self__", None)
+        tensor = getattr(self.source, "__self__", None)
         if tensor is not None:
             found = tensor.op.definition.infer_sizes(*[x.spec for x in tensor.op.inputs])
             if found is not None:
@@ -95,6 +96,10 @@ class Op:
     """Its gradient rule takes `IndexedSlices` as they are; for others they are written out."""
     pulled: ClassVar[bool] = False
     """``pull`` gives its outputs before the run, whose plan is then made for their sizes."""
+    whole_gradient: ClassVar[bool] = False
+    """``grad(op, dys, wanted)`` gives all gradients at once, told the inputs that need one."""
+    sizes_only: ClassVar[bool] = False
+    """Only the sizes of its inputs matter, not what is in them."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
     ufunc: ClassVar[Any] = None

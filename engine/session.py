@@ -17,11 +17,9 @@ from engine.defaults import STACKS, remove_last
 from engine.devices.base import Device, Segment
 from engine.devices.cpu import CpuDevice, DebugDevice
 from engine.errors import (
-    FailedPreconditionError,
     InvalidArgumentError,
     OpError,
     UnavailableError,
-    compose,
     misuse,
 )
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots, spread_feeds
@@ -32,7 +30,7 @@ from engine.kernels.lanes import cores
 from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
-from engine.plan.failures import in_the_name_of
+from engine.plan.failures import INITIALIZE, in_the_name_of, uninitialized
 from engine.plan.program import build, pulled_operations
 from engine.plan.source import FILE_NAME
 from engine.plan.timing import Deadline, Timing
@@ -419,18 +417,13 @@ class BaseSession:
     def _check_initialized(self, segment: Segment) -> None:
         for op in segment.reads_first:
             if not self._state.variable(op).initialized:
-                raise FailedPreconditionError(
-                    str(op),
+                raise uninitialized(
                     op,
-                    compose(
-                        f"Attempting to use uninitialized value {op.name}",
-                        [f"variable made at {op.origin}", *self._also_uninitialized(segment, op)],
-                        f"'{op.name}' is given its first value in this very run: start the other "
-                        "variable from its initialized_value()"
-                        if _initializes(segment, op)
-                        else "sess.run(tf.global_variables_initializer()) after the last variable "
-                        "is made and before using them, in this very session",
-                    ),
+                    self._also_uninitialized(segment, op),
+                    f"'{op.name}' is given its first value in this very run: start the other "
+                    "variable from its initialized_value()"
+                    if _initializes(segment, op)
+                    else INITIALIZE,
                 )
 
     def _also_uninitialized(self, segment: Segment, first: Operation) -> list[str]:

@@ -49,6 +49,7 @@ class State:
         self._arenas: dict[tuple[Operation, ...], Arena] = {}
         self.iterators: dict[bytes, Any] = {}
         """The iterators of ``tf.data`` by their handles."""
+        self._counts: dict[Operation, int] = {}
         self.generation = 0
         """Grows when storage moves; programs compiled before point at the old one."""
 
@@ -85,6 +86,11 @@ class State:
         found = self._streams.get(op)
         if found is None:
             found = self._streams[op] = Stream(getattr(op.definition, "seed", None))
+        return found
+
+    def count(self, op: Operation) -> int:
+        """How often this was asked for the operation in this session, this time included."""
+        found = self._counts[op] = self._counts.get(op, 0) + 1
         return found
 
     def arena(self, members: tuple[Operation, ...]) -> Arena | None:

@@ -188,7 +188,9 @@ def merge(inputs: Iterable[Tensor], collections: Any = None, name: str | None = 
 
 def merge_all(key: str = GraphKeys.SUMMARIES, scope: str | None = None) -> Tensor | None:
     """All summaries of the default graph merged into one, None if there are none."""
-    found = get_default_graph().get_collection(key, scope)
+    collected = get_default_graph().get_collection(key, scope)
+    # One made inside a tf.cond or a loop has no value outside of it.
+    found = [item for item in collected if item.op.body is None]
     return merge(found, name="Merge/MergeSummary") if found else None
 
 

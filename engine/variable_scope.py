@@ -92,6 +92,10 @@ def variable_scope(
             short = _unique(store, outer.name, default_name)
         path = f"{outer.name}/{short}" if outer.name and short else short or outer.name
         base = outer
+    # A scope that is entered again counts its unnamed inner scopes anew: a second model built
+    # with reuse finds the variables of the first.
+    for key in [key for key in store.opened if key.startswith(f"{path}/")]:
+        del store.opened[key]
     entered = VariableScope(
         path,
         base.reuse_mode or outer.reuse_mode if reuse is None else reuse,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.dtypes import DType, as_dtype
-from engine.errors import misuse
+from engine.errors import compose, misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.operators import Operators
 from engine.ops.constants import convert_to_tensor
@@ -143,6 +143,15 @@ class Variable(Operators):
                 with graph.name_scope("Initializer"):
                     initial_value = initial_value()
             value = convert_to_tensor(initial_value, wanted, "initial_value")
+            if value.op.body is not None:
+                raise ValueError(
+                    compose(
+                        f"Initializer for variable {scope} is from inside a control-flow construct,"
+                        " such as a loop or conditional.",
+                        [f"{value.name!r} was made at {value.op.origin}"],
+                        "a function of no arguments as the initial value, or an initializer",
+                    )
+                )
             if expected_shape is not None:
                 TensorShape(expected_shape).assert_is_compatible_with(value.shape)
             if shape is not None:

@@ -18,6 +18,7 @@ class Shape(Op):
     """The sizes of x; `engine.ops.sizes.ShapeAs` in another dtype."""
 
     out_type: DType = int32
+    sizes_only = True
 
     def infer(self, x: Spec) -> Spec:
         return Spec(self.out_type, (None if x.dims is None else len(x.dims),))

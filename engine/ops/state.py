@@ -176,6 +176,13 @@ class IsVariableInitialized(Op):
         return np.asarray(state.variable(storage(op.inputs[0]).op).initialized)
 
 
+def storage(tensor: Tensor) -> Tensor:
+    """The output of the variable that a reference leads to, through assignments."""
+    while tensor.op.definition.writes and tensor.op.definition.ref_output:
+        tensor = tensor.op.inputs[0]
+    return tensor
+
+
 def is_variable_initialized(ref: Any, name: str | None = None) -> Tensor:
     """bool: whether a variable has a value in the session that runs this."""
     target = reference(ref)
@@ -192,13 +199,6 @@ def reference(ref: Any) -> Tensor:
     if not isinstance(found, Tensor) or not found.op.definition.ref_output:
         raise TypeError(f"A variable is needed here, not {ref!r}, which cannot be changed")
     return found
-
-
-def storage(tensor: Tensor) -> Tensor:
-    """The output of the variable that a reference leads to, through assignments."""
-    while tensor.op.definition.writes:
-        tensor = tensor.op.inputs[0]
-    return tensor
 
 
 def assign(

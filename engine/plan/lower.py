@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from engine.control.branches import If
+from engine.control.inner import WithBodies
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
 from engine.ops.control import NoOp
 from engine.ops.state import Assign, ReadVariable, VariableV2, storage
 from engine.ops.update import ApplyUpdate, SparseApplyUpdate
+from engine.plan.inner import CompileBody, branch, loop
 from engine.plan.lowering import Builder, Ref
-from engine.plan.nodes import Node, Value
-from engine.plan.program import Program
+from engine.plan.nodes import Node, Program, Value
 from engine.plan.updates import UpdateLowering
 from engine.state import State, VariableState
 
@@ -23,9 +25,18 @@ from engine.state import State, VariableState
 class Lowering(UpdateLowering):
     """One program on its way to calls; `refs` tells where each value is."""
 
-    def __init__(self, program: Program, state: State, threads: int = 1):
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        threads: int = 1,
+        compile_body: CompileBody | None = None,
+        is_body: bool = False,
+    ):
         self.program = program
         self.state = state
+        self._compile_body = compile_body
+        self.is_body = is_body
         self.builder = Builder(state, threads)
         self.refs: dict[int, Any] = {}
         self.reads_first: list[Operation] = []
@@ -48,6 +59,8 @@ class Lowering(UpdateLowering):
                 self._single_update(node)
             elif isinstance(node.definition, SparseApplyUpdate):
                 self._sparse_update(node)
+            elif isinstance(node.definition, WithBodies):
+                self._with_bodies(node)
             else:
                 self._node(node, position)
         self.builder.op = None
@@ -90,13 +103,25 @@ class Lowering(UpdateLowering):
         for value, ref in zip(outputs, self._results(node, inputs), strict=True):
             self.refs[id(value)] = ref
 
+    def _with_bodies(self, node: Node) -> None:
+        inputs = [self.ref(value) for value in node.inputs]
+        function = _named(node.definition)
+        if self._compile_body is not None:
+            bodies = [self._compile_body(program) for program in node.bodies]
+            make = branch if isinstance(node.definition, If) else loop
+            function = make(node.op, bodies, self.state, self.assigned)
+            function.__name__ = node.definition.type.lower()
+        refs = self._local(function, inputs, node.outputs, node.op.name)
+        self.refs.update({id(value): ref for value, ref in zip(node.outputs, refs, strict=True)})
+
     def _results(self, node: Node, inputs: list[Ref]) -> Sequence[Ref | None]:
         definition, outputs, b = node.definition, node.outputs, self.builder
         label = node.op.name
         if definition.stateful:
+            kernel = _stateful(definition, self.state, node.op)
             if not outputs and not isinstance(definition, NoOp):
-                b.effect(_stateful(definition, self.state, node.op), *inputs)
-            return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
+                b.effect(kernel, *inputs)
+            return self._local(kernel, inputs, outputs, label)
         # Strings are Python objects: they have no place in memory that is given and taken.
         static = None not in [x.dims for x in inputs] and False not in [
             v.spec.is_static and v.spec.dtype.np.kind != "O" for v in outputs
@@ -145,12 +170,17 @@ class Lowering(UpdateLowering):
         function = _detached(function)
         if len(outputs) == 1:
             spec = outputs[0].spec
-            return [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
-        whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
-        return [
-            b.local(_item(index), whole, dims=_sizes(v.spec), dtype=v.spec.dtype.np, label=label)
-            for index, v in enumerate(outputs)
-        ]
+            refs = [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
+        else:
+            whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
+            specs = [value.spec for value in outputs]
+            refs = [
+                b.local(_item(i), whole, dims=_sizes(s), dtype=s.dtype.np, label=label)
+                for i, s in enumerate(specs)
+            ]
+        for ref in refs:
+            ref.own = True
+        return refs
 
     # Variables
 
@@ -308,6 +338,9 @@ def _alias_last_use(program: Program) -> dict[int, int]:
             lasting = position
             if part.definition.view is not None or isinstance(part.definition, ReadVariable):
                 lasting = max([position, *[last.get(id(output), 0) for output in part.outputs]])
+            elif isinstance(part.definition, WithBodies):
+                # While it runs, its bodies may change the variable behind what they were handed.
+                lasting = position + 1
             for value in part.inputs:
                 last[id(value)] = max(last.get(id(value), 0), lasting)
     return last

@@ -33,6 +33,7 @@ class Ref:
         "kind",
         "label",
         "make_view",
+        "own",
         "parent",
         "root",
         "span",
@@ -61,6 +62,8 @@ class Ref:
         self.array = array
         self.fixed = fixed
         """Whether the contents never change."""
+        self.own = False
+        """Of a run-time result: whether its memory is nobody else's."""
         self.parent = parent
         self.make_view = make_view
         self.root: Any = parent.root if parent is not None else (root or self)

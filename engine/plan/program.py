@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.advice import way_out
+from engine.control.inner import WithBodies
+from engine.dtypes import ListDType
 from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.control import Placeholder
 from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate
+from engine.plan.bodies import body_programs
 from engine.plan.commuting import commute
 from engine.plan.fusion import fuse
-from engine.plan.nodes import Node, Value
+from engine.plan.nodes import Node, Program, Value
 from engine.shapes import Dims, count, in_brackets
 
 _LARGEST_FOLD = 1 << 24
@@ -26,19 +28,6 @@ _LARGEST_FOLD = 1 << 24
 
 _LARGE = 1 << 16
 """Elements from which on a variable that is updated alone is worth an arena, for its strips."""
-
-
-@dataclass
-class Program:
-    """What one signature runs: nodes in order, what is fed, what is fetched."""
-
-    nodes: list[Node]
-    feeds: tuple[Value, ...]
-    fetches: tuple[Value, ...]
-    operations: tuple[Operation, ...] = ()
-    """Every operation it stands for, those folded away included, in the order of making."""
-    values: Mapping[Tensor, Value] = field(default_factory=dict)
-    """Where each tensor's value comes from: the same for tensors that were merged."""
 
 
 def build(
@@ -55,12 +44,14 @@ def build(
     order = _order(needed, feeds, grouped=optimize)
     known: dict[Tensor, Value] = {}
     for tensor, spec in feeds.items():
-        known[tensor] = Value(tensor, spec, spec.value)
+        constant = None if isinstance(spec.dtype, ListDType) else spec.value
+        known[tensor] = Value(tensor, spec, constant)
     nodes = _simplify(order, known, feeds, optimize)
     tensors = [fetch for fetch in fetches if isinstance(fetch, Tensor)]
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
-    operations = tuple(sorted(needed, key=lambda op: op.number))
+    inner = [op for node in nodes for program in node.bodies for op in program.operations]
+    operations = tuple(sorted([*needed, *inner], key=lambda op: op.number))
     return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations, known)
 
 
@@ -229,6 +220,9 @@ def _simplify(
             if op.outputs[0] not in feeds:
                 raise not_fed(op)
             continue
+        if isinstance(op.definition, WithBodies):
+            nodes.append(_node_with_bodies(op, known, feeds, optimize))
+            continue
         if not optimize or op.definition.stateful:
             nodes.append(_plain_node(op, known, feeds))
             continue
@@ -241,6 +235,25 @@ def _simplify(
 def _plain_node(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec]) -> Node:
     node = Node(op, op.definition, tuple(known[x] for x in op.inputs))
     node.outputs = _outputs(node)
+    for tensor, value in zip(op.outputs, node.outputs, strict=True):
+        if tensor not in feeds:
+            known[tensor] = value
+    return node
+
+
+def _node_with_bodies(
+    op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], optimize: bool
+) -> Node:
+    node = Node(op, op.definition, tuple(known[x] for x in op.inputs))
+    if optimize:
+        node.bodies, specs = body_programs(node, build)
+    else:
+        # The oracle builds the bodies anew in every run, by what sizes there are then.
+        specs = tuple(x.spec for x in op.outputs)
+    node.outputs = tuple(
+        Value(tensor, spec, None, node, index)
+        for index, (tensor, spec) in enumerate(zip(op.outputs, specs, strict=True))
+    )
     for tensor, value in zip(op.outputs, node.outputs, strict=True):
         if tensor not in feeds:
             known[tensor] = value

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.graph import Operation
+from engine.ops.lists import ArrayList
 from engine.plan.lowering import Call, Ref
 from engine.plan.timing import Timing
 
@@ -107,10 +108,13 @@ def generate(
     feeds: Sequence[Ref],
     fetches: Sequence[Ref],
     timing: Timing | None = None,
+    body_file: str | None = None,
 ) -> Compiled:
     """One function that makes these calls in order, from fed arrays to copies of the fetched.
 
-    With `timing` it marks the time after each of them there.
+    With `timing` it marks the time after each of them there. With `body_file` it is that of a body,
+    called from a plan and not by a user: its results stay arrays, and tracebacks find it under this
+    name.
     """
     names = _Names()
     local: dict[int, str] = {id(ref): names.fresh(ref.label) for ref in feeds}
@@ -171,7 +175,10 @@ def generate(
         write(call, "    ")
         if marks is not None:
             lines += marks.after(number, local.get(id(call.result)))
-    handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    if body_file is None:
+        handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    else:
+        handed = [_handed_on(text_of(ref), ref, feeds) for ref in fetches]
     if marks is None:
         lines.append(f"    return [{', '.join(handed)}]")
     else:
@@ -179,7 +186,7 @@ def generate(
         lines += [*marks.after(len(calls), checked=False), f"    return {marks.out}"]
     text = "\n".join(lines) + "\n"
     space = dict(names.space)
-    exec(compile(text, FILE_NAME, "exec"), space)
+    exec(compile(text, body_file or FILE_NAME, "exec"), space)
     return Compiled(space["step"], text, owners)
 
 
@@ -218,7 +225,16 @@ def _handed_out(name: str, ref: Ref, names: _Names) -> str:
     return f"{name}[()]" if ref.dims == () else f"{name}.copy()"
 
 
+def _handed_on(name: str, ref: Ref, feeds: Sequence[Ref]) -> str:
+    # Fixed contents and results in memory of their own stay as they are, and so does what was
+    # handed in: whoever runs the body knows it. Other memory is used again.
+    kept = ref.fixed or ref.own or any(ref is feed for feed in feeds)
+    return name if kept else f"{name}.copy()"
+
+
 def hand_out(value: Any) -> Any:
     """A copy for the user: a NumPy scalar for rank 0, bytes for a string."""
+    if isinstance(value, ArrayList):
+        return value
     array = np.asarray(value)
     return array[()] if array.ndim == 0 else array.copy()

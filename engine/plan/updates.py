@@ -12,8 +12,8 @@ from engine.ops.indexed_slices import check_rows, distinct_rows
 from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate, Body, SparseApplyUpdate
 from engine.plan.lowering import Builder, Ref, Shared
-from engine.plan.nodes import Node, Value
-from engine.plan.program import Program, build
+from engine.plan.nodes import Node, Program, Value
+from engine.plan.program import build
 from engine.state import Arena, State
 
 _STRIP = 8192
@@ -32,6 +32,7 @@ class UpdateLowering:
     state: State
     builder: Builder
     refs: dict[int, Any]
+    is_body: bool
 
     def __init__(self, program: Program, state: State, threads: int = 1):
         raise NotImplementedError
@@ -156,7 +157,9 @@ class UpdateLowering:
             return None
         arenas: list[Arena] = []
         for index in range(body.vectors):
-            arena = self.state.arena(tuple(storage(m.inputs[index].tensor).op for m in members))
+            # A body may be one of several over the same variables: it moves none of them.
+            held = tuple(storage(m.inputs[index].tensor).op for m in members)
+            arena = None if self.is_body else self.state.arena(held)
             if arena is None:
                 return None
             arenas.append(arena)

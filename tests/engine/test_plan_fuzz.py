@@ -25,6 +25,10 @@ UNARY = (
     lambda x: x * 0.5 + 1.0,
     lambda x: tf.stop_gradient(x) * x,
     lambda x: tf.gather(x, [3, 0, 3, 1]),
+    lambda x: tf.cond(tf.reduce_sum(x) > 0.0, lambda: x * 0.5, lambda: tf.tanh(x) + x[0]),
+    lambda x: tf.while_loop(lambda i, y: i < 2, lambda i, y: (i + 1, tf.sin(y) * x), (0, x))[1],
+    lambda x: tf.scan(lambda a, r: a * 0.5 + r, x),
+    lambda x: tf.map_fn(lambda r: tf.cond(r[0] > 0.0, lambda: r * r, lambda: r), x),
 )  # fmt: skip
 BINARY = (
     tf.add, tf.subtract, tf.multiply, tf.maximum, tf.minimum, tf.squared_difference,
@@ -32,6 +36,7 @@ BINARY = (
     lambda x, y: tf.where(x > y, x, y * 0.5),
     lambda x, y: x + tf.reduce_sum(x * y),
     lambda x, y: tf.add_n([x, y, x]),
+    lambda x, y: tf.cond(x[0, 0] > y[0, 0], lambda: x, lambda: y * x),
 )  # fmt: skip
 
 
