@@ -157,15 +157,20 @@ from engine.scopes import (
     get_collection,
     get_collection_ref,
     name_scope,
+    op_scope,
 )
 from engine.session import InteractiveSession, Session, get_default_session
 from engine.shapes import Dimension, TensorShape
 from engine.summary import Summary
+from engine.template import make_template
 from engine.variable_scope import (
     AUTO_REUSE,
     VariableScope,
+    get_local_variable,
     get_variable,
     get_variable_scope,
+    no_regularizer,
+    variable_op_scope,
     variable_scope,
 )
 from engine.variables import (
@@ -260,6 +265,7 @@ __all__ = [
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_local_variable",
     "get_variable",
     "get_variable_scope",
     "global_norm",
@@ -295,6 +301,7 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "make_template",
     "matmul",
     "matrix_transpose",
     "maximum",
@@ -310,11 +317,13 @@ __all__ = [
     "negative",
     "nn",
     "no_op",
+    "no_regularizer",
     "not_equal",
     "one_hot",
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
     "pack",
     "placeholder",
     "placeholder_with_default",
@@ -380,6 +389,7 @@ __all__ = [
     "uint64",
     "unpack",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
     "where",

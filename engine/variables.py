@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.dtypes import DType, as_dtype
@@ -33,6 +33,7 @@ class GraphKeys:
     ACTIVATIONS = "activations"
     BIASES = "biases"
     WEIGHTS = "weights"
+    METRIC_VARIABLES = "metric_variables"
     GLOBAL_STEP = "global_step"
     INIT_OP = "init_op"
 
@@ -57,7 +58,7 @@ class Variable(Operators):
     def __init__(
         self,
         initial_value: Any = None,
-        trainable: bool = True,
+        trainable: bool | None = None,
         collections: Any = None,
         validate_shape: bool = True,
         caching_device: Any = None,
@@ -65,8 +66,19 @@ class Variable(Operators):
         variable_def: Any = None,
         dtype: Any = None,
         expected_shape: Any = None,
+        import_scope: str | None = None,
+        constraint: Callable[[Tensor], Any] | None = None,
+        use_resource: bool | None = None,
+        synchronization: Any = None,
+        aggregation: Any = None,
+        shape: Any = None,
     ):
-        del caching_device, variable_def
+        # Where TensorFlow puts copies and what kind of variable it takes: all one here.
+        del caching_device, variable_def, import_scope, use_resource, synchronization, aggregation
+        if constraint is not None and not callable(constraint):
+            raise ValueError("The `constraint` argument must be a callable.")
+        trainable = trainable is not False
+        expected_shape = shape if expected_shape is None else expected_shape
         if initial_value is None:
             raise ValueError("initial_value must be specified.")
         if initial_value is Ellipsis:
@@ -109,6 +121,7 @@ class Variable(Operators):
                 self._initializer = graph.create_op(Assign(), (self._ref, value), "Assign")
                 self._snapshot = graph.create_op(ReadVariable(), (self._ref,), "read").outputs[0]
         self._trainable = trainable
+        self._constraint = constraint
         graph.add_to_collections(keys, self)
 
     @property
@@ -151,6 +164,11 @@ class Variable(Operators):
     @property
     def trainable(self) -> bool:
         return self._trainable
+
+    @property
+    def constraint(self) -> Callable[[Tensor], Any] | None:
+        """The function that an optimizer applies to the value after every update, if any."""
+        return self._constraint
 
     def initialized_value(self) -> Tensor:
         """Its value once its own initializer has run, to initialize another variable from."""
