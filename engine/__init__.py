@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, nn, summary, train
+from engine import app, errors, flags, initializers, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -47,11 +47,15 @@ from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor, get_default_graph, reset_default_graph
 from engine.initializers import (
     constant_initializer,
+    glorot_normal_initializer,
     glorot_uniform_initializer,
     ones_initializer,
+    orthogonal_initializer,
     random_normal_initializer,
     random_uniform_initializer,
     truncated_normal_initializer,
+    uniform_unit_scaling_initializer,
+    variance_scaling_initializer,
     zeros_initializer,
 )
 from engine.ops.activations import sigmoid, tanh
@@ -271,6 +275,7 @@ __all__ = [
     "global_norm",
     "global_variables",
     "global_variables_initializer",
+    "glorot_normal_initializer",
     "glorot_uniform_initializer",
     "gradients",
     "greater",
@@ -282,6 +287,7 @@ __all__ = [
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
+    "initializers",
     "int8",
     "int16",
     "int32",
@@ -324,6 +330,7 @@ __all__ = [
     "ones_initializer",
     "ones_like",
     "op_scope",
+    "orthogonal_initializer",
     "pack",
     "placeholder",
     "placeholder_with_default",
@@ -387,11 +394,13 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
     "unpack",
     "unstack",
     "variable_op_scope",
     "variable_scope",
     "variables_initializer",
+    "variance_scaling_initializer",
     "where",
     "zeros",
     "zeros_initializer",

@@ -6,7 +6,7 @@ import inspect
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.dtypes import DType, as_dtype
+from engine.dtypes import DType, as_dtype, string
 from engine.errors import compose
 from engine.graph import Graph, get_default_graph
 from engine.initializers import glorot_uniform_initializer, zeros_initializer
@@ -187,7 +187,7 @@ def _starter(name: str, initializer: Any, shape: TensorShape, dtype: DType) -> A
     if initializer is None:
         if dtype.is_floating:
             initializer = glorot_uniform_initializer()
-        elif dtype.is_integer or dtype.is_bool:
+        elif dtype.is_integer or dtype.is_bool or dtype is string:
             initializer = zeros_initializer()
         else:
             raise ValueError(f"An initializer for variable {name} of {dtype!r} is required")
