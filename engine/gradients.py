@@ -133,7 +133,7 @@ def _sweep(
         wanted = [
             index
             for index, x in enumerate(op.inputs)
-            if (x.op in useful or x in sources) and x not in stops and x.spec.dtype.is_floating
+            if (x in sources or (x.op in useful and x not in stops)) and x.spec.dtype.is_floating
         ]
         if not wanted:
             continue

@@ -1,39 +1,64 @@
 """``tf.nn``: activations, losses and layers' arithmetic."""
 
 from engine.ops.activations import (
-    bias_add,
+    crelu,
     elu,
     leaky_relu,
     log_softmax,
     relu,
     relu6,
+    selu,
     sigmoid,
     softmax,
     softplus,
     softsign,
+    swish,
     tanh,
-    xw_plus_b,
 )
+from engine.ops.batch_norm import fused_batch_norm
+from engine.ops.biases import bias_add, relu_layer, xw_plus_b
+from engine.ops.dropout import dropout
 from engine.ops.indexing import embedding_lookup
 from engine.ops.losses import (
     l2_loss,
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
 )
-from engine.ops.random import dropout
+from engine.ops.lrn import local_response_normalization, lrn
+from engine.ops.normalization import (
+    batch_norm_with_global_normalization,
+    batch_normalization,
+    moments,
+    normalize_moments,
+    sufficient_statistics,
+    weighted_moments,
+)
 
 __all__ = [
+    "batch_norm_with_global_normalization",
+    "batch_normalization",
     "bias_add",
+    "crelu",
     "dropout",
     "elu",
     "embedding_lookup",
+    "fused_batch_norm",
     "l2_loss",
     "leaky_relu",
+    "local_response_normalization",
+    "log_poisson_loss",
     "log_softmax",
+    "lrn",
+    "moments",
+    "normalize_moments",
     "relu",
     "relu6",
+    "relu_layer",
+    "selu",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",
@@ -42,6 +67,10 @@ __all__ = [
     "softplus",
     "softsign",
     "sparse_softmax_cross_entropy_with_logits",
+    "sufficient_statistics",
+    "swish",
     "tanh",
+    "weighted_cross_entropy_with_logits",
+    "weighted_moments",
     "xw_plus_b",
 ]

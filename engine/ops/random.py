@@ -12,8 +12,6 @@ from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import add, multiply, subtract
 from engine.ops.constants import convert_to_tensor, graph_of, integers, make
-from engine.ops.elementwise import floor
-from engine.ops.sizes import shape as shape_of
 from engine.state import seeds
 
 
@@ -194,36 +192,6 @@ def multinomial(
     x = convert_to_tensor(logits)
     kind = Multinomial(as_dtype("int64"), _seeds(seed))
     return make(kind, (x, integers(num_samples)), name)
-
-
-def dropout(
-    x: Any,
-    keep_prob: Any = None,
-    noise_shape: Any = None,
-    seed: int | None = None,
-    name: str = "dropout",
-    rate: Any = None,
-) -> Tensor:
-    """Each element with probability `keep_prob`, divided by it, else 0; drawn anew in every run.
-
-    Raises:
-        ValueError: `keep_prob` is not in (0, 1].
-    """
-    tensor = convert_to_tensor(x)
-    keep = 1 - rate if keep_prob is None else keep_prob
-    if isinstance(keep, int | float) and not 0 < keep <= 1:
-        raise ValueError(
-            f"keep_prob must be a scalar tensor or a float in the range (0, 1], got {keep}"
-        )
-    if isinstance(keep, int | float) and keep == 1:
-        return tensor
-    with tensor.graph.name_scope(name):
-        chance = convert_to_tensor(keep, tensor.dtype.base_dtype, "keep_prob")
-        sizes = noise_shape if noise_shape is not None else shape_of(tensor)
-        noise = random_uniform(sizes, dtype=tensor.dtype.base_dtype, seed=seed)
-        result = tensor / chance * floor(noise + chance)
-        result.set_shape(tensor.spec.dims)
-        return result
 
 
 OPS = (
