@@ -17,6 +17,14 @@ from engine.ops.activations import (
 )
 from engine.ops.batch_norm import fused_batch_norm
 from engine.ops.biases import bias_add, relu_layer, xw_plus_b
+from engine.ops.convolution import (
+    conv2d,
+    conv2d_backprop_filter,
+    conv2d_backprop_input,
+    conv2d_transpose,
+    depthwise_conv2d,
+    depthwise_conv2d_native,
+)
 from engine.ops.dropout import dropout
 from engine.ops.indexing import embedding_lookup
 from engine.ops.losses import (
@@ -37,12 +45,24 @@ from engine.ops.normalization import (
     sufficient_statistics,
     weighted_moments,
 )
+from engine.ops.pooling import avg_pool, max_pool
+from engine.ops.windows import atrous_conv2d, conv1d, convolution, pool, separable_conv2d
 
 __all__ = [
+    "atrous_conv2d",
+    "avg_pool",
     "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
+    "conv1d",
+    "conv2d",
+    "conv2d_backprop_filter",
+    "conv2d_backprop_input",
+    "conv2d_transpose",
+    "convolution",
     "crelu",
+    "depthwise_conv2d",
+    "depthwise_conv2d_native",
     "dropout",
     "elu",
     "embedding_lookup",
@@ -53,12 +73,15 @@ __all__ = [
     "log_poisson_loss",
     "log_softmax",
     "lrn",
+    "max_pool",
     "moments",
     "normalize_moments",
+    "pool",
     "relu",
     "relu6",
     "relu_layer",
     "selu",
+    "separable_conv2d",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
     "softmax",

@@ -12,6 +12,7 @@ from op_rows.row import ROW, A, Row, T, smooth
 IMAGES = np.cos(np.arange(48.0)).reshape(2, 2, 4, 3) * 2
 SCALE, OFFSET = np.array([1.5, -0.5, 2.0]), np.array([0.25, 1.0, -1.0])
 MEAN, VARIANCE = np.array([0.5, -0.25, 0.0]), np.array([1.0, 2.0, 0.5])
+SEQUENCE = np.sin(np.arange(18.0)).reshape(3, 3, 2)
 FIRST = np.ascontiguousarray(IMAGES.transpose(0, 3, 1, 2))
 
 
@@ -89,6 +90,19 @@ ROWS = [
            np.array([[1.0, 0.0, 0.5], [0.25, 1.0, 0.0]]), kinds="Log1p"),
     smooth("log_poisson_loss", lambda c: tf.nn.log_poisson_loss([[0.0, 1, 3], [2, 5, 1]], c, True),
            A, kinds="Exp"),
+    smooth("conv1d", lambda x, f: tf.nn.conv1d(x, f, 1, "SAME"), IMAGES[0], SEQUENCE,
+           kinds="Conv2D"),
+    smooth("conv1d_channels_first", lambda x, f: tf.nn.conv1d(x, f, 2, "VALID", data_format="NCW"),
+           FIRST[0], np.ones([2, 2, 2]), kinds="Conv2D"),
+    smooth("separable_conv2d",
+           lambda x, d, p: tf.nn.separable_conv2d(x, d, p, [1, 1, 1, 1], "SAME"),
+           IMAGES[:1], np.sin(np.arange(12.0)).reshape(2, 1, 3, 2), np.ones([1, 1, 6, 2]),
+           kinds="DepthwiseConv2dNative"),
+    smooth("atrous_conv2d", lambda x, f: tf.nn.atrous_conv2d(x, f, 2, "SAME"),
+           IMAGES[:1], np.sin(np.arange(12.0)).reshape(2, 2, 3, 1), kinds="Conv2D"),
+    smooth("pool_1d", lambda x: tf.nn.pool(x, [2], "MAX", "VALID"), IMAGES[0], kinds="MaxPool"),
+    smooth("pool_2d", lambda x: tf.nn.pool(x, [2, 2], "AVG", "SAME", strides=[2, 2]), IMAGES,
+           kinds="AvgPool"),
 ]  # fmt: skip
 
 ELSEWHERE = {"DropoutMask"}  # test_normalization.py
