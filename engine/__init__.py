@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, initializers, nn, summary, train
+from engine import app, errors, flags, initializers, layers, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -295,6 +295,7 @@ __all__ = [
     "inv",
     "is_nan",
     "is_variable_initialized",
+    "layers",
     "less",
     "less_equal",
     "lin_space",

@@ -21,6 +21,8 @@ class VariableStore:
     variables: dict[str, Variable] = field(default_factory=dict)
     scope: Any = None
     opened: dict[str, int] = field(default_factory=dict)
+    layer_names: dict[str, int] = field(default_factory=dict)
+    """How many unnamed layers of each kind there are."""
 
     def open(self, name: str) -> None:
         self.opened[name] = self.opened.get(name, 0) + 1
