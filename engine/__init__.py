@@ -1,6 +1,6 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, initializers, layers, nn, summary, train
+from engine import app, errors, flags, initializers, layers, losses, metrics, nn, summary, train
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -308,12 +308,14 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "losses",
     "make_template",
     "matmul",
     "matrix_transpose",
     "maximum",
     "merge_all_summaries",
     "merge_summary",
+    "metrics",
     "minimum",
     "mod",
     "mul",
