@@ -1,6 +1,18 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, initializers, layers, losses, metrics, nn, summary, train
+from engine import (
+    app,
+    contrib,
+    errors,
+    flags,
+    initializers,
+    layers,
+    losses,
+    metrics,
+    nn,
+    summary,
+    train,
+)
 from engine.compat0 import (
     all_variables,
     arg_max,
@@ -244,6 +256,7 @@ __all__ = [
     "concat",
     "constant",
     "constant_initializer",
+    "contrib",
     "control_dependencies",
     "convert_to_tensor",
     "cos",

@@ -27,22 +27,22 @@ TRUNCATED_DEVIATION = 0.87962566103423978
 """The deviation of a standard normal cut off at two deviations."""
 
 
-@dataclass
 class Initializer:
     """A function of a shape and a dtype; ``initializer([2, 3])`` gives a tensor of that shape.
 
     A subclass is a dataclass of its settings and gives the tensor in ``fill``.
     """
 
+    dtype: Any = float32
+
     def __post_init__(self) -> None:
-        if hasattr(self, "dtype"):
-            self.dtype = as_dtype(self.dtype)
+        self.dtype = as_dtype(self.dtype)
 
     def __call__(
         self, shape: Any = None, dtype: Any = None, partition_info: Any = None, **_: Any
     ) -> Tensor:
         dims = [int(size) for size in as_dims(shape) or () if size is not None]
-        target = getattr(self, "dtype", float32) if dtype is None else as_dtype(dtype)
+        target = as_dtype(self.dtype if dtype is None else dtype)
         return self.fill(dims, target.base_dtype)
 
     def fill(self, shape: list[int], dtype: DType) -> Tensor:
@@ -50,7 +50,8 @@ class Initializer:
 
     def get_config(self) -> dict[str, Any]:
         """The settings as plain data."""
-        config = {field.name: getattr(self, field.name) for field in fields(self)}
+        settings: Any = self
+        config = {field.name: getattr(self, field.name) for field in fields(settings)}
         return {k: v.name if isinstance(v, DType) else v for k, v in config.items()}
 
     @classmethod

@@ -88,6 +88,8 @@ class Layer:
         self.trainable = trainable
         self.built = False
         self.input_spec: Any = None
+        self.update_collection: str | None = GraphKeys.UPDATE_OPS
+        """Where every call puts the updates; None for nowhere."""
         self._dtype: DType | None = None if dtype is None else as_dtype(dtype).base_dtype
         self._activity_regularizer = activity_regularizer
         self._reuse = _reuse
@@ -305,7 +307,8 @@ class Layer:
             if self._activity_regularizer is not None:
                 self.add_loss(self._activity_regularizer(outputs))
         self._calls.append((given, outputs))
-        _collect(self._graph, GraphKeys.UPDATE_OPS, self.updates)
+        if self.update_collection is not None:
+            _collect(self._graph, self.update_collection, self.updates)
         return outputs
 
     def apply(self, inputs: Any, *args: Any, **kwargs: Any) -> Any:

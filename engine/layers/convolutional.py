@@ -275,13 +275,14 @@ class SeparableConv(Conv):
         along = 2 if self._layout.first else 1
         one_axis = self.axes == 1
         images = expand_dims(inputs, along) if one_axis else inputs
-        kernels = [self.depthwise_kernel, self.pointwise_kernel]
+        depthwise, pointwise = self.depthwise_kernel, self.pointwise_kernel
         if one_axis:
-            kernels = [expand_dims(kernel, 0) for kernel in kernels]
+            depthwise, pointwise = expand_dims(depthwise, 0), expand_dims(pointwise, 0)
         ones = [1] if one_axis else []
         outputs = separable(
             images,
-            *kernels,
+            depthwise,
+            pointwise,
             self._layout.four(self.strides * 2 if one_axis else self.strides),
             self.padding.upper(),
             [*ones, *self.dilation_rate],

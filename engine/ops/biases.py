@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,8 +20,8 @@ from engine.shapes import ShapeError, with_rank_at_least
 class BiasAdd(Binary):
     """A vector added along the last axis; inputs: value, bias."""
 
-    ufunc = np.add
-    axis = -1
+    ufunc: ClassVar[Any] = np.add
+    axis: ClassVar[int] = -1
 
     def infer(self, value: Spec, bias: Spec) -> Spec:
         if bias.dims is not None and len(bias.dims) != 1:

@@ -40,13 +40,17 @@ def _band(channels: int, radius: int, dtype: Any) -> Array:
 
 
 @dataclass(frozen=True)
-class LRN(Op):
-    """x / (bias + alpha * sum of the squares nearby) ** beta."""
+class ResponseOp(Op):
+    """What the normalization and its gradient share."""
 
     depth_radius: int = 5
     bias: float = 1.0
     alpha: float = 1.0
     beta: float = 0.5
+
+
+class LRN(ResponseOp):
+    """x / (bias + alpha * sum of the squares nearby) ** beta."""
 
     def infer(self, x: Spec) -> Spec:
         return Spec(x.dtype, with_rank(x.dims, 4))
@@ -72,7 +76,7 @@ class LRN(Op):
         return (lambda: make(LRNGrad(*settings), (dy, x, y), None),)
 
 
-class LRNGrad(LRN):
+class LRNGrad(ResponseOp):
     """The gradient for x; inputs: dy, x, y."""
 
     def infer(self, dy: Spec, x: Spec, y: Spec) -> Spec:
@@ -124,7 +128,7 @@ def _wide(x: Array) -> Array:
     return x.astype(np.float32) if x.dtype == np.float16 else x
 
 
-def _level(x: Array, settings: LRN) -> Array:
+def _level(x: Array, settings: ResponseOp) -> Array:
     near = np.dot(x * x, _band(x.shape[-1], settings.depth_radius, x.dtype))
     return x.dtype.type(settings.bias) + x.dtype.type(settings.alpha) * near
 
@@ -143,7 +147,7 @@ def _lower_window(b: Any, x: Any, radius: int) -> Any:
     return near
 
 
-def _lower_level(b: Any, x: Any, settings: LRN) -> Any:
+def _lower_level(b: Any, x: Any, settings: ResponseOp) -> Any:
     squares = b.scratch(x.dims, x.dtype, "squares")
     b.ufunc(np.multiply, x, x, squares)
     level = _lower_window(b, squares, settings.depth_radius)
