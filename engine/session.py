@@ -25,6 +25,7 @@ from engine.errors import (
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
+from engine.kernels.lanes import cores
 from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
@@ -90,7 +91,9 @@ class BaseSession:
         self._graph = get_default_graph() if graph is None else graph
         self._config = config or ConfigProto()
         count = max(1, self._config.device_count.get("CPU", 1))
-        self._devices: list[Device] = [_DEVICES[executor](index) for index in range(count)]
+        threads = self._config.intra_op_parallelism_threads or cores()
+        make = _DEVICES[executor]
+        self._devices: list[Device] = [make(index, threads) for index in range(count)]
         self._optimize = executor != "debug"
         self._state = State()
         self._entries: dict[Any, _Entry] = {}
@@ -364,10 +367,10 @@ class BaseSession:
             remove_last(STACKS.sessions, self)
 
 
-_DEVICES: dict[str, Callable[[int], Device]] = {
-    "plan": CpuDevice,
-    "poisoned": lambda index: CpuDevice(index, poison=True),
-    "debug": DebugDevice,
+_DEVICES: dict[str, Callable[[int, int], Device]] = {
+    "plan": lambda index, threads: CpuDevice(index, threads=threads),
+    "poisoned": lambda index, threads: CpuDevice(index, poison=True, threads=threads),
+    "debug": lambda index, threads: DebugDevice(index),
 }
 
 

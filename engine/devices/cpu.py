@@ -9,6 +9,7 @@ import numpy as np
 from engine.devices.base import Segment
 from engine.op import Array
 from engine.plan.debug import run_program
+from engine.plan.lanes import share
 from engine.plan.lower import Lowering
 from engine.plan.lowering import Ref
 from engine.plan.memory import assign, elide_copies
@@ -20,9 +21,10 @@ from engine.state import State
 class CpuDevice:
     """A CPU of this process; `index` counts those that ``device_count`` asks for."""
 
-    def __init__(self, index: int = 0, poison: bool = False):
+    def __init__(self, index: int = 0, poison: bool = False, threads: int = 1):
         self.name = f"/job:localhost/replica:0/task:0/device:CPU:{index}"
         self._poison = poison
+        self._threads = threads
 
     def put(self, array: Array) -> Any:
         return np.asarray(array)
@@ -36,11 +38,12 @@ class CpuDevice:
         while generation != state.generation:
             # Lowering may move variables into an arena, after which earlier references are stale.
             generation = state.generation
-            lowering = Lowering(program, state)
+            lowering = Lowering(program, state, self._threads)
             builder = lowering.lower()
         feeds = [lowering.ref(value) for value in program.feeds]
         fetches: list[Ref] = [lowering.ref(value) for value in program.fetches]
         calls = elide_copies(builder.calls, {id(ref.root) for ref in fetches})
+        calls = share(calls, feeds, fetches, self._threads)
         calls, nbytes = assign(calls, fetches, self._poison)
         compiled = generate(calls, feeds, fetches)
         return Segment(

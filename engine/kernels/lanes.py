@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from engine.kernels.blas import one_thread
 
 
@@ -30,16 +32,18 @@ class _Lane:
         threading.Thread(target=self._serve, name=f"engine-lane-{number}", daemon=True).start()
 
     def _serve(self) -> None:
-        while True:
-            self._begin.acquire()
-            work, self._work = self._work, None
-            assert work is not None
-            try:
-                work()
-            except BaseException as error:  # handed to the caller, who raises it
-                self._error = error
-            del work
-            self._end.release()
+        # NumPy keeps its error state by thread; infinities are the plan's everyday business.
+        with np.errstate(all="ignore"):
+            while True:
+                self._begin.acquire()
+                work, self._work = self._work, None
+                assert work is not None
+                try:
+                    work()
+                except BaseException as error:  # handed to the caller, who raises it
+                    self._error = error
+                del work
+                self._end.release()
 
     def start(self, work: Callable[[], Any]) -> None:
         self._work = work

@@ -9,10 +9,11 @@ import numpy as np
 
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
-from engine.op import Array, Spec
+from engine.kernels.lanes import split
+from engine.op import Spec
 from engine.ops.state import ReadVariable, VariableV2
 from engine.ops.update import ApplyUpdate, Body
-from engine.plan.lowering import Builder, Ref
+from engine.plan.lowering import Builder, Ref, Shared
 from engine.plan.nodes import Node, Value
 from engine.plan.program import Program, build, storage
 from engine.state import Arena, State
@@ -20,15 +21,19 @@ from engine.state import Arena, State
 _STRIP = 8192
 """Elements of an arena updated at a time, so that the temporaries stay in the cache."""
 _MOST_STRIPS = 64
+_SHARED = 1 << 16
+"""Elements from which on an arena is updated by several threads."""
+_LANE_STRIP = 1 << 16
+"""Elements of a strip then: threads with shorter calls wait for Python's lock, not for memory."""
 
 
 class Lowering:
     """One program on its way to calls; `refs` tells where each value is."""
 
-    def __init__(self, program: Program, state: State):
+    def __init__(self, program: Program, state: State, threads: int = 1):
         self.program = program
         self.state = state
-        self.builder = Builder(state)
+        self.builder = Builder(state, threads)
         self.refs: dict[int, Any] = {}
         self.reads_first: list[Operation] = []
         """Variables that must have a value before the run."""
@@ -246,10 +251,9 @@ class Lowering:
             start = stop
         count = definition.body.vectors
         scalars = [self.ref(value) for value in node.members[0].inputs[count:-1]]
-        strip = max(_STRIP, -(-total // _MOST_STRIPS))
         shared: dict[int, Ref] = {}
-        for begin in range(0, total, strip):
-            end = min(begin + strip, total)
+        for lane, (begin, end) in _strips(total, self.builder.threads):
+            self.builder.lane = lane
             parts = [_flat_part(ref, begin, end) for ref in vectors]
             slice_ = Ref(
                 "array",
@@ -261,6 +265,7 @@ class Lowering:
                 span=(begin, end),
             )
             self._inline(definition.body, [*parts, *scalars, slice_], shared)
+        self.builder.lane = None
 
     def _arena_inputs(self, body: Body, members: tuple[Node, ...]) -> tuple[list[Ref], int] | None:
         shared = {tuple(id(value) for value in m.inputs[body.vectors : -1]) for m in members}
@@ -302,7 +307,12 @@ class Lowering:
             if shared is not None and is_scalar and key in shared:
                 inner.refs[id(node.outputs[0])] = shared[key]
                 continue
+            lane = self.builder.lane
+            if is_scalar:
+                # One thread computes what all of them use.
+                self.builder.lane = None
             inner._node(node, position)
+            self.builder.lane = lane
             if shared is not None and is_scalar:
                 shared[key] = inner.refs[id(node.outputs[0])]
         targets = inputs[: body.vectors]
@@ -317,11 +327,16 @@ class Lowering:
                 self.builder.copy(target, result)
 
 
-class Shared:
-    """A flat array that several references share."""
-
-    def __init__(self, flat: Array):
-        self.flat = flat
+def _strips(total: int, threads: int) -> list[tuple[int | None, tuple[int, int]]]:
+    """The strips of an arena, each with the thread that updates it (None: no matter)."""
+    if threads < 2 or total < _SHARED:
+        strip = max(_STRIP, -(-total // _MOST_STRIPS))
+        return [(None, (at, min(at + strip, total))) for at in range(0, total, strip)]
+    found: list[tuple[int | None, tuple[int, int]]] = []
+    for lane, (first, last) in enumerate(split(total, threads)):
+        strip = max(_LANE_STRIP, -(-(last - first) // _MOST_STRIPS))
+        found += [(lane, (at, min(at + strip, last))) for at in range(first, last, strip)]
+    return found
 
 
 def _flat_part(ref: Ref, begin: int, end: int) -> Ref:

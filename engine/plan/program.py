@@ -14,6 +14,7 @@ from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.control import Placeholder
 from engine.ops.update import ApplyUpdate
+from engine.plan.commuting import commute
 from engine.plan.fusion import fuse
 from engine.plan.nodes import Node, Value
 from engine.shapes import Dims, count, in_brackets
@@ -208,7 +209,7 @@ def _simplify(
         if not optimize or op.definition.stateful:
             nodes.append(_plain_node(op, known, feeds))
             continue
-        node = _reduced(op, known, feeds, merged)
+        node = _reduced(op, known, feeds, merged, nodes)
         if node is not None:
             nodes.append(node)
     return nodes
@@ -256,9 +257,29 @@ def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec,
 
 
 def _reduced(
-    op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], merged: dict[Any, Node]
+    op: Operation,
+    known: dict[Tensor, Value],
+    feeds: Mapping[Tensor, Spec],
+    merged: dict[Any, Node],
+    nodes: list[Node],
 ) -> Node | None:
     definition = op.definition
+
+    def emit(kind: Op, *values: Value) -> Value:
+        """One more node before the operation's own."""
+        while found := commute(kind, values, emit):
+            kind, values = found
+        key = _merge_key(kind, values)
+        made = merged.get(key) if key is not None else None
+        if made is None:
+            made = Node(op, kind, values)
+            spec = final_specs(op, kind, [value.spec for value in values])[0]
+            made.outputs = (Value(op.outputs[0], spec, None, made),)
+            nodes.append(made)
+            if key is not None:
+                merged[key] = made
+        return made.outputs[0]
+
     inputs = tuple([known[x] for x in op.inputs])
     specs = [value.spec for value in inputs]
     # First of all: the rules below may take it that the inputs fit.
@@ -266,7 +287,7 @@ def _reduced(
     while True:
         simpler = definition.simpler(*specs)
         if simpler is None:
-            fused = fuse(definition, inputs)
+            fused = fuse(definition, inputs) or commute(definition, inputs, emit)
             if fused is None:
                 break
             definition, inputs = fused

@@ -126,7 +126,11 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
         return names.of(arg, getattr(arg, "__name__", type(arg).__name__))
 
     labels: dict[int, str] = {}
-    for call in calls:
+
+    def write(call: Call, indent: str) -> None:
+        if call.lanes is not None:
+            write_lanes(call, call.lanes, indent)
+            return
         function = labels.get(id(call.function))
         if function is None:
             function = names.of(call.function, _function_label(call.function))
@@ -138,9 +142,21 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
         if call.result is not None:
             local[id(call.result)] = names.fresh(call.result.label)
             line = f"{local[id(call.result)]} = {line}"
-        lines.append(f"    {line}")
+        lines.append(f"{indent}{line}")
         if call.op is not None:
             owners[len(lines)] = call.op
+
+    def write_lanes(call: Call, lanes: Sequence[Sequence[Call]], indent: str) -> None:
+        made = []
+        for own in lanes:
+            made.append(names.fresh("lane"))
+            lines.append(f"{indent}def {made[-1]}():")
+            for part in own:
+                write(part, f"{indent}    ")
+        lines.append(f"{indent}{names.of(call.function, 'at_once')}(({', '.join(made)},))")
+
+    for call in calls:
+        write(call, "    ")
     handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
     lines.append(f"    return [{', '.join(handed)}]")
     text = "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import engine as tf
+from engine.plan import lanes, lower
 
 UNARY = (
     tf.tanh, tf.sigmoid, tf.nn.relu, tf.square, tf.negative, tf.exp, tf.nn.softmax, tf.abs,
@@ -66,13 +67,29 @@ def random_graph(rng: np.random.Generator) -> tuple[list[Any], list[Any], list[A
 
 @pytest.mark.parametrize("seed", range(60))
 def test_plan_agrees_with_the_debug_executor(seed: int) -> None:
+    compare(seed, threads=1)
+
+
+@pytest.mark.parametrize("seed", range(60, 120))
+def test_plan_over_several_threads_agrees_with_the_debug_executor(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However little there is to do: in a real plan only what pays is shared out.
+    monkeypatch.setattr(lanes, "_LEAST_GAIN_US", -1e9)
+    monkeypatch.setattr(lower, "_SHARED", 1)
+    monkeypatch.setattr(lower, "_LANE_STRIP", 5)
+    compare(seed, threads=2 + seed % 2)
+
+
+def compare(seed: int, threads: int) -> None:
     rng = np.random.default_rng(seed)
     with tf.Graph().as_default():
         fed, fetches, ops = random_graph(rng)
         init = tf.global_variables_initializer()
         runs = [fetches, [*fetches, ops[0]], ops[0], [ops[1], *fetches], [ops, fetches[0]]]
         feeds = [{x: rng.normal(size=(4, 3)) for x in fed} for _ in range(3)]
-        sessions = [tf.Session(executor="poisoned"), tf.Session(executor="debug")]
+        config = tf.ConfigProto(intra_op_parallelism_threads=threads)
+        sessions = [tf.Session(executor="poisoned", config=config), tf.Session(executor="debug")]
         for session in sessions:
             session.run(init)
         for feed in feeds:
