@@ -17,7 +17,7 @@ from engine.variables import GraphKeys
 Regularizer = Callable[[Any], Any]
 
 
-def l1_regularizer(scale: float, scope: str | None = None) -> Regularizer:
+def l1_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     """A regularizer: scale * sum(|w|); with scale 0 one that gives None.
 
     Raises:
@@ -26,7 +26,7 @@ def l1_regularizer(scale: float, scope: str | None = None) -> Regularizer:
     return _scaled(scale, scope or "l1_regularizer", lambda w: reduce_sum(absolute(w)))
 
 
-def l2_regularizer(scale: float, scope: str | None = None) -> Regularizer:
+def l2_regularizer(scale: Any, scope: str | None = None) -> Regularizer:
     """A regularizer: scale * sum(w * w) / 2; with scale 0 one that gives None.
 
     Raises:
@@ -37,7 +37,7 @@ def l2_regularizer(scale: float, scope: str | None = None) -> Regularizer:
 
 def l1_l2_regularizer(
     scale_l1: float = 1.0, scale_l2: float = 1.0, scope: str | None = None
-) -> Regularizer:
+) -> Regularizer | None:
     """A regularizer: the sum of `l1_regularizer` and `l2_regularizer`."""
     name = scope or "l1_l2_regularizer"
     if scale_l1 == 0.0:
@@ -93,7 +93,7 @@ def apply_regularization(regularizer: Regularizer, weights_list: Any = None) -> 
     return total
 
 
-def _scaled(scale: float, scope: str, norm: Callable[[Any], Tensor]) -> Regularizer:
+def _scaled(scale: Any, scope: str, norm: Callable[[Any], Tensor]) -> Regularizer:
     if isinstance(scale, numbers.Integral):
         raise ValueError(f"scale cannot be an integer: {scale}")
     if isinstance(scale, numbers.Real) and float(scale) < 0:

@@ -46,7 +46,7 @@ def conv1d(
             expand_dims(x, along),
             expand_dims(filters, 0),
             _four(first, [1, _one(stride)]),
-            padding,
+            padding or "",
             data_format="NCHW" if first else "NHWC",
             dilations=_four(first, [1, _one(dilations)]),
             name=scope,
