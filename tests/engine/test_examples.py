@@ -55,6 +55,15 @@ def test_softmax_reads_digits(tmp_path: Path, data: Path | None) -> None:
     reader.close()
 
 
+def test_two_networks_learn_to_draw_as_the_data_does(tmp_path: Path) -> None:
+    mean, deviation = example("gan").main(["--logdir", str(tmp_path / "run"), "--steps", "3000"])
+    assert mean == pytest.approx(4.0, abs=0.5)
+    assert 0.25 < deviation < 1.0
+    reader = open_logdir(tmp_path)
+    assert set(reader.runs()[0].tags) == {"scalar", "histogram", "graph"}
+    reader.close()
+
+
 def test_a_small_convolutional_network_reads_digits(tmp_path: Path) -> None:
     arguments = ["--logdir", str(tmp_path / "run"), "--epochs", "1", "--images", "1500"]
     assert example("layers_mnist").main(arguments) >= 0.85
