@@ -4,11 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
+
+from engine.errors import misuse
+from engine.trace import StepStats
+
+
+class Message:
+    """What the messages share: a field that there is not is refused as protocol buffers do."""
+
+    def __new__(cls, *_: Any, **fields_given: Any) -> Any:
+        known = cls.__dataclass_fields__  # type: ignore[attr-defined]
+        for name in fields_given:
+            if name not in known:
+                raise ValueError(
+                    misuse(
+                        f'Protocol message {cls.__name__} has no "{name}" field.',
+                        (),
+                        f"one of {', '.join(known)}",
+                    )
+                )
+        return super().__new__(cls)
 
 
 @dataclass
-class GPUOptions:
+class GPUOptions(Message):
     """Settings for GPUs; they change nothing on the CPU."""
 
     per_process_gpu_memory_fraction: float = 0.0
@@ -18,7 +38,7 @@ class GPUOptions:
 
 
 @dataclass
-class GraphOptions:
+class GraphOptions(Message):
     """Settings for graph optimization, accepted as they are."""
 
     enable_bfloat16_sendrecv: bool = False
@@ -27,7 +47,7 @@ class GraphOptions:
 
 
 @dataclass
-class ConfigProto:
+class ConfigProto(Message):
     """How a session places and runs operations.
 
     ``device_count={"CPU": 3}`` makes ``/cpu:0`` to ``/cpu:2``; ``allow_soft_placement`` runs on
@@ -48,21 +68,29 @@ class ConfigProto:
 
 
 @dataclass
-class RunOptions:
-    """Options of one run."""
+class RunOptions(Message):
+    """Options of one run.
+
+    `trace_level` is one of ``NO_TRACE`` to ``FULL_TRACE``, all but the first of which trace alike;
+    a run longer than `timeout_in_ms` (0 for no limit) fails; `output_partition_graphs` leaves what
+    ran in `RunMetadata.partition_graphs`.
+    """
 
     trace_level: int = 0
     timeout_in_ms: int = 0
-    NO_TRACE = 0
-    SOFTWARE_TRACE = 1
-    HARDWARE_TRACE = 2
-    FULL_TRACE = 3
+    inter_op_thread_pool: int = 0
+    output_partition_graphs: bool = False
+    report_tensor_allocations_upon_oom: bool = False
+    NO_TRACE: ClassVar[int] = 0
+    SOFTWARE_TRACE: ClassVar[int] = 1
+    HARDWARE_TRACE: ClassVar[int] = 2
+    FULL_TRACE: ClassVar[int] = 3
 
 
 @dataclass
-class RunMetadata:
-    """What a run tells about itself."""
+class RunMetadata(Message):
+    """What a run tells about itself: `step_stats` is an `engine.trace.StepStats`."""
 
-    step_stats: Any = None
+    step_stats: StepStats = field(default_factory=StepStats)
     cost_graph: Any = None
     partition_graphs: list[Any] = field(default_factory=list)

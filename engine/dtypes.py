@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.errors import misuse
+
 
 class DType:
     """The type of a tensor's elements, one object per type.
@@ -183,5 +185,5 @@ def as_dtype(value: Any) -> DType:
         if array_type is not None:
             found = string if array_type.kind in "SUO" else _BY_NUMPY.get(array_type)
     if found is None:
-        raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.")
+        raise TypeError(misuse(f"Cannot convert value {value!r} to a TensorFlow DType."))
     return found

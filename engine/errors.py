@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from engine.advice import way_out as known_way_out
+from engine.origin import user_line
+
 OK = 0
 CANCELLED = 1
 UNKNOWN = 2
@@ -38,6 +41,14 @@ def compose(headline: str, facts: Iterable[str] = (), way_out: str | None = None
     return "\n".join(lines)
 
 
+def misuse(headline: str, facts: Iterable[str] = (), way_out: str | None = None) -> str:
+    """A message as `compose` makes it, with the user's line that is being run as the last fact.
+
+    Without a `way_out` the one known for such a problem is told.
+    """
+    return compose(headline, [*facts, f"at {user_line()}"], way_out or known_way_out(headline))
+
+
 class OpError(Exception):
     """What a session raises when a run fails; knows the operation that failed.
 
@@ -58,6 +69,10 @@ class OpError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+    def __reduce__(self) -> Any:
+        # Without the operation: its graph does not travel between processes.
+        return type(self), (self.node_def, None, self.message, self.error_code)
 
 
 class CancelledError(OpError):
@@ -154,3 +169,40 @@ class UnauthenticatedError(OpError):
     """The caller did not say who it is."""
 
     code = UNAUTHENTICATED
+
+
+_BY_CODE: dict[int, type[OpError]] = {
+    kind.code: kind
+    for kind in (
+        CancelledError,
+        UnknownError,
+        InvalidArgumentError,
+        DeadlineExceededError,
+        NotFoundError,
+        AlreadyExistsError,
+        PermissionDeniedError,
+        ResourceExhaustedError,
+        FailedPreconditionError,
+        AbortedError,
+        OutOfRangeError,
+        UnimplementedError,
+        InternalError,
+        UnavailableError,
+        DataLossError,
+        UnauthenticatedError,
+    )
+}
+
+
+def exception_type_from_error_code(error_code: int) -> type[OpError]:
+    """The class of a code; KeyError for a number that is no code.
+
+    >>> exception_type_from_error_code(OUT_OF_RANGE).__name__
+    'OutOfRangeError'
+    """
+    return _BY_CODE[error_code]
+
+
+def error_code_from_exception_type(kind: type[Exception]) -> int:
+    """The code of a class, UNKNOWN for one that is not TensorFlow's."""
+    return kind.code if issubclass(kind, OpError) else UNKNOWN

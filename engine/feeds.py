@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import DType
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Graph, Tensor
 from engine.op import Array
 from engine.ops.constants import as_array, is_graph_value
@@ -35,19 +35,28 @@ def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSl
         return []
     if not isinstance(feed_dict, Mapping):
         raise TypeError(
-            f"feed_dict must be a dict of tensor to value, got {type(feed_dict).__name__}"
+            misuse(
+                f"feed_dict must be a dict of tensor to value, got {type(feed_dict).__name__}",
+                (),
+                "sess.run(fetches, feed_dict={x: value, y: other})",
+            )
         )
     slots = []
     for key in feed_dict:
         try:
             slots.append(FeedSlot(graph.as_graph_element(key, allow_operation=False)))
         except (TypeError, ValueError, KeyError) as error:
-            message = error.args[0] if error.args else error
-            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {message}") from None
+            raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
     seen: set[Tensor] = set()
     for slot in slots:
         if slot.tensor in seen:
-            raise ValueError(f"Tensor {slot.tensor.name!r} is fed more than once in one run.")
+            raise ValueError(
+                misuse(
+                    f"Tensor {slot.tensor.name!r} is fed more than once in one run.",
+                    [f"{slot.tensor.name!r} was made at {slot.tensor.op.origin}"],
+                    "one key for it: the tensor or its name",
+                )
+            )
         seen.add(slot.tensor)
     return slots
 
@@ -62,10 +71,10 @@ def convert_feed(slot: FeedSlot, value: Any) -> Array:
     tensor, dtype = slot.tensor, slot.tensor.spec.dtype
     if is_graph_value(value):
         raise TypeError(
-            compose(
+            misuse(
                 "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include "
                 "Python scalars, strings, lists, numpy ndarrays, or TensorHandles.",
-                [f"fed to {tensor.name!r}: {value!r}"],
+                [f"fed to {tensor.name!r}: {value!r}", _made(tensor)],
                 "sess.run(value) first, and feed what it gives",
             )
         )
@@ -73,29 +82,52 @@ def convert_feed(slot: FeedSlot, value: Any) -> Array:
         return as_array(value, dtype)
     if value is None:
         raise TypeError(
-            compose(
+            misuse(
                 f"Cannot feed None for Tensor {tensor.name!r} of dtype {dtype.name}",
-                [f"{tensor.name!r} was made at {tensor.op.origin}", "value: None"],
+                [_made(tensor), "value: None"],
                 "a number or an array",
             )
         )
     try:
         # Converted as NumPy converts: 1.5 becomes 1 for an integer tensor.
         array = np.asarray(value)
-        if array.dtype is not dtype.np:
-            if dtype.is_integer and array.dtype.kind in "iuO" and not _fits(array, dtype):
-                raise TypeError(
-                    f"Type of feed value {value} with type {type(value).__name__} is not "
-                    f"compatible with Tensor type {dtype.name}. Try explicitly setting the type "
-                    "of the feed tensor to a larger type (e.g. int64)."
-                )
-            array = array.astype(dtype.np)
-    except (ValueError, OverflowError) as error:
+        if array.dtype is dtype.np:
+            return array
+        fits = not dtype.is_integer or array.dtype.kind not in "iuO" or _fits(array, dtype)
+        if fits:
+            return array.astype(dtype.np)
+    except (ValueError, OverflowError, TypeError) as error:
         raise type(error)(
-            f"Cannot feed a value of type {type(value).__name__} for Tensor {tensor.name!r} "
-            f"of dtype {dtype.name}: {error}"
+            misuse(
+                f"Cannot feed a value of type {type(value).__name__} for Tensor {tensor.name!r} "
+                f"of dtype {dtype.name}: {error}",
+                [_made(tensor)],
+                _way_to_feed(value, dtype),
+            )
         ) from error
-    return array
+    raise TypeError(
+        misuse(
+            f"Type of feed value {value} with type {type(value).__name__} is not compatible with "
+            f"Tensor type {dtype.name}. Try explicitly setting the type of the feed tensor to a "
+            "larger type (e.g. int64).",
+            [_made(tensor)],
+            f"tf.placeholder(tf.int64) instead of tf.{dtype.name}",
+        )
+    )
+
+
+def _made(tensor: Tensor) -> str:
+    return f"{tensor.name!r} was made at {tensor.op.origin}"
+
+
+def _way_to_feed(value: Any, dtype: DType) -> str:
+    if isinstance(value, list | tuple):
+        return "rows of one length and numbers throughout; pad short rows, as with np.pad"
+    if isinstance(value, Mapping):
+        return "one flat dictionary of tensors to values"
+    if isinstance(value, str | bytes):
+        return f"a number; tf.placeholder(tf.string) for text, not tf.{dtype.name}"
+    return "a number, a list of numbers or a NumPy array"
 
 
 def _fits(array: Array, dtype: DType) -> bool:
@@ -105,15 +137,25 @@ def _fits(array: Array, dtype: DType) -> bool:
     return not array.size or bool(dtype.min <= array.min() and array.max() <= dtype.max)
 
 
+def _reshaped(dims: Any, sizes: tuple[int, ...]) -> str:
+    if len(dims) == len(sizes) + 1 and dims[-1] in (None, 1):
+        return "; value[:, np.newaxis] makes a column of a vector" if len(sizes) == 1 else ""
+    if len(dims) == len(sizes) + 1 and dims[0] is None:
+        return "; value[np.newaxis] makes a batch of one"
+    if None in dims and len(dims) == len(sizes):
+        return "; the sizes shown as ? are free"
+    return ""
+
+
 def check_shape(slot: FeedSlot, array: Array) -> None:
     """ValueError in TensorFlow's words where an array does not fit the tensor's shape."""
     dims = slot.tensor.spec.dims
     if not compatible(dims, array.shape):
         raise ValueError(
-            compose(
+            misuse(
                 f"Cannot feed value of shape {array.shape} for Tensor {slot.tensor.name!r}, "
                 f"which has shape '{in_parentheses(dims)}'",
-                [f"{slot.tensor.name!r} was made at {slot.tensor.op.origin}"],
-                f"a value of shape {in_parentheses(dims)}",
+                [_made(slot.tensor)],
+                f"a value of shape {in_parentheses(dims)}{_reshaped(dims, array.shape)}",
             )
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor
 
 Rebuild = Callable[[list[Any]], Any]
@@ -38,7 +40,7 @@ def structure_of(fetches: Any) -> Any:
 def _described(fetch: Any) -> Any:
     if isinstance(fetch, Mapping):
         parts = tuple([(key, _described(item)) for key, item in fetch.items()])
-        return (Mapping, parts)
+        return (OrderedDict if isinstance(fetch, OrderedDict) else Mapping, parts)
     if isinstance(fetch, list | tuple):
         return (type(fetch), tuple([_described(item) for item in fetch]))
     return fetch
@@ -46,10 +48,18 @@ def _described(fetch: Any) -> Any:
 
 def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebuild:
     if fetch is None:
-        raise TypeError('Argument `fetch` = None has invalid type "NoneType". Cannot be None')
+        raise TypeError(
+            misuse(
+                'Argument `fetch` = None has invalid type "NoneType". Cannot be None',
+                (),
+                "leave it out: tf.gradients() gives None for what y does not depend on, "
+                "tf.summary.merge_all() where there are no summaries",
+            )
+        )
     if isinstance(fetch, Mapping):
         parts = {key: _mapper(item, graph, leaves) for key, item in fetch.items()}
-        return lambda values: {key: part(values) for key, part in parts.items()}
+        made = OrderedDict if isinstance(fetch, OrderedDict) else dict
+        return lambda values: made((key, part(values)) for key, part in parts.items())
     if isinstance(fetch, list | tuple):
         items = [_mapper(item, graph, leaves) for item in fetch]
         if isinstance(fetch, list):
@@ -68,11 +78,13 @@ def _element(fetch: Any, graph: Graph) -> Tensor | Operation:
         return graph.as_graph_element(fetch)  # type: ignore[no-any-return]
     except TypeError as error:
         raise TypeError(
-            f"Fetch argument {fetch!r} has invalid type {type(fetch)}, must be a string or "
-            f"Tensor. ({error})"
+            _told(f"has invalid type {type(fetch)}, must be a string or Tensor.", fetch, error)
         ) from None
     except (ValueError, KeyError) as error:
-        message = error.args[0] if error.args else error
-        raise ValueError(
-            f"Fetch argument {fetch!r} cannot be interpreted as a Tensor. ({message})"
-        ) from None
+        raise ValueError(_told("cannot be interpreted as a Tensor.", fetch, error)) from None
+
+
+def _told(problem: str, fetch: Any, error: Exception) -> str:
+    """The problem, the reason as its first line gives it, and the facts that follow there."""
+    reason, *facts = str(error).split("\n")
+    return "\n".join([f"Fetch argument {fetch!r} {problem} ({reason})", *facts])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor
 from engine.ops.arithmetic import add_n
 from engine.ops.constants import convert_to_tensor, make
@@ -50,7 +50,11 @@ def gradients(
     weights = _listed(grad_ys) if grad_ys is not None else [None] * len(outputs)
     if len(weights) != len(outputs):
         raise ValueError(
-            f"Must specify a grad_y for each y: {len(weights)} grad_ys for {len(outputs)} ys"
+            misuse(
+                f"Must specify a grad_y for each y: {len(weights)} grad_ys for {len(outputs)} ys",
+                (),
+                "grad_ys as a list, with None for a weight of one",
+            )
         )
     stops = {_source(x) for x in _listed(stop_gradients)} if stop_gradients is not None else set()
     with collector_paused(), graph.as_default(), graph.name_scope(name) as scope:
@@ -74,14 +78,24 @@ def _source(x: Any) -> Tensor:
 def _initial(y: Tensor, weight: Any) -> Tensor:
     if weight is None:
         if not y.dtype.base_dtype.is_floating:
-            raise TypeError(f"Gradients of {y}: its dtype {y.dtype.name} is not floating point.")
+            raise ValueError(
+                misuse(
+                    f"Invalid type {y.dtype!r} for {y.name}, expected: "
+                    "[tf.float32, tf.float64, tf.float16].",
+                    [f"{y!r} was made at {y.op.origin}"],
+                    "tf.cast(x, tf.float32) before the loss: integers have no gradients",
+                )
+            )
         if y.spec.dims == ():
             return ones((), y.spec.dtype, "grad_ys_0")
         return make(OnesLike(), (y,), "grad_ys_0")
     tensor = convert_to_tensor(weight, None if isinstance(weight, Tensor) else y.dtype.base_dtype)
     if tensor.dtype.base_dtype is not y.dtype.base_dtype:
         raise TypeError(
-            f"Gradient type {tensor.dtype.name} does not match type {y.dtype.name} of {y}"
+            misuse(
+                f"Gradient type {tensor.dtype.name} does not match type {y.dtype.name} of {y}",
+                [f"{x!r} was made at {x.op.origin}" for x in (tensor, y)],
+            )
         )
     return tensor
 
@@ -140,7 +154,7 @@ def _sweep(
         rule = op.definition.grad
         if rule is None:
             raise LookupError(
-                compose(
+                misuse(
                     f"No gradient defined for operation '{op.name}' (op type: {op.type})",
                     [*op.facts(), f"made at {op.origin}"],
                     "tf.stop_gradient() on its input",

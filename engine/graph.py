@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from typing import Any
 
+from engine.advice import way_out
 from engine.defaults import STACKS, remove_last
-from engine.errors import compose
+from engine.errors import compose, misuse
 from engine.node import Operation, Tensor
 from engine.op import Op, Spec
 from engine.placement import DeviceSpec
@@ -56,18 +58,34 @@ class Graph:
             RuntimeError: the graph is finalized.
         """
         if self._finalized:
-            raise RuntimeError("Graph is finalized and cannot be modified.")
+            raise RuntimeError(
+                misuse(
+                    "Graph is finalized and cannot be modified.",
+                    [f"for a new operation '{name or definition.type}'"],
+                    "make all operations before the training loop; feed values that change",
+                )
+            )
         inputs = tuple(inputs)
         for tensor in inputs:
             if tensor.op.graph is not self:
                 raise ValueError(_other_graph(tensor, inputs, self))
         if not name:
             name = definition.type
+        elif not isinstance(name, str):
+            raise TypeError(
+                misuse(
+                    f"The name of an operation must be a string, not {name!r} of type "
+                    f"{type(name).__name__}",
+                    [f"for a new operation of kind '{definition.type}'"],
+                    "name='...' by keyword: other arguments may come before it",
+                )
+            )
         full_name = name[:-1] if name[-1] == "/" else self.unique_name(name)
         try:
             specs = definition.infer(*[tensor.spec for tensor in inputs])
         except (ShapeError, TypeError) as error:
-            raise type(error)(_misfit(str(error), full_name, definition, inputs)) from None
+            kind = ValueError if isinstance(error, ShapeError) else TypeError
+            raise kind(_misfit(str(error), full_name, definition, inputs)) from None
         if type(specs) is Spec:
             specs = (specs,)
         controls: tuple[Operation, ...] = ()
@@ -104,7 +122,7 @@ class Graph:
         if self._name_stack:
             name = f"{self._name_stack}/{name}"
         elif not _VALID_NAME.match(name):
-            raise ValueError(f"'{name}' is not a valid node name")
+            raise ValueError(misuse(f"'{name}' is not a valid node name"))
         key = name.lower()
         seen = self._names_in_use.get(key, 0)
         if mark_as_used:
@@ -141,7 +159,7 @@ class Graph:
         before = self._name_stack
         if name:
             if not (_VALID_SCOPE if before else _VALID_NAME).match(name):
-                raise ValueError(f"'{name}' is not a valid scope name")
+                raise ValueError(misuse(f"'{name}' is not a valid scope name"))
             self._name_stack = name[:-1] if name[-1] == "/" else self.unique_name(name)
         else:
             self._name_stack = ""
@@ -237,7 +255,7 @@ class Graph:
             if obj.graph is not self:
                 raise ValueError(
                     compose(
-                        f"{obj} is not an element of this graph.",
+                        f"{type(obj).__name__} {obj} is not an element of this graph.",
                         [f"made at {(obj if isinstance(obj, Operation) else obj.op).origin}"],
                         "tf.Session(graph=...) with the graph it was made in",
                     )
@@ -249,29 +267,55 @@ class Graph:
                 for kind, yes in (("Tensor", allow_tensor), ("Operation", allow_operation))
                 if yes
             )
-            raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
-        if ":" in obj and allow_tensor:
-            op_name, _, index = obj.rpartition(":")
-            op = self._by_name.get(op_name)
-            if op is None or not index.isdigit():
-                raise KeyError(
-                    f"The name {obj!r} refers to a Tensor which does not exist. The "
-                    f"operation, {op_name!r}, does not exist in the graph."
+            raise TypeError(
+                misuse(
+                    f"Can not convert a {type(obj).__name__} into a {wanted}.",
+                    [f"given: {obj!r}"],
+                    "a tensor, operation or variable of this graph, or its name, as 'x:0'",
                 )
-            if int(index) >= len(op.outputs):
-                raise KeyError(
-                    f"The name {obj!r} refers to a Tensor which does not exist. The "
-                    f"operation, {op_name!r}, exists but only has {len(op.outputs)} outputs."
-                )
-            return op.outputs[int(index)]
-        if not allow_operation:
-            raise ValueError(
-                f"The name {obj!r} looks like an (invalid) Operation name, not a Tensor. "
-                'Tensor names must be of the form "<op_name>:<output_index>".'
             )
-        if obj not in self._by_name:
-            raise KeyError(f"The name {obj!r} refers to an Operation not in the graph.")
-        return self._by_name[obj]
+        if ":" in obj and allow_tensor:
+            return self._tensor_named(obj)
+        op = self._by_name.get(obj)
+        if not allow_operation:
+            what = "refers to an Operation" if op else "looks like an (invalid) Operation name"
+            raise ValueError(
+                misuse(
+                    f"The name {obj!r} {what}, not a Tensor. "
+                    'Tensor names must be of the form "<op_name>:<output_index>".',
+                    (),
+                    f"'{obj}:0', the first output of the operation '{obj}'",
+                )
+            )
+        if op is None:
+            raise NoSuchNameError(
+                misuse(
+                    f"The name {obj!r} refers to an Operation not in the graph.",
+                    (),
+                    self._names_like(obj),
+                )
+            )
+        return op
+
+    def _tensor_named(self, name: str) -> Tensor:
+        op_name, _, index = name.rpartition(":")
+        op = self._by_name.get(op_name)
+        problem = f"The name {name!r} refers to a Tensor which does not exist. The operation, "
+        if op is None or not index.isdigit():
+            problem += f"{op_name!r}, does not exist in the graph."
+            raise NoSuchNameError(misuse(problem, (), self._names_like(op_name, ":0")))
+        if int(index) >= len(op.outputs):
+            problem += f"{op_name!r}, exists but only has {len(op.outputs)} outputs."
+            known = ", ".join(repr(tensor.name) for tensor in op.outputs)
+            raise NoSuchNameError(
+                misuse(problem, [f"{op_name!r} was made at {op.origin}"], known or "its operation")
+            )
+        return op.outputs[int(index)]
+
+    def _names_like(self, name: str, suffix: str = "") -> str:
+        found = get_close_matches(name, self._by_name) or list(self._by_name)[:3]
+        names = ", ".join(repr(item + suffix) for item in found)
+        return f"{names}; `print([op.name for op in graph.get_operations()])` shows every name"
 
     # Collections
 
@@ -345,22 +389,32 @@ def _other_graph(tensor: Tensor, inputs: tuple[Tensor, ...], graph: Graph) -> st
         if other is not None
         else (f"{tensor} must be from the same graph as the operation that uses it")
     )
-    return compose(
+    return misuse(
         f"{first}.",
-        [f"{tensor.name!r} was made at {tensor.op.origin}"],
+        [f"{x.name!r} was made at {x.op.origin}" for x in (tensor, other) if x is not None],
         "build the whole model inside one `with graph.as_default():`",
     )
 
 
 def _misfit(problem: str, name: str, definition: Op, inputs: tuple[Tensor, ...]) -> str:
     shapes = ", ".join(in_brackets(tensor.spec.dims) for tensor in inputs)
-    return compose(
-        f"{problem} for '{name}' (op: '{definition.type}') with input shapes: {shapes}.",
+    return misuse(
+        f"{problem.rstrip('.')} for '{name}' (op: '{definition.type}') with input shapes: "
+        f"{shapes}.",
         [
             f"input {index} {tensor.name!r}: {tensor.spec!r}, made at {tensor.op.origin}"
             for index, tensor in enumerate(inputs)
         ],
+        way_out(problem, definition.type) or "print the inputs: a tensor shows its shape and dtype",
     )
+
+
+class NoSuchNameError(KeyError):
+    """Nothing in the graph has the name asked for."""
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which puts a text of several lines into one.
+        return str(self.args[0])
 
 
 class _Root:
@@ -387,8 +441,13 @@ def reset_default_graph() -> None:
     """
     if STACKS.graphs:
         raise AssertionError(
-            "Do not use tf.reset_default_graph() to clear nested graphs. If you "
-            "need a cleared graph, exit the nesting and create a new graph."
+            misuse(
+                "Do not use tf.reset_default_graph() to clear nested graphs. If you "
+                "need a cleared graph, exit the nesting and create a new graph.",
+                (),
+                "`with tf.Graph().as_default():` for a graph of its own; close an "
+                "InteractiveSession that was given a graph",
+            )
         )
     _ROOT.graph = Graph()
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from engine.defaults import default_session
 from engine.dtypes import DType
+from engine.errors import compose, misuse
 from engine.op import Op, Spec
 from engine.operators import Operators
-from engine.shapes import TensorShape, as_dims, count, in_parentheses, merge
+from engine.origin import user_frame
+from engine.shapes import ShapeError, TensorShape, as_dims, count, in_parentheses, merge
 
 if TYPE_CHECKING:
     from engine.graph import Graph
 
-_OWN_FILES = str(Path(__file__).parent)
 _LARGEST_CONSTANT = 4096
 """Elements up to which a constant is followed while a graph is built, for shape rules."""
 
@@ -65,7 +65,10 @@ class Tensor(Operators):
 
     def set_shape(self, shape: Any) -> None:
         """Add what the graph could not know of the shape; ValueError if it contradicts."""
-        self.spec.dims = merge(self.spec.dims, as_dims(shape))
+        try:
+            self.spec.dims = merge(self.spec.dims, as_dims(shape))
+        except ShapeError as error:
+            raise ValueError(self._misused(str(error))) from None
 
     def consumers(self) -> list[Operation]:
         """The operations that take this tensor as an input, in the order they were made."""
@@ -74,7 +77,7 @@ class Tensor(Operators):
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The value of this tensor in `session` or the default session, a NumPy array or scalar."""
         return _session_for(
-            self.graph, session, "evaluate tensor", "eval()", "eval(session=sess)"
+            self.op, session, "evaluate tensor", "eval()", "eval(session=sess)"
         ).run(self, feed_dict)
 
     def constant_value(self) -> Any:
@@ -89,35 +92,117 @@ class Tensor(Operators):
 
     def __str__(self) -> str:
         shape = "" if self.spec.dims is None else f"shape={in_parentheses(self.spec.dims)}, "
-        return f'Tensor("{self.name}", {shape}dtype={self.dtype.name})'
+        device = f", device={self.device}" if self.device else ""
+        return f'Tensor("{self.name}", {shape}dtype={self.dtype.name}{device})'
 
     def __bool__(self) -> bool:
         raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
-            "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such as "
-            "tf.cond to execute subgraphs conditioned on the value of a tensor."
+            self._misused(
+                "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` "
+                "instead of `if t:` to test if a tensor is defined, and use TensorFlow ops such "
+                "as tf.cond to execute subgraphs conditioned on the value of a tensor.",
+                "tf.cond() or tf.where() in the graph; `if sess.run(t):` outside of it",
+            )
         )
 
     def __iter__(self) -> Iterator[Any]:
         raise TypeError(
-            "`Tensor` objects are not iterable when eager execution is not enabled. "
-            "To iterate over this tensor use `tf.map_fn`, or split it with `tf.unstack`."
+            self._misused(
+                "`Tensor` objects are not iterable when eager execution is not enabled. "
+                "To iterate over this tensor use `tf.map_fn`, or split it with `tf.unstack`.",
+                "`for part in tf.unstack(t):`, or iterate over what sess.run(t) gives",
+            )
         )
 
     def __len__(self) -> int:
         raise TypeError(
-            f"len is not well defined for symbolic Tensors. ({self.name}) Please call "
-            "`x.shape` rather than `len(x)` for shape information."
+            self._misused(
+                f"len is not well defined for symbolic Tensors. ({self.name}) Please call "
+                "`x.shape` rather than `len(x)` for shape information.",
+                "x.get_shape()[0].value, or tf.shape(x)[0] for what only the run knows",
+            )
+        )
+
+    def __contains__(self, item: object) -> bool:
+        raise TypeError(
+            self._misused(
+                "argument of type 'Tensor' is not iterable",
+                "tf.reduce_any(tf.equal(t, item)), a tensor that tells it in the run",
+            )
+        )
+
+    def __float__(self) -> float:
+        raise TypeError(self._no_number("float"))
+
+    def __int__(self) -> int:
+        raise TypeError(self._no_number("int"))
+
+    def __index__(self) -> int:
+        raise TypeError(
+            self._misused(
+                "'Tensor' object cannot be interpreted as an integer",
+                "range(sess.run(t)); tf.range(t), a tensor; t.get_shape() for sizes known already",
+            )
         )
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise NotImplementedError(
-            f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. "
-            "Evaluate it first: sess.run(t) or t.eval()."
+            self._misused(
+                f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array. This error may "
+                "indicate that you're trying to pass a Tensor to a NumPy call, which is not "
+                "supported.",
+                "sess.run(t) or t.eval() for its value; tf.reduce_sum(), tf.exp() and the like "
+                "instead of NumPy's functions",
+            )
         )
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            self._misused(
+                "'Tensor' object does not support item assignment",
+                "tf.concat() or tf.where() of old and new parts; a tf.Variable is changed by "
+                "running what assign() gives",
+            )
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        problem = f"'Tensor' object has no attribute '{name}'"
+        if name not in _WAYS_TO_ATTRIBUTES:
+            raise AttributeError(problem)
+        raise AttributeError(self._misused(problem, _WAYS_TO_ATTRIBUTES[name]))
+
+    def _no_number(self, kind: str) -> str:
+        return self._misused(
+            f"{kind}() argument must be a string or a number, not 'Tensor'",
+            f"{kind}(sess.run(t)); tf.cast() for another dtype inside the graph",
+        )
+
+    def _misused(self, problem: str, way_out: str | None = None) -> str:
+        return misuse(problem, [f"{self!r} was made at {self.op.origin}"], way_out)
 
 
 _NOT_KNOWN = object()
+
+_WAYS_TO_ATTRIBUTES = {
+    "assign": "keep the tf.Variable itself: `w = w + 1` and `w += 1` make a tensor of it, "
+    "w.assign_add(1) changes it",
+    "numpy": "sess.run(t) or t.eval(), which give a NumPy array",
+    "item": "sess.run(t), which gives a NumPy scalar for a tensor of rank 0",
+    "tolist": "sess.run(t).tolist()",
+    "astype": "tf.cast(t, dtype)",
+    "reshape": "tf.reshape(t, shape)",
+    "T": "tf.transpose(t)",
+    "sum": "tf.reduce_sum(t)",
+    "mean": "tf.reduce_mean(t)",
+    "max": "tf.reduce_max(t)",
+    "min": "tf.reduce_min(t)",
+    "dot": "tf.matmul(t, other)",
+    "ndim": "t.get_shape().ndims, or tf.rank(t)",
+    "size": "tf.size(t)",
+    "backward": "tf.gradients(t, variables), or an optimizer's minimize(t)",
+    "append": "tf.concat([t, more], 0)",
+}
+"""Attributes that people look for on a tensor, and where what they want is."""
 
 
 class Operation:
@@ -155,7 +240,7 @@ class Operation:
         """Position in the graph, in the order of making."""
         self.outputs = tuple([Tensor(self, index, spec) for index, spec in enumerate(specs)])
         self.colocated_with: str | None = None
-        self.origin_frame = _user_frame()
+        self.origin_frame = user_frame(2)
         self._device = ""
 
     @property
@@ -184,7 +269,13 @@ class Operation:
     def get_attr(self, name: str) -> Any:
         attributes = self.definition.attributes()
         if name not in attributes:
-            raise ValueError(f"Operation '{self.name}' has no attr named '{name}'.")
+            raise ValueError(
+                compose(
+                    f"Operation '{self.name}' has no attr named '{name}'.",
+                    [f"made at {self.origin}"],
+                    f"one of {', '.join(sorted(attributes)) or 'none: it has no attributes'}",
+                )
+            )
         return attributes[name]
 
     def values(self) -> tuple[Tensor, ...]:
@@ -192,7 +283,7 @@ class Operation:
 
     def run(self, feed_dict: Any = None, session: Any = None) -> None:
         """Run this operation in `session` or the default session."""
-        _session_for(self.graph, session, "execute operation", "run()", "run(session=sess)").run(
+        _session_for(self, session, "execute operation", "run()", "run(session=sess)").run(
             self, feed_dict
         )
 
@@ -249,30 +340,37 @@ def _follow_constants(tensor: Tensor) -> Any:
     return tensor._constant
 
 
-def _user_frame() -> tuple[str, int, str]:
-    frame = sys._getframe(3)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN_FILES):
-        frame = frame.f_back
-    return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
-
-
-def _session_for(graph: Graph, session: Any, what: str, call: str, way: str) -> Any:
+def _session_for(op: Operation, session: Any, what: str, call: str, way: str) -> Any:
+    made = [f"'{op.name}' was made at {op.origin}"]
+    thing = what.split()[-1]
     if session is not None:
-        if session.graph is not graph:
+        if session.graph is not op.graph:
             raise ValueError(
-                f"Cannot use the given session to {what}: the tensor's graph is "
-                "different from the session's graph."
+                misuse(
+                    f"Cannot use the given session to {what}: the {thing}'s graph is "
+                    "different from the session's graph.",
+                    made,
+                    f"tf.Session(graph=...) with the graph the {thing} was made in",
+                )
             )
         return session
     session = default_session()
     if session is None:
         raise ValueError(
-            f"Cannot {what} using `{call}`: No default session is registered. Use "
-            f"`with sess.as_default()` or pass an explicit session to `{way}`"
+            misuse(
+                f"Cannot {what} using `{call}`: No default session is registered. Use "
+                f"`with sess.as_default()` or pass an explicit session to `{way}`",
+                made,
+                f"`with tf.Session() as sess:` around it, or {way}",
+            )
         )
-    if session.graph is not graph:
+    if session.graph is not op.graph:
         raise ValueError(
-            f"Cannot use the default session to {what}: the tensor's graph is different "
-            f"from the session's graph. Pass an explicit session to `{way}`."
+            misuse(
+                f"Cannot use the default session to {what}: the {thing}'s graph is different "
+                f"from the session's graph. Pass an explicit session to `{way}`.",
+                made,
+                f"tf.Session(graph=...) with the graph the {thing} was made in",
+            )
         )
     return session

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.dtypes import DType
-from engine.shapes import Dims, fully_defined, in_brackets
+from engine.shapes import Dims, ShapeError, fully_defined, in_brackets
 
 Array = Any
 """A NumPy array here, another library's array where an ``xla`` rule is traced."""
@@ -37,7 +37,10 @@ class Spec:
         """The sizes that the value of a shape tensor stands for, as far as they are known."""
         value = self.value
         if value is not None:
-            return tuple(None if size < 0 else int(size) for size in value.ravel())
+            sizes = [int(size) for size in value.ravel()]
+            if any(size < -1 for size in sizes):
+                raise ShapeError(f"Invalid value in tensor used for shape: {min(sizes)}")
+            return tuple(None if size == -1 else size for size in sizes)
         tensor = getattr(self._source, "__self__", None)
         if tensor is not None:
             found = tensor.op.definition.infer_sizes(*[x.spec for x in tensor.op.inputs])

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from engine.errors import InvalidArgumentError, compose
+from engine.errors import InvalidArgumentError, compose, misuse
 
 SOFT_PLACEMENT_VARIABLE = "TRAINBOARD_SOFT_PLACEMENT"
 
@@ -38,8 +38,6 @@ class DeviceSpec:
                 continue
             fields = part.split(":")
             kind = fields[0]
-            unknown = f"Unknown attribute '{kind}' is encountered while parsing the device spec: "
-            unknown += f"'{text}'."
             try:
                 if kind == "job" and len(fields) == 2:
                     spec = replace(spec, job=fields[1])
@@ -57,9 +55,16 @@ class DeviceSpec:
                     index = None if len(fields) == 1 or fields[1] == "*" else int(fields[1])
                     spec = replace(spec, device_type=kind.upper(), device_index=index)
                 else:
-                    raise ValueError(unknown)
+                    raise ValueError(part)
             except ValueError as error:
-                raise ValueError(unknown) from error
+                raise ValueError(
+                    misuse(
+                        f"Unknown attribute '{kind}' is encountered while parsing the device "
+                        f"spec: '{text}'.",
+                        (),
+                        "'/cpu:0', '/gpu:1', '/device:GPU:1' or '/job:ps/task:0'",
+                    )
+                ) from error
         return spec
 
     def to_string(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,7 @@ from weakref import WeakSet
 
 import numpy as np
 
-from engine.config import ConfigProto
+from engine.config import ConfigProto, RunMetadata, RunOptions
 from engine.defaults import STACKS, remove_last
 from engine.devices.base import Device, Segment
 from engine.devices.cpu import CpuDevice, DebugDevice
@@ -21,6 +22,7 @@ from engine.errors import (
     OpError,
     UnavailableError,
     compose,
+    misuse,
 )
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
 from engine.fetches import flatten, structure_of
@@ -32,7 +34,9 @@ from engine.placement import place, soft_placement_asked
 from engine.plan.failures import in_the_name_of
 from engine.plan.program import build
 from engine.plan.source import FILE_NAME
+from engine.plan.timing import Deadline, Timing
 from engine.state import State
+from engine.trace import step_stats
 
 _MOST_PLANS = 32
 """Plans kept for one combination of fetches and feeds, one for each fed size."""
@@ -44,7 +48,7 @@ _FED = object()
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("__weakref__", "leaves", "plans", "rebuild", "slots")
+    __slots__ = ("__weakref__", "deadline", "leaves", "plans", "rebuild", "slots", "timed")
 
     def __init__(
         self,
@@ -56,17 +60,29 @@ class _Entry:
         self.rebuild = rebuild
         self.slots = slots
         self.plans: dict[Any, _Plan] = {}
+        self.timed: _Entry | None = None
+        """Its twin with programs that mark the time, made when a run is first traced."""
+        self.deadline: Deadline | None = None
+        """The twin's clock."""
+
+    def twin(self) -> _Entry:
+        """The same run, timed."""
+        if self.timed is None:
+            self.timed = _Entry(self.leaves, self.rebuild, self.slots)
+            self.timed.deadline = Deadline()
+        return self.timed
 
 
 class _Plan:
     """A compiled segment and whether its variables are known to be initialized."""
 
-    __slots__ = ("checked", "run", "segment")
+    __slots__ = ("checked", "run", "segment", "timing")
 
-    def __init__(self, segment: Segment):
+    def __init__(self, segment: Segment, timing: Timing | None):
         self.segment = segment
         self.run = segment.run
         self.checked = False
+        self.timing = timing
 
 
 class BaseSession:
@@ -84,9 +100,15 @@ class BaseSession:
         executor: str = "plan",
     ):
         if graph is not None and not isinstance(graph, Graph):
-            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+            raise TypeError(_wrong("graph", "a tf.Graph", graph, "tf.Session(graph=tf.Graph())"))
         if config is not None and not isinstance(config, ConfigProto):
-            raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
+            raise TypeError(
+                _wrong("config", "a tf.ConfigProto", config, "tf.Session(config=tf.ConfigProto())")
+            )
+        if target is not None and not isinstance(target, str | bytes):
+            raise TypeError(
+                _wrong("target", "a string", target, "tf.Session(graph=..., config=...)")
+            )
         self._target = target
         self._graph = get_default_graph() if graph is None else graph
         self._config = config or ConfigProto()
@@ -132,11 +154,15 @@ class BaseSession:
         after the run. `feed_dict` gives tensors (or names such as ``"x:0"``) values for this run.
         What comes back is the caller's own.
 
+        `options` (`RunOptions`) may ask for a trace, which `run_metadata` (`RunMetadata`) receives
+        as ``step_stats``, and for a limit of time, which is looked at between operations.
+
         Raises:
             RuntimeError: the session is closed, or its graph empty.
             TypeError, ValueError: a fetch or feed is not possible.
             InvalidArgumentError: a placeholder was not fed, or an operation refused its inputs.
             FailedPreconditionError: a variable is not initialized.
+            DeadlineExceededError: it took longer than ``options.timeout_in_ms``.
 
         >>> import engine as tf
         >>> with tf.Graph().as_default(), tf.Session() as sess:
@@ -158,6 +184,9 @@ class BaseSession:
                 key, entry = None, None
             if entry is None or self._closed:
                 entry = self._entry(fetches, feed_dict, key)
+            if options is not None or run_metadata is not None:
+                values = list(feed_dict.values()) if feed_dict else []
+                return entry.rebuild(self._run_with(entry, values, options, run_metadata))
             return entry.rebuild(self._run_entry(entry, feed_dict.values() if feed_dict else ()))
 
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
@@ -185,6 +214,43 @@ class BaseSession:
                 self._state.variable(op).initialized = True
             plan.checked = True
         return results
+
+    def _run_with(self, entry: _Entry, given: list[Any], options: Any, metadata: Any) -> list[Any]:
+        """A run with options: traced, limited in time."""
+        asked = _checked(options, RunOptions, "options")
+        told = _checked(metadata, RunMetadata, "run_metadata")
+        timeout = asked.timeout_in_ms or self._config.operation_timeout_in_ms
+        traced = asked.trace_level != RunOptions.NO_TRACE
+        timed = entry.twin() if traced or timeout else entry
+        if timed.deadline is not None:
+            timed.deadline.allow(timeout)
+        began, start = time.time_ns(), time.perf_counter_ns()
+        arrays = [
+            value
+            if type(value) is np.ndarray and value.dtype is slot.np_dtype
+            else convert_feed(slot, value)
+            for slot, value in zip(entry.slots, given, strict=True)
+        ]
+        converting = time.perf_counter_ns() - start if arrays else 0
+        results = self._run_entry(timed, arrays)
+        plan = timed.plans[tuple([array.shape for array in arrays])]
+        if traced and plan.timing is not None:
+            told.step_stats = step_stats(
+                plan.timing.read(),
+                plan.timing.without_calls(),
+                began,
+                converting,
+                self._device_of,
+            )
+        if asked.output_partition_graphs:
+            ran = {op.name for op in plan.segment.operations}
+            nodes = [node for node in self._graph.as_graph_def()["nodes"] if node["name"] in ran]
+            told.partition_graphs = [{"nodes": nodes}]
+        return results
+
+    def _device_of(self, op: Operation | None) -> str:
+        names = self.list_devices()
+        return names[0] if op is None else place(op.name, op.device, names, True, op.origin)
 
     def _entry(self, fetches: Any, feed_dict: Any, key: Any) -> _Entry:
         """The entry found by the whole structure, made if there is none."""
@@ -225,16 +291,28 @@ class BaseSession:
 
     def _check_usable(self) -> None:
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
+            raise RuntimeError(
+                misuse(
+                    "Attempted to use a closed Session.",
+                    (),
+                    "run before close() and inside `with tf.Session() as sess:`, whose end "
+                    "closes it and drops its variables",
+                )
+            )
         if not self._graph.version:
             raise RuntimeError(
-                "The Session graph is empty. Add operations to the graph before calling run()."
+                misuse(
+                    "The Session graph is empty. Add operations to the graph before calling run().",
+                    (),
+                    "make the session after the graph, inside `with graph.as_default():` or as "
+                    "tf.Session(graph=graph)",
+                )
             )
         if self._target:
             raise UnavailableError(
                 None,
                 None,
-                compose(
+                misuse(
                     f"This session is for a cluster at {self._target!r}, not reached from here.",
                     (),
                     "tf.Session() without a target runs in this process",
@@ -253,13 +331,16 @@ class BaseSession:
                 program = build(entry.leaves, feeds, optimize=self._optimize)
                 for op in program.operations:
                     self._place(op)
-                plan = _Plan(self._devices[0].compile(program, self._state))
+                timing = None if entry.deadline is None else Timing(program, entry.deadline)
+                plan = _Plan(self._devices[0].compile(program, self._state, timing), timing)
         finally:
             # Also after an interrupted compilation: what it moved stays moved.
             if self._state.generation != self._generation:
                 self._generation = self._state.generation
                 for other in (*self._entries.values(), *self._callables):
                     other.plans.clear()
+                    if other.timed is not None:
+                        other.timed.plans.clear()
         if len(entry.plans) >= _MOST_PLANS:
             # Oldest first; a plan holds its buffers, and sizes that keep changing would pile up.
             del entry.plans[next(iter(entry.plans))]
@@ -287,10 +368,23 @@ class BaseSession:
                     op,
                     compose(
                         f"Attempting to use uninitialized value {op.name}",
-                        [f"variable made at {op.origin}"],
-                        "sess.run(tf.global_variables_initializer()) before using the variables",
+                        [f"variable made at {op.origin}", *self._also_uninitialized(segment, op)],
+                        f"'{op.name}' is given its first value in this very run: start the other "
+                        "variable from its initialized_value()"
+                        if _initializes(segment, op)
+                        else "sess.run(tf.global_variables_initializer()) after the last variable "
+                        "is made and before using them, in this very session",
                     ),
                 )
+
+    def _also_uninitialized(self, segment: Segment, first: Operation) -> list[str]:
+        others = [
+            op.name
+            for op in segment.reads_first
+            if op is not first and not self._state.variable(op).initialized
+        ]
+        shown = ", ".join(others[:5]) + (f" and {len(others) - 5} more" if others[5:] else "")
+        return [f"neither are: {shown}"] if others else []
 
     def _told(self, error: Exception, segment: Segment) -> Exception:
         """The error of a kernel in the name of the operation it belongs to."""
@@ -322,7 +416,13 @@ class BaseSession:
 
         def call(*values: Any) -> Any:
             if len(values) != len(entry.slots):
-                raise TypeError(f"expected {len(entry.slots)} fed values, got {len(values)}")
+                raise TypeError(
+                    misuse(
+                        f"expected {len(entry.slots)} fed values, got {len(values)}",
+                        [f"fed: {', '.join(slot.tensor.name for slot in entry.slots)}"],
+                        "one value for each tensor of feed_list, in its order",
+                    )
+                )
             with self._lock:
                 if self._closed:
                     self._check_usable()
@@ -372,6 +472,26 @@ _DEVICES: dict[str, Callable[[int, int], Device]] = {
     "poisoned": lambda index, threads: CpuDevice(index, poison=True, threads=threads),
     "debug": lambda index, threads: DebugDevice(index),
 }
+
+
+def _initializes(segment: Segment, variable: Operation) -> bool:
+    return any(op.name == f"{variable.name}/Assign" for op in segment.operations)
+
+
+def _checked(given: Any, kind: Any, argument: str) -> Any:
+    """The options given, or those that say nothing."""
+    if given is None:
+        return kind()
+    if not isinstance(given, kind):
+        name = kind.__name__
+        raise TypeError(_wrong(argument, f"a tf.{name}", given, f"{argument}=tf.{name}(...)"))
+    return given
+
+
+def _wrong(argument: str, wanted: str, given: Any, way_out: str) -> str:
+    return misuse(
+        f"{argument} must be {wanted}, but got {type(given)}", [f"given: {given!r}"], way_out
+    )
 
 
 def _first(values: list[Any]) -> Any:

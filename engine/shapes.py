@@ -5,12 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from engine.errors import misuse
+
 Dims = tuple[int | None, ...]
 """The sizes of a shape of known rank; None is an unknown size."""
 
 
 class ShapeError(ValueError):
-    """Shapes that do not fit; `Graph.create_op` adds which operation and where."""
+    """Shapes that do not fit; `Graph.create_op` adds which operation and where.
+
+    `in_a_run` is TensorFlow's wording for sizes that only a run shows not to fit, where it differs.
+    """
+
+    def __init__(self, problem: str, in_a_run: str = ""):
+        super().__init__(problem)
+        self.in_a_run = in_a_run
 
 
 class Dimension:
@@ -29,7 +38,13 @@ class Dimension:
             value = value.value
         self.value: int | None = None if value is None else int(value)
         if self.value is not None and self.value < 0:
-            raise ValueError(f"Dimension {self.value} must be >= 0")
+            raise ValueError(
+                misuse(
+                    f"Dimension {self.value} must be >= 0",
+                    (),
+                    "None for a size that only the run knows",
+                )
+            )
 
     def __repr__(self) -> str:
         return f"Dimension({self.value})"
@@ -97,6 +112,9 @@ class Dimension:
         return self.value is None or value is None or self.value == value
 
 
+_UNKNOWN = "a shape for the placeholder it comes from, as [None, 3]; tf.shape(x) in the run"
+
+
 class TensorShape:
     """What is known of a tensor's shape before it is computed.
 
@@ -129,7 +147,9 @@ class TensorShape:
 
     def as_list(self) -> list[int | None]:
         if self._dims is None:
-            raise ValueError("as_list() is not defined on an unknown TensorShape.")
+            raise ValueError(
+                misuse("as_list() is not defined on an unknown TensorShape.", (), _UNKNOWN)
+            )
         return list(self._dims)
 
     def is_fully_defined(self) -> bool:
@@ -155,7 +175,10 @@ class TensorShape:
 
     def merge_with(self, other: Any) -> TensorShape:
         """What both shapes know; ValueError where they contradict each other."""
-        return TensorShape(merge(self._dims, as_dims(other)))
+        dims = as_dims(other)
+        if not compatible(self._dims, dims):
+            raise ValueError(f"Shapes {self} and {in_parentheses(dims)} are not compatible")
+        return TensorShape(merge(self._dims, dims))
 
     def with_rank(self, rank: int) -> TensorShape:
         return self.merge_with((None,) * rank)
@@ -178,12 +201,14 @@ class TensorShape:
 
     def __iter__(self) -> Iterator[Dimension]:
         if self._dims is None:
-            raise ValueError("Cannot iterate over a shape with unknown rank.")
+            raise ValueError(misuse("Cannot iterate over a shape with unknown rank.", (), _UNKNOWN))
         return iter([Dimension(size) for size in self._dims])
 
     def __len__(self) -> int:
         if self._dims is None:
-            raise ValueError("Cannot take the length of Shape with unknown rank.")
+            raise ValueError(
+                misuse("Cannot take the length of Shape with unknown rank.", (), _UNKNOWN)
+            )
         return len(self._dims)
 
     def __bool__(self) -> bool:
@@ -224,7 +249,14 @@ def as_dims(value: Any) -> Dims | None:
     else:
         dims = (Dimension(value).value,)
     if any(size is not None and size < 0 for size in dims):
-        raise ValueError(f"Dimension {min(size for size in dims if size is not None)} must be >= 0")
+        least = min(size for size in dims if size is not None)
+        raise ValueError(
+            misuse(
+                f"Dimension {least} must be >= 0",
+                [f"in the shape {in_brackets(dims)}"],
+                "None for a size that only the run knows",
+            )
+        )
     return dims
 
 
@@ -257,8 +289,24 @@ def merge(a: Dims | None, b: Dims | None) -> Dims | None:
     if a is None or b is None:
         return b if a is None else a
     if not compatible(a, b):
-        raise ShapeError(f"Shapes {in_parentheses(a)} and {in_parentheses(b)} are not compatible")
+        raise ShapeError(not_equal(a, b))
     return tuple(y if x is None else x for x, y in zip(a, b, strict=True))
+
+
+def not_equal(a: Dims, b: Dims) -> str:
+    """How TensorFlow tells that two shapes are not the same.
+
+    >>> print(not_equal((2, 3), (2, 4)))
+    Dimension 1 in both shapes must be equal, but are 3 and 4. Shapes are [2,3] and [2,4].
+    """
+    if len(a) != len(b):
+        return f"Shapes must be equal rank, but are {len(a)} and {len(b)}"
+    pairs = enumerate(zip(a, b, strict=True))
+    axis, (x, y) = next((n, (x, y)) for n, (x, y) in pairs if None not in (x, y) and x != y)
+    return (
+        f"Dimension {axis} in both shapes must be equal, but are {x} and {y}. "
+        f"Shapes are {in_brackets(a)} and {in_brackets(b)}."
+    )
 
 
 def merge_size(a: int | None, b: int | None) -> int | None:
@@ -306,14 +354,21 @@ def broadcast(a: Dims | None, b: Dims | None) -> Dims | None:
             # The known one is not 1, so the unknown one is either 1 or the same.
             result.append(y if x is None else x)
         else:
-            raise ShapeError(f"Dimensions must be equal, but are {x} and {y}")
+            raise ShapeError(
+                f"Dimensions must be equal, but are {x} and {y}",
+                f"Incompatible shapes: {in_brackets(a)} vs. {in_brackets(b)}",
+            )
     return tuple(result)
 
 
-def normalize_axis(axis: int, rank: int) -> int:
-    """The axis counted from the front; ShapeError where there is no such axis."""
+def normalize_axis(axis: int, rank: int, problem: str = "") -> int:
+    """The axis counted from the front; ShapeError where there is no such axis.
+
+    `problem` words it, with ``{axis}`` and ``{rank}``; a reduction's words by default.
+    """
     if not -rank <= axis < rank:
-        raise ShapeError(f"Invalid reduction dimension {axis} for input with {rank} dimensions")
+        words = problem or "Invalid reduction dimension {axis} for input with {rank} dimensions"
+        raise ShapeError(words.format(axis=axis, rank=rank))
     return axis % rank
 
 

@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from engine.dtypes import as_dtype, float32
+from engine.errors import misuse
 from engine.graph import Graph, Tensor, get_default_graph
 from engine.ops.constants import convert_to_tensor
 from engine.variable_store import VariableStore, store_of
@@ -188,7 +189,13 @@ class variable_scope:  # noqa: N801 - TensorFlow's name
         auxiliary_name_scope: bool = True,
     ):
         if default_name is None and name_or_scope is None:
-            raise TypeError("If default_name is None then name_or_scope is required")
+            raise TypeError(
+                misuse(
+                    "If default_name is None then name_or_scope is required",
+                    (),
+                    'tf.variable_scope("name")',
+                )
+            )
         if not isinstance(name_or_scope, VariableScope | str | None):
             raise TypeError(
                 "VariableScope: name_or_scope must be a string or VariableScope, "

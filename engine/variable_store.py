@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.dtypes import DType, as_dtype, string
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Graph, get_default_graph
 from engine.initializers import glorot_uniform_initializer, zeros_initializer
 from engine.shapes import TensorShape
@@ -85,18 +85,29 @@ class VariableStore:
         del caching_device, use_resource, synchronization, aggregation
         from_value = initializer is not None and not _is_function(initializer)
         if shape is not None and from_value:
-            raise ValueError("If initializer is a constant, do not specify shape.")
+            raise ValueError(
+                misuse(
+                    "If initializer is a constant, do not specify shape.",
+                    [f"for the variable {name}"],
+                    "tf.constant_initializer(value) for one value in a shape",
+                )
+            )
         target, asked = as_dtype(dtype).base_dtype, TensorShape(shape)
         _refuse_parts(name, partitioner, asked, target)
         found = self.variables.get(name)
         if found is not None:
             return _shared(name, found, reuse, asked, target)
         if reuse is True:
+            known = ", ".join(self.variables) or "none"
             raise ValueError(
-                compose(
+                misuse(
                     f"Variable {name} does not exist, or was not created with "
                     "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?",
-                    [f"there is: {known}" for known in _similar(name, self.variables)],
+                    [
+                        "made with tf.get_variable() so far: "
+                        + (", ".join(self.variables) or "none")
+                    ],
+                    "make it without reuse first, or reuse=tf.AUTO_REUSE",
                 )
             )
         initial = initializer if from_value else _starter(name, initializer, asked, target)
@@ -142,7 +153,7 @@ def _refuse_parts(name: str, partitioner: Any, shape: TensorShape, dtype: DType)
     parts = list(partitioner(shape=shape, dtype=dtype))
     if any(int(count) != 1 for count in parts):
         raise ValueError(
-            compose(
+            misuse(
                 f"Variable {name}: a partitioner asks for {parts} parts along its axes.",
                 ["a variable is one array here, never cut into parts"],
                 "partitioner=None; nothing is gained by parts within one process",
@@ -153,35 +164,34 @@ def _refuse_parts(name: str, partitioner: Any, shape: TensorShape, dtype: DType)
 def _shared(name: str, found: Variable, reuse: Any, shape: TensorShape, dtype: DType) -> Variable:
     if not reuse:
         raise ValueError(
-            compose(
+            misuse(
                 f"Variable {name} already exists, disallowed. Did you mean to set "
                 "reuse=True or reuse=tf.AUTO_REUSE in VarScope?",
-                [f"Originally defined at: {found.op.origin}"],
+                [f"first made at {found.op.origin}"],
+                f"tf.variable_scope('{name.rpartition('/')[0] or 'model'}', reuse=tf.AUTO_REUSE) "
+                "to share it, another name for a variable of its own, or tf.reset_default_graph() "
+                "before the model is built again",
             )
         )
     if not shape.is_compatible_with(found.get_shape()):
         raise ValueError(
-            compose(
+            misuse(
                 f"Trying to share variable {name}, but specified shape "
                 f"{shape} and found shape {found.get_shape()}.",
-                [f"Originally defined at: {found.op.origin}"],
+                [f"first made at {found.op.origin}"],
+                "the same shape, or another name for a variable of its own",
             )
         )
     if dtype is not found.dtype.base_dtype:
         raise ValueError(
-            compose(
+            misuse(
                 f"Trying to share variable {name}, but specified dtype {dtype.name} and found "
                 f"dtype {found.dtype.name}.",
-                [f"Originally defined at: {found.op.origin}"],
+                [f"first made at {found.op.origin}"],
+                "the same dtype, or another name for a variable of its own",
             )
         )
     return found
-
-
-def _similar(name: str, known: dict[str, Variable]) -> list[str]:
-    """Up to three known names that end as this one."""
-    last = name.rpartition("/")[2]
-    return [other for other in known if other.rpartition("/")[2] == last][:3]
 
 
 def _starter(name: str, initializer: Any, shape: TensorShape, dtype: DType) -> Any:
@@ -200,7 +210,7 @@ def _starter(name: str, initializer: Any, shape: TensorShape, dtype: DType) -> A
         return (lambda: _called(maker, sizes, dtype)) if takes_shape else maker
     if not inspect.isroutine(maker) or inspect.signature(maker).parameters:
         raise ValueError(
-            compose(
+            misuse(
                 f"Shape of a new variable ({name}) must be fully defined, but instead was {shape}.",
                 (),
                 "a shape of known sizes, or an initializer function that takes no arguments",

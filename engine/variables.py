@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.dtypes import DType, as_dtype
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.operators import Operators
-from engine.ops.constants import convert_to_tensor
+from engine.ops.constants import convert_to_tensor, is_graph_value
 from engine.ops.control import group, no_op
 from engine.ops.state import Assign, AssignAdd, AssignSub, ReadVariable, VariableV2
 from engine.shapes import TensorShape, fully_defined
@@ -80,10 +80,12 @@ class Variable(Operators):
         trainable = trainable is not False
         expected_shape = shape if expected_shape is None else expected_shape
         if initial_value is None:
-            raise ValueError("initial_value must be specified.")
+            raise ValueError(
+                misuse("initial_value must be specified.", (), "tf.Variable(tf.zeros([784, 10]))")
+            )
         if initial_value is Ellipsis:
             raise ValueError(
-                compose(
+                misuse(
                     "tf.Variable(...): `...` is no initial value.",
                     (),
                     "tf.Variable(tf.zeros([784, 10]))",
@@ -107,7 +109,7 @@ class Variable(Operators):
                 TensorShape(expected_shape).assert_is_compatible_with(value.shape)
             if not fully_defined(value.spec.dims):
                 raise ValueError(
-                    compose(
+                    misuse(
                         f"initial_value must have a shape specified: {value}",
                         [f"made at {value.op.origin}"],
                         "an initial value of known sizes, as tf.zeros([784, 10])",
@@ -218,7 +220,8 @@ class Variable(Operators):
         return self._change(AssignSub(), delta, name)
 
     def _change(self, definition: Any, value: Any, name: str | None) -> Tensor:
-        tensor = convert_to_tensor(value, self.dtype.base_dtype)
+        own = None if is_graph_value(value) else self.dtype.base_dtype
+        tensor = convert_to_tensor(value, own)
         return self.graph.create_op(definition, (self._ref, tensor), name).outputs[0]
 
     def load(self, value: Any, session: Any = None) -> None:
@@ -229,7 +232,23 @@ class Variable(Operators):
         self._ref.set_shape(shape)
 
     def __iter__(self) -> Any:
-        raise TypeError("'Variable' object is not iterable.")
+        raise TypeError(
+            misuse(
+                "'Variable' object is not iterable.",
+                [f"{self!r} was made at {self.op.origin}"],
+                "`for part in tf.unstack(v):`, or iterate over what sess.run(v) gives",
+            )
+        )
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            misuse(
+                "'Variable' object does not support item assignment",
+                [f"{self!r} was made at {self.op.origin}"],
+                "sess.run(v.assign(value)) for the whole, tf.scatter_update(v, rows, values) for "
+                "rows of it",
+            )
+        )
 
     def __repr__(self) -> str:
         return f"<tf.Variable {self.name!r} shape={self.shape} dtype={self.dtype.name}>"

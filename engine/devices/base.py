@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from engine.graph import Operation
 from engine.op import Array
 from engine.plan.program import Program
+from engine.plan.timing import Timing
 from engine.state import State
 
 
@@ -28,6 +29,8 @@ class Segment:
     """Line of `text` to the operation it belongs to."""
     nbytes: int
     """Memory held for in-between results."""
+    operations: tuple[Operation, ...]
+    """Every operation that it stands for, those folded or merged away included."""
 
 
 class Device(Protocol):
@@ -46,6 +49,9 @@ class Device(Protocol):
         """A NumPy array of a device's value, the caller's own."""
         ...
 
-    def compile(self, program: Program, state: State) -> Segment:
-        """The program ready to run; called once a signature."""
+    def compile(self, program: Program, state: State, timing: Timing | None = None) -> Segment:
+        """The program ready to run; called once a signature, and once more where it is traced.
+
+        With `timing` each run leaves there when its calls began and ended.
+        """
         ...

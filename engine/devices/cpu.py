@@ -15,6 +15,7 @@ from engine.plan.lowering import Ref
 from engine.plan.memory import assign, elide_copies
 from engine.plan.program import Program
 from engine.plan.source import generate
+from engine.plan.timing import Timing
 from engine.state import State
 
 
@@ -32,8 +33,11 @@ class CpuDevice:
     def fetch(self, value: Any) -> Array:
         return np.array(value)
 
-    def compile(self, program: Program, state: State) -> Segment:
-        """The program as one generated function over memory that is its own."""
+    def compile(self, program: Program, state: State, timing: Timing | None = None) -> Segment:
+        """The program as one generated function over memory that is its own.
+
+        A timed one is one sequence: what threads do at the same time has no one begin and end.
+        """
         generation = -1
         while generation != state.generation:
             # Lowering may move variables into an arena, after which earlier references are stale.
@@ -43,9 +47,12 @@ class CpuDevice:
         feeds = [lowering.ref(value) for value in program.feeds]
         fetches: list[Ref] = [lowering.ref(value) for value in program.fetches]
         calls = elide_copies(builder.calls, {id(ref.root) for ref in fetches})
-        calls = share(calls, feeds, fetches, self._threads)
+        if timing is None:
+            calls = share(calls, feeds, fetches, self._threads)
         calls, nbytes = assign(calls, fetches, self._poison)
-        compiled = generate(calls, feeds, fetches)
+        if timing is not None:
+            timing.follow(calls, lowering.refs)
+        compiled = generate(calls, feeds, fetches, timing)
         return Segment(
             np.errstate(all="ignore")(compiled.function),
             tuple(lowering.reads_first),
@@ -53,17 +60,28 @@ class CpuDevice:
             compiled.text,
             compiled.lines,
             nbytes,
+            program.operations,
         )
 
 
 class DebugDevice(CpuDevice):
     """The oracle: fresh arrays for every operation."""
 
-    def compile(self, program: Program, state: State) -> Segment:
+    def compile(self, program: Program, state: State, timing: Timing | None = None) -> Segment:
         def run(feeds: Any) -> list[Any]:
-            return run_program(program, state, feeds)
+            return run_program(program, state, feeds, timing)
 
+        if timing is not None:
+            timing.follow_nodes()
         lowering = Lowering(program, State())
         lowering.lower()
         text = "\n".join(f"{node.op.name}: {node.op.type}" for node in program.nodes)
-        return Segment(run, tuple(lowering.reads_first), tuple(lowering.assigned), text, {}, 0)
+        return Segment(
+            run,
+            tuple(lowering.reads_first),
+            tuple(lowering.assigned),
+            text,
+            {},
+            0,
+            program.operations,
+        )

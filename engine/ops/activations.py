@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import InvalidArgumentError, misuse
 from engine.graph import Tensor
 from engine.op import Array, Spec
 from engine.ops.arithmetic import maximum, multiply
@@ -17,7 +18,7 @@ from engine.ops.elementwise import UnaryFloat, exp, zeros_like
 from engine.ops.joining import concat
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import transpose
-from engine.shapes import ShapeError, normalize_axis
+from engine.shapes import ShapeError
 
 
 class Tanh(UnaryFloat):
@@ -298,11 +299,27 @@ def log_softmax(
 def _along(definition: Any, logits: Any, axis: int | None, name: str | None) -> Tensor:
     x = convert_to_tensor(logits, name="logits")
     rank = None if x.spec.dims is None else len(x.spec.dims)
-    if axis is None or axis == -1 or (rank is not None and axis == rank - 1):
+    if axis is None or axis == -1 or rank == 0 or (rank is not None and axis == rank - 1):
         return make(definition, (x,), name)
     if rank is None:
-        raise ValueError(f"softmax along axis {axis} needs logits of known rank")
-    normalize_axis(axis, rank)
+        raise ValueError(
+            misuse(
+                f"softmax along axis {axis} needs logits of known rank",
+                [f"{x!r} was made at {x.op.origin}"],
+                "a placeholder with a shape, as [None, 10]",
+            )
+        )
+    if not -rank <= axis < rank:
+        raise InvalidArgumentError(
+            None,
+            None,
+            misuse(
+                f"`dim` must be in the range [-{rank}, {rank}) where {rank} is the number of "
+                f"dimensions in the input. Received: dim={axis}",
+                [f"{x!r} was made at {x.op.origin}"],
+                "dim=-1, the last axis, where the classes are",
+            ),
+        )
     order = list(range(rank))
     order[axis], order[-1] = order[-1], order[axis]
     return transpose(make(definition, (transpose(x, order),), name), order)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import float32, float64, int32
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.broadcasting import Binary, binary, sum_like
@@ -209,7 +210,13 @@ def truediv(x: Any, y: Any, name: str | None = None) -> Tensor:
         x = convert_to_tensor(x, None if is_graph_value(x) else dtype, "x")
         y = convert_to_tensor(y, None if is_graph_value(y) else x.dtype.base_dtype, "y")
         if x.dtype.base_dtype is not y.dtype.base_dtype:
-            raise TypeError(f"x and y must have the same dtype, got {x.dtype!r} != {y.dtype!r}")
+            raise TypeError(
+                misuse(
+                    f"x and y must have the same dtype, got {x.dtype!r} != {y.dtype!r}",
+                    [f"{value!r} was made at {value.op.origin}" for value in (x, y)],
+                    "tf.cast(x, tf.float32) on the one that is not",
+                )
+            )
         if x.dtype.is_integer:
             target = float32 if x.dtype.size < int32.size else float64
             x, y = cast(x, target), cast(y, target)
@@ -261,7 +268,11 @@ def add_n(inputs: Any, name: str | None = None) -> Tensor:
     tensors = [convert_to_tensor(item) for item in inputs]
     if not tensors:
         raise ValueError(
-            "inputs must be a list of at least one Tensor with the same dtype and shape"
+            misuse(
+                "inputs must be a list of at least one Tensor with the same dtype and shape",
+                (),
+                "a list with at least one tensor in it",
+            )
         )
     return tensors[0].graph.create_op(AddN(), tensors, name).outputs[0]
 

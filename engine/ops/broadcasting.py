@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.dtypes import ALL, string
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, graph_of, is_graph_value, make
@@ -14,10 +15,16 @@ from engine.shapes import broadcast, fully_defined
 
 
 class Binary(Op):
-    """Two operands of one dtype, broadcast against each other."""
+    """Two numeric operands of one dtype, broadcast against each other."""
 
     def infer(self, x: Spec, y: Spec) -> Spec:
         check_same_dtype(self, x, y)
+        if not (x.dtype.is_numeric or (x.dtype is string and self.type == "Add")):
+            allowed = ", ".join(dtype.name for dtype in ALL if dtype.is_numeric)
+            raise TypeError(
+                f"Value passed to parameter 'x' has DataType {x.dtype.name} not in list of "
+                f"allowed values: {allowed}"
+            )
         return Spec(x.dtype, broadcast(x.dims, y.dims))
 
 

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import int64
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.comparisons import refuse_not_bool
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
 from engine.ops.elementwise import zeros_like
-from engine.shapes import ShapeError, compatible, in_brackets, merge
+from engine.shapes import merge
 
 
 class Select(Op):
@@ -26,11 +27,11 @@ class Select(Op):
                 f"{x.dtype.name} of argument 't'"
             )
         dims = merge(x.dims, y.dims)
-        rows = condition.dims is not None and len(condition.dims) <= 1
-        if not rows and not compatible(condition.dims, dims):
-            raise ShapeError(
-                f"Dimensions must be equal, but the condition is {in_brackets(condition.dims)}"
-            )
+        chooses = condition.dims
+        if chooses is not None and dims is not None and len(chooses) == 1 and dims:
+            merge(chooses, dims[:1])
+        elif chooses:
+            merge(chooses, dims)
         return Spec(x.dtype, dims)
 
     def numpy(self, condition: Array, x: Array, y: Array) -> Array:
@@ -77,7 +78,13 @@ def where(condition: Any, x: Any = None, y: Any = None, name: str | None = None)
         ValueError: only one of x and y is given, or shapes differ.
     """
     if (x is None) != (y is None):
-        raise ValueError("x and y must both be non-None or both be None.")
+        raise ValueError(
+            misuse(
+                "x and y must both be non-None or both be None.",
+                (),
+                "tf.where(condition, x, y); tf.where(condition) alone gives coordinates",
+            )
+        )
     if x is None:
         return make(Where(), (convert_to_tensor(condition),), name)
     if is_graph_value(y) and not is_graph_value(x):

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, int32, int64, string
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Array, Op, Spec
 from engine.shapes import Dimension, TensorShape, as_dims, count
@@ -65,17 +65,35 @@ def constant(
     [[7 7]
      [7 7]]
     """
+    if value is None:
+        raise ValueError(misuse("None values not supported."))
     array = as_array(value, None if dtype is None else as_dtype(dtype))
     if shape is not None:
         dims = as_dims(shape)
         total = count(dims)
         if dims is None or total is None:
-            raise ValueError(f"tf.constant needs a fully defined shape, got {TensorShape(shape)}")
+            raise ValueError(
+                misuse(
+                    f"tf.constant needs a fully defined shape, got {TensorShape(shape)}",
+                    (),
+                    "tf.placeholder() for what only the run knows",
+                )
+            )
         if verify_shape and array.shape != dims:
-            raise TypeError(f"Expected Tensor's shape: {dims}, got {array.shape}.")
+            raise TypeError(
+                misuse(
+                    f"Expected Tensor's shape: {dims}, got {array.shape}.",
+                    (),
+                    "verify_shape=False, or a value of that shape",
+                )
+            )
         if array.size > total:
             raise ValueError(
-                f"Too many elements provided. Needed at most {total}, but received {array.size}"
+                misuse(
+                    f"Too many elements provided. Needed at most {total}, but received "
+                    f"{array.size}",
+                    [f"value: {_shown(value)}", f"shape: {list(dims)}"],
+                )
             )
         flat = array.ravel()
         if array.size < total:
@@ -107,21 +125,27 @@ def as_array(value: Any, dtype: DType | None = None) -> Array:
     if dtype is string or (not is_numpy and _holds_text(value)):
         if dtype not in (None, string):
             raise TypeError(
-                f"Expected {dtype.name if dtype else ''}, got {value!r} of type 'str' instead."
+                misuse(
+                    f"Expected {dtype.name if dtype else ''}, got {value!r} of type 'str' instead."
+                )
             )
         return _text_array(value)
     try:
         array = np.asarray(value)
     except ValueError as error:
         raise ValueError(
-            f"Argument must be a dense tensor: {value!r} - got rows of different lengths."
+            misuse(
+                f"Argument must be a dense tensor: {_shown(value)} - got rows of different lengths."
+            )
         ) from error
     if array.dtype.kind in "SU":
         return _text_array(value)
     if array.dtype.kind == "O":
         raise TypeError(
-            f"Failed to convert object of type {type(value)} to Tensor. Contents: {value!r}. "
-            "Consider casting elements to a supported type."
+            misuse(
+                f"Failed to convert object of type {type(value)} to Tensor. "
+                f"Contents: {_shown(value)}. Consider casting elements to a supported type."
+            )
         )
     if dtype is None:
         if is_numpy or _holds_numpy(value):
@@ -140,15 +164,25 @@ def as_array(value: Any, dtype: DType | None = None) -> Array:
         if fraction_lost or truth_mixed:
             kind = "float" if fraction_lost else type(array.ravel()[0].item()).__name__
             shown = value if array.ndim else array.item()
-            raise TypeError(f"Expected {dtype.name}, got {shown!r} of type '{kind}' instead.")
+            raise TypeError(
+                misuse(f"Expected {dtype.name}, got {shown!r} of type '{kind}' instead.")
+            )
         if (
             dtype.is_integer
             and array.size
             and not (dtype.min <= array.min() and array.max() <= dtype.max)
         ):
-            raise TypeError(f"Expected {dtype.name}, got {value!r}, which is out of its range.")
+            raise TypeError(
+                misuse(f"Expected {dtype.name}, got {value!r}, which is out of its range.")
+            )
     with np.errstate(over="ignore"):
         return array.astype(dtype.np, copy=False)
+
+
+def _shown(value: Any) -> str:
+    """The value in an error message: all of it if it is short."""
+    text = repr(value)
+    return text if len(text) <= 200 else f"{text[:200]}..."
 
 
 def _holds_text(value: Any) -> bool:
@@ -169,7 +203,13 @@ def _text_array(value: Any) -> Array:
     for index, item in np.ndenumerate(source):
         if not isinstance(item, str | bytes):
             kind = type(item).__name__
-            raise TypeError(f"Expected string, got {item!r} of type '{kind}' instead.")
+            raise TypeError(
+                misuse(
+                    f"Expected string, got {item!r} of type '{kind}' instead.",
+                    (),
+                    "text and numbers in tensors of their own; str() for a number as text",
+                )
+            )
         result[index] = item.encode() if isinstance(item, str) else bytes(item)
     return result
 
@@ -205,14 +245,20 @@ def convert_to_tensor(
         known = next(item.dtype.base_dtype for item in items if isinstance(item, Tensor))
         tensor = stack([convert_to_tensor(item, known) for item in items], name=name or "packed")
     elif isinstance(value, Operation):
-        raise TypeError(f"Can't convert Operation '{value.name}' to Tensor")
+        raise TypeError(
+            misuse(
+                f"Can't convert Operation '{value.name}' to Tensor",
+                [f"'{value.name}' was made at {value.origin}"],
+                "its output, operation.outputs[0], if it has one",
+            )
+        )
     else:
         if isinstance(value, TensorShape):
             value = np.array(value.as_list(), np.int32)
             if wanted is not None:
                 value = value.astype(wanted.np)
         elif value is None:
-            raise ValueError("None values not supported.")
+            raise ValueError(misuse("None values not supported."))
         elif wanted is None and preferred_dtype is not None:
             try:
                 return const_node(as_array(value, as_dtype(preferred_dtype)), name or "Const")
@@ -221,8 +267,12 @@ def convert_to_tensor(
         return const_node(as_array(_with_sizes(value), wanted), name or "Const")
     if wanted is not None and tensor.spec.dtype is not wanted:
         raise ValueError(
-            f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype "
-            f"{tensor.spec.dtype.name}: {tensor}"
+            misuse(
+                f"Tensor conversion requested dtype {wanted.name} for Tensor with dtype "
+                f"{tensor.spec.dtype.name}: {tensor}",
+                [f"{tensor.name!r} was made at {tensor.op.origin}"],
+                f"tf.cast(x, tf.{wanted.name})",
+            )
         )
     return tensor
 
@@ -232,7 +282,7 @@ def _with_sizes(value: Any) -> Any:
     if isinstance(value, Dimension):
         if value.value is None:
             raise ValueError(
-                compose(
+                misuse(
                     "Cannot make a tensor of an unknown size, Dimension(None)",
                     (),
                     "tf.shape(x)[0], which is known in the run, or -1 for one size of a reshape",
@@ -268,7 +318,13 @@ def integers(values: Any, name: str | None = None) -> Tensor:
     if is_graph_value(values):
         tensor = convert_to_tensor(values)
         if tensor.spec.dtype not in (int32, int64):
-            raise TypeError(f"Sizes and axes must be int32 or int64, {tensor} is not.")
+            raise TypeError(
+                misuse(
+                    f"Sizes and axes must be int32 or int64, {tensor} is not.",
+                    [f"{tensor.name!r} was made at {tensor.op.origin}"],
+                    "tf.cast(x, tf.int32)",
+                )
+            )
         return tensor
     return convert_to_tensor(values, int32, name)
 

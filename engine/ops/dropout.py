@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import int32
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Spec
 from engine.ops.arithmetic import multiply
@@ -70,7 +70,7 @@ def dropout(
             "x has to be a floating point tensor since it's going to be scaled. Got a "
             f"{tensor.spec.dtype} tensor instead."
         )
-    keep = _kept(keep_prob, rate)
+    keep = _kept(tensor, keep_prob, rate)
     if not is_graph_value(keep) and keep == 1:
         return tensor
     with tensor.graph.name_scope(name or "dropout"):
@@ -83,24 +83,35 @@ def dropout(
         return result
 
 
-def _kept(keep_prob: Any, rate: Any) -> Any:
+def _kept(x: Tensor, keep_prob: Any, rate: Any) -> Any:
     if (keep_prob is None) == (rate is None):
         raise ValueError(
-            compose(
-                "You must provide a rate to dropout, or a keep_prob, and not both.",
-                [f"keep_prob: {keep_prob}", f"rate: {rate}"],
-                "tf.nn.dropout(x, keep_prob=0.5)",
+            misuse(
+                "`rate` must be provided."
+                if rate is None
+                else "Cannot specify both 'keep_prob' and 'rate'.",
+                [f"for the dropout of {x!r}"],
+                "keep_prob=0.8, or rate=0.2, which is the same",
             )
         )
     if rate is not None:
         if not is_graph_value(rate) and not 0 <= rate < 1:
             raise ValueError(
-                f"rate must be a scalar tensor or a float in the range [0, 1), got {rate:g}"
+                misuse(
+                    f"rate must be a scalar tensor or a float in the range [0, 1), got {rate:g}",
+                    [f"for the dropout of {x!r}"],
+                    "the part that is dropped, as 0.2",
+                )
             )
         return 1 - rate
     if not is_graph_value(keep_prob) and not 0 < keep_prob <= 1:
         raise ValueError(
-            f"keep_prob must be a scalar tensor or a float in the range (0, 1], got {keep_prob:g}"
+            misuse(
+                "keep_prob must be a scalar tensor or a float in the range (0, 1], got "
+                f"{keep_prob:g}",
+                [f"for the dropout of {x!r}"],
+                "the part that is kept, as 0.8",
+            )
         )
     return keep_prob
 

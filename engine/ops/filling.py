@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
+from engine.errors import misuse
 from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
 from engine.ops.casting import cast
@@ -23,6 +24,7 @@ from engine.ops.constants import (
     make,
 )
 from engine.ops.shaping import Reshape
+from engine.shapes import ShapeError
 
 
 class Fill(Op):
@@ -51,7 +53,12 @@ class Range(Op):
         a, b, c = start.value, limit.value, delta.value
         if a is None or b is None or c is None:
             return Spec(start.dtype, (None,))
-        return Spec(start.dtype, (max(0, int(np.ceil((b - a) / c))),))
+        if c == 0:
+            raise ShapeError("Requires delta != 0")
+        if (b - a) * c < 0:
+            order = "start <= limit when delta > 0" if c > 0 else "start >= limit when delta < 0"
+            raise ShapeError(f"Requires {order}: {a}/{b}")
+        return Spec(start.dtype, (int(np.ceil((b - a) / c)),))
 
     def numpy(self, start: Array, limit: Array, delta: Array) -> Array:
         return np.arange(start, limit, delta, dtype=np.asarray(start).dtype)
@@ -78,6 +85,15 @@ class OneHot(Op):
     axis: int = -1
 
     def infer(self, indices: Spec, on: Spec, off: Spec) -> Spec:
+        if not indices.dtype.is_integer:
+            raise TypeError(
+                f"Value passed to parameter 'indices' has DataType {indices.dtype.name} not in "
+                "list of allowed values: uint8, int32, int64"
+            )
+        if self.depth < 0:
+            raise ShapeError(
+                f"Dimension size, given by scalar input 1, must be non-negative but is {self.depth}"
+            )
         if indices.dims is None:
             return Spec(on.dtype, None)
         where = self.axis % (len(indices.dims) + 1)
@@ -107,13 +123,38 @@ def _filled(shape: Any, dtype: Any, value: Any, name: str) -> Tensor:
         value = b""
     items = list(shape) if isinstance(shape, list | tuple) else [shape]
     if not any(is_graph_value(item) for item in items):
-        known = [int(size) for size in np.atleast_1d(np.asarray(shape, dtype=object)).ravel()]
+        known = _known_sizes(shape)
         return filled(known, value, target, name)
     with graph_of(*items).as_default() as graph, graph.name_scope(name) as scope:
         sizes = integers(shape, "packed")
         if sizes.spec.dims == ():
             sizes = make(Reshape(), (sizes, const_node(np.array([-1], np.int32))), None)
         return make(Fill(), (sizes, constant(value, target)), scope)
+
+
+def _known_sizes(shape: Any) -> list[int]:
+    sizes = []
+    for size in np.atleast_1d(np.asarray(shape, dtype=object)).ravel():
+        try:
+            sizes.append(int(size))
+        except (TypeError, ValueError):
+            size = getattr(size, "value", size)
+            raise TypeError(
+                misuse(
+                    f"Expected int32, got {size!r} of type '{type(size).__name__}' instead.",
+                    [f"in the shape {shape!r}"],
+                    "tf.shape(x)[0] for a size that only the run knows"
+                    if size is None
+                    else "a list of whole numbers, as [2, 3]",
+                )
+            ) from None
+    if sizes and min(sizes) < 0:
+        raise ValueError(
+            misuse(
+                f"Invalid value in tensor used for shape: {min(sizes)}", [f"in the shape {shape!r}"]
+            )
+        )
+    return sizes
 
 
 def zeros(shape: Any, dtype: Any = float32, name: str = "zeros") -> Tensor:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
@@ -198,9 +199,24 @@ def getitem(x: Any, key: Any) -> Tensor:
         if hasattr(part, "__index__"):
             return part.__index__()
         raise TypeError(
-            f"Only integers, slices, ellipsis, None and scalar tensors index a tensor; got {part!r}"
+            misuse(
+                "Only integers, slices (`:`), ellipsis (`...`), tf.newaxis (`None`) and scalar "
+                f"tf.int32/tf.int64 tensors are valid indices, got {part!r}",
+                [f"{tensor!r} was made at {tensor.op.origin}"],
+                "tf.gather(x, rows) for rows at a list of numbers, tf.boolean_mask(x, mask) for "
+                "those where a condition holds",
+            )
         )
 
+    for part in parts:
+        if isinstance(part, slice) and isinstance(part.step, int) and part.step == 0:
+            raise ValueError(
+                misuse(
+                    f"strides[{parts.index(part)}] must be non-zero",
+                    [f"{tensor!r} was made at {tensor.op.origin}"],
+                    "a step of 1, or -1 to go backwards",
+                )
+            )
     real = tuple(
         (plain(p.start), plain(p.stop), plain(p.step)) if isinstance(p, slice) else plain(p)
         for p in parts

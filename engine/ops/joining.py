@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, integers, is_graph_value, make
 from engine.ops.sizes import shape
-from engine.shapes import Dims, ShapeError, merge, normalize_axis
+from engine.shapes import Dims, ShapeError, in_brackets, merge, normalize_axis
 
 
 class ConcatV2(Op):
@@ -31,7 +32,13 @@ class ConcatV2(Op):
         known = next((part.dims for part in parts if part.dims is not None), None)
         if known is None or axis.value is None:
             return Spec(dtype, None if known is None else (None,) * len(known))
-        where = normalize_axis(int(axis.value), len(known))
+        if not known:
+            raise ShapeError("Can't concatenate scalars (use tf.stack instead)")
+        problem = f"Shape must be at least rank {int(axis.value) + 1} but is rank {len(known)}"
+        where = normalize_axis(int(axis.value), len(known), problem)
+        for part in parts:
+            if part.dims is not None and len(part.dims) != len(known):
+                raise ShapeError(f"Shape must be rank {len(known)} but is rank {len(part.dims)}")
         total: int | None = 0
         rest: Dims | None = None
         for part in parts:
@@ -144,7 +151,7 @@ class Pack(Op):
             dims = merge(dims, part.dims)
         if dims is None:
             return Spec(parts[0].dtype, None)
-        where = normalize_axis(self.axis, len(dims) + 1)
+        where = normalize_axis(self.axis, len(dims) + 1, "axis = {axis} not in [-{rank}, {rank})")
         return Spec(parts[0].dtype, (*dims[:where], len(parts), *dims[where:]))
 
     def infer_sizes(self, *parts: Spec) -> Dims | None:
@@ -235,7 +242,9 @@ class Split(Op):
                 f"Dimension size must be evenly divisible by {self.num} but is {total}"
             )
         if self.sizes is not None and total is not None and sum(self.sizes) != total:
-            raise ShapeError(f"Dimensions must be equal, but are {sum(self.sizes)} and {total}")
+            raise ShapeError(
+                f"can't split axis of size {total} into pieces of size {in_brackets(self.sizes)}"
+            )
         each = self.sizes or ((None if total is None else total // self.num),) * self.num
         return tuple(Spec(x.dtype, (*x.dims[:where], n, *x.dims[where + 1 :])) for n in each)
 
@@ -262,7 +271,7 @@ class Tile(Op):
         if value is None or x.dims is None:
             return Spec(x.dtype, None if x.dims is None else (None,) * len(x.dims))
         if len(value) != len(x.dims):
-            raise ShapeError(f"Dimensions must be equal, but are {len(value)} and {len(x.dims)}")
+            raise ShapeError(f"Shape must be rank {len(x.dims)} but is rank {len(value)}")
         return Spec(
             x.dtype,
             tuple(
@@ -322,14 +331,26 @@ def concat(values: Any, axis: Any, name: str = "concat") -> Tensor:
         values = [values]
     dtype = next((convert_to_tensor(v).dtype.base_dtype for v in values if is_graph_value(v)), None)
     parts = [convert_to_tensor(value, None if is_graph_value(value) else dtype) for value in values]
+    if not parts:
+        raise ValueError(_none_to_join("ConcatV2", name))
     with parts[0].graph.name_scope(name) as scope:
         return make(ConcatV2(), (*parts, integers(axis, "axis")), scope)
+
+
+def _none_to_join(kind: str, name: str) -> str:
+    return misuse(
+        f"List argument 'values' to '{kind}' Op with length 0 shorter than minimum length 1.",
+        [f"for '{name}'"],
+        "a list with at least one tensor in it",
+    )
 
 
 def stack(values: Any, axis: int = 0, name: str = "stack") -> Tensor:
     """Tensors of one shape along a new axis."""
     dtype = next((convert_to_tensor(v).dtype.base_dtype for v in values if is_graph_value(v)), None)
     parts = [convert_to_tensor(value, None if is_graph_value(value) else dtype) for value in values]
+    if not parts:
+        raise ValueError(_none_to_join("Pack", name))
     return make(Pack(axis), parts, name)
 
 
@@ -346,7 +367,13 @@ def unstack(
         dims = x.spec.dims
         num = None if dims is None else dims[normalize_axis(axis, len(dims))]
         if num is None:
-            raise ValueError(f"Cannot infer num from shape {x.get_shape()}")
+            raise ValueError(
+                misuse(
+                    f"Cannot infer num from shape {x.get_shape()}",
+                    [f"{x!r} was made at {x.op.origin}"],
+                    "tf.unstack(x, num=...), or a size in the placeholder's shape",
+                )
+            )
     return list(x.graph.create_op(Unpack(num, axis), (x,), name).outputs)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
-from engine.shapes import merge, merge_size, with_rank, with_rank_at_least
+from engine.shapes import ShapeError, in_brackets, merge, merge_size, with_rank, with_rank_at_least
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,12 @@ class MatMul(Op):
             )
         rows, inner = _ordered(with_rank(a.dims, 2), self.transpose_a)
         inner_b, columns = _ordered(with_rank(b.dims, 2), self.transpose_b)
-        merge_size(inner, inner_b)
+        if None not in (inner, inner_b) and inner != inner_b:
+            raise ShapeError(
+                f"Dimensions must be equal, but are {inner} and {inner_b}",
+                "Matrix size-incompatible: "
+                f"In[0]: {in_brackets(a.dims)}, In[1]: {in_brackets(b.dims)}",
+            )
         return Spec(a.dtype, (rows, columns))
 
     def numpy(self, a: Array, b: Array) -> Array:

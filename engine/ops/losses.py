@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.errors import compose
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.activations import log_softmax, relu, softmax
@@ -175,7 +175,7 @@ def _named_only(what: str, sentinel: Any, labels: Any, logits: Any) -> tuple[Any
         return labels, sentinel
     if labels is None or logits is None:
         raise ValueError(
-            compose(
+            misuse(
                 f"Both labels and logits must be provided for {what}.",
                 (),
                 f"tf.nn.{what}(labels=..., logits=...)",
@@ -233,7 +233,7 @@ def _cross_entropy(logits: Tensor, labels: Tensor, axis: int, scope: str) -> Ten
         dims = broadcast(logits.spec.dims, labels.spec.dims)
     except ShapeError as error:
         raise ValueError(
-            compose(
+            misuse(
                 "logits and labels must be broadcastable: "
                 f"logits_size={list(logits.spec.dims or ())} "
                 f"labels_size={list(labels.spec.dims or ())}",
@@ -249,13 +249,16 @@ def _cross_entropy(logits: Tensor, labels: Tensor, axis: int, scope: str) -> Ten
         order[axis], order[-1] = order[-1], order[axis]
         logits, labels = transpose(logits, order), transpose(labels, order)
     kind = SoftmaxCrossEntropyWithLogits()
+    # The last reshape is there for its name, by which scripts find the loss; a plan drops it.
     if logits.spec.dims is not None and len(logits.spec.dims) == 2:
-        return logits.graph.create_op(kind, (logits, labels), scope).outputs[0]
-    classes = None if logits.spec.dims is None else logits.spec.dims[-1]
-    width = shape(logits)[-1] if classes is None else classes
-    flat = [reshape(x, [-1, width]) for x in (logits, labels)]
-    loss = logits.graph.create_op(kind, flat, None).outputs[0]
-    result = reshape(loss, shape(logits)[:-1], scope)
+        loss = logits.graph.create_op(kind, (logits, labels), scope).outputs[0]
+        result = reshape(loss, [-1], "Reshape_2")
+    else:
+        classes = None if logits.spec.dims is None else logits.spec.dims[-1]
+        width = shape(logits)[-1] if classes is None else classes
+        flat = [reshape(x, [-1, width]) for x in (logits, labels)]
+        loss = logits.graph.create_op(kind, flat, scope).outputs[0]
+        result = reshape(loss, shape(logits)[:-1], "Reshape_2")
     if logits.spec.dims is not None:
         result.set_shape(logits.spec.dims[:-1])
     return result
@@ -280,8 +283,13 @@ def sparse_softmax_cross_entropy_with_logits(
         and len(x.spec.dims) != len(numbers.spec.dims) + 1
     ):
         raise ValueError(
-            f"Rank mismatch: Rank of labels (received {len(numbers.spec.dims)}) should equal "
-            f"rank of logits minus 1 (received {len(x.spec.dims)})."
+            misuse(
+                f"Rank mismatch: Rank of labels (received {len(numbers.spec.dims)}) should equal "
+                f"rank of logits minus 1 (received {len(x.spec.dims)}).",
+                [f"logits made at {x.op.origin}", f"labels made at {numbers.op.origin}"],
+                "class numbers [batch]; labels in one-hot rows go to "
+                "softmax_cross_entropy_with_logits",
+            )
         )
     kind = SparseSoftmaxCrossEntropyWithLogits()
     with x.graph.name_scope(name or "SparseSoftmaxCrossEntropyWithLogits") as scope:
@@ -369,8 +377,12 @@ def _same_shape(x: Tensor, z: Tensor, what: str) -> None:
     try:
         merge(x.spec.dims, z.spec.dims)
     except ShapeError as error:
+        first, _, second = what.partition(" and ")
         raise ValueError(
-            f"{what} must have the same shape ({x.get_shape()} vs {z.get_shape()})"
+            misuse(
+                f"{what} must have the same shape ({x.get_shape()} vs {z.get_shape()})",
+                [f"{first} made at {x.op.origin}", f"{second} made at {z.op.origin}"],
+            )
         ) from error
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, int64
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, integers, make
@@ -23,7 +24,12 @@ class ArgMax(Op):
     def infer(self, x: Spec, axis: Spec) -> Spec:
         if x.dims is None or axis.value is None:
             return Spec(self.output_type, None if x.dims is None else (None,) * (len(x.dims) - 1))
-        gone = normalize_axis(int(axis.value), len(x.dims))
+        gone = normalize_axis(
+            int(axis.value),
+            len(x.dims),
+            "Dimension ({axis}) must be in the range [-{rank}, {rank}), where {rank} is the "
+            "number of dimensions in the input",
+        )
         return Spec(self.output_type, x.dims[:gone] + x.dims[gone + 1 :])
 
     def numpy(self, x: Array, axis: Array) -> Array:
@@ -75,6 +81,14 @@ def argmin(
 
 
 def _arg(definition: Op, x: Any, axis: Any, dimension: Any, name: str | None) -> Tensor:
+    if axis is not None and dimension is not None:
+        raise ValueError(
+            misuse(
+                "Cannot specify both 'dimension' and 'axis'.",
+                (),
+                "axis alone; dimension is its name in 0.x",
+            )
+        )
     position = dimension if axis is None else axis
     tensor = convert_to_tensor(x)
     with tensor.graph.name_scope(name or definition.type) as scope:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import bool_, int32
+from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import maximum
@@ -292,7 +293,21 @@ def _reduce(
     kind: Any, x: Any, axis: Any, keep_dims: Any, name: str | None, indices: Any, keepdims: Any
 ) -> Tensor:
     if axis is not None and indices is not None:
-        raise ValueError("Can't specify both 'axis' and 'reduction_indices'.")
+        raise ValueError(
+            misuse(
+                "Can't specify both 'axis' and 'reduction_indices'.",
+                (),
+                "axis alone; reduction_indices is its name in 0.x",
+            )
+        )
+    if keep_dims is not None and keepdims is not None:
+        raise ValueError(
+            misuse(
+                "Cannot specify both 'keep_dims' and 'keepdims'.",
+                (),
+                "keepdims alone; keep_dims is its name before 1.5",
+            )
+        )
     keep = bool(keep_dims) or bool(keepdims)
     axis = indices if axis is None else axis
     tensor = convert_to_tensor(x)

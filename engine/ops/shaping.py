@@ -39,7 +39,9 @@ class Reshape(Op):
         if total is not None and total != known:
             raise ShapeError(
                 f"Cannot reshape a tensor with {total} elements to shape "
-                f"{in_brackets(dims)} ({known} elements)"
+                f"{in_brackets(dims)} ({known} elements)",
+                f"Input to reshape is a tensor with {total} values, but the requested shape has "
+                f"{known}",
             )
         return tuple(dims)
 
@@ -68,10 +70,15 @@ class Transpose(Op):
             length = perm.dims[0] if perm.dims else None
             length = len(x.dims) if x.dims is not None else length
             return Spec(x.dtype, None if length is None else (None,) * length)
-        if sorted(order.tolist()) != list(range(len(x.dims))):
+        axes, n = order.tolist(), len(x.dims)
+        if len(axes) != n:
+            raise ShapeError(f"Dimension must be {n} but is {len(axes)}")
+        if sorted(axes) != list(range(n)):
+            wrong = next((axis for axis in axes if not 0 <= axis < n), None)
             raise ShapeError(
-                f"Dimensions must be equal, but perm {order.tolist()} is not a "
-                f"permutation of the axes of {in_brackets(x.dims)}"
+                f"perm {axes} names an axis twice"
+                if wrong is None
+                else f"perm dim {wrong} is out of range of input rank {n}"
             )
         return Spec(x.dtype, tuple(x.dims[axis] for axis in order))
 

@@ -11,7 +11,7 @@ from engine.dtypes import DType, bool_
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.casting import Identity
-from engine.shapes import ShapeError, compatible, in_brackets
+from engine.shapes import ShapeError, compatible, in_brackets, not_equal
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,9 +61,11 @@ class Assignment(Op):
                 f"match type {variable.dtype.name} of argument 'ref'"
             )
         if not compatible(variable.dims, value.dims):
+            assert variable.dims is not None and value.dims is not None
             raise ShapeError(
-                f"Shapes must be equal, but the variable is {in_brackets(variable.dims)} and "
-                f"the value {in_brackets(value.dims)}"
+                not_equal(variable.dims, value.dims),
+                f"{self.type} requires shapes of both tensors to match. "
+                f"lhs shape= {in_brackets(variable.dims)} rhs shape= {in_brackets(value.dims)}",
             )
         return Spec(variable.dtype, variable.dims)
 

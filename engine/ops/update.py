@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.graph import Graph, Operation, Tensor
 from engine.op import Op, Spec
+from engine.shapes import merge
 
 
 @dataclass(eq=False)
@@ -52,6 +53,7 @@ class ApplyUpdate(Op):
         return tuple(range(self.body.vectors))
 
     def infer(self, variable: Spec, *rest: Spec) -> Spec:
+        merge(variable.dims, rest[-1].dims)
         return Spec(variable.dtype, variable.dims)
 
     def attributes(self) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from engine.dtypes import DType, float32, float64
-from engine.errors import compose
+from engine.errors import misuse
 from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor
 from engine.ops.casting import cast
@@ -42,7 +42,9 @@ class Optimizer:
 
     def __init__(self, name: str):
         if not name:
-            raise ValueError("Must specify the optimizer name")
+            raise ValueError(
+                misuse("Must specify the optimizer name", (), "a name, or none: it has a default")
+            )
         self._name = name
         self._slot_variables: dict[str, dict[Variable, Variable]] = {}
         self._power_variables: dict[tuple[Graph, str], Variable] = {}
@@ -98,12 +100,12 @@ class Optimizer:
         )
         if not any(grad is not None for grad, _ in pairs):
             raise ValueError(
-                compose(
+                misuse(
                     "No gradients provided for any variable, check your graph for ops that do "
                     "not support gradients, "
                     f"between variables {[str(v) for _, v in pairs]} and loss {loss}.",
                     [f"the loss was made at {loss.op.origin}"],
-                    "a loss that is computed from these variables by differentiable operations",
+                    _way_to_gradients(loss),
                 )
             )
         return self.apply_gradients(pairs, global_step, name)
@@ -127,10 +129,23 @@ class Optimizer:
             var_list = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
         variables = list(var_list) if isinstance(var_list, list | tuple) else [var_list]
         if not variables:
-            raise ValueError("No variables to optimize.")
+            raise ValueError(
+                misuse(
+                    "No variables to optimize.",
+                    [f"{loss!r} was made at {loss.op.origin}"],
+                    "tf.Variable() for what is to be learned, made before minimize(); "
+                    "trainable=False keeps one out",
+                )
+            )
         for variable in variables:
             if not isinstance(variable, Variable):
-                raise TypeError(f"Argument is not a tf.Variable: {variable}")
+                raise TypeError(
+                    misuse(
+                        f"Argument is not a tf.Variable: {variable}",
+                        [f"in var_list, of type {type(variable).__name__}"],
+                        "the variables themselves, as tf.trainable_variables() gives them",
+                    )
+                )
         grads = gradients(
             loss, variables, grad_loss, colocate_gradients_with_ops=colocate_gradients_with_ops
         )
@@ -147,13 +162,19 @@ class Optimizer:
         """
         pairs = list(grads_and_vars)
         if not pairs:
-            raise ValueError("No variables provided.")
+            raise ValueError(
+                misuse("No variables provided.", (), "the pairs that compute_gradients(loss) gives")
+            )
         usable = [
             (convert_to_tensor(grad), variable) for grad, variable in pairs if grad is not None
         ]
         if not usable:
             raise ValueError(
-                f"No gradients provided for any variable: {[str(v) for _, v in pairs]}."
+                misuse(
+                    f"No gradients provided for any variable: {[str(v) for _, v in pairs]}.",
+                    (),
+                    "compute_gradients() of a loss that depends on these variables",
+                )
             )
         graph = usable[0][1].graph
         with graph.as_default(), graph.control_dependencies(None):
@@ -274,9 +295,44 @@ class Optimizer:
     ) -> Operation:
         graph = variable.graph
         if grad.dtype.base_dtype is not variable.dtype.base_dtype:
-            raise ValueError(f"Gradient {grad} has another dtype than {variable}")
+            raise ValueError(
+                misuse(
+                    f"Gradient {grad} has another dtype than {variable}",
+                    [f"{grad!r} was made at {grad.op.origin}"],
+                    f"tf.cast(gradient, tf.{variable.dtype.base_dtype.name})",
+                )
+            )
         inputs = (variable.ref(), *[slot.ref() for slot in slots], *scalars, grad)
         with graph.name_scope(f"update_{variable.op.name}"), graph.colocate_with(variable):
             op = graph.create_op(ApplyUpdate(self.kind, body, group_), inputs)
         group_.members.append(op)
         return op
+
+
+_FLAT = {
+    "ArgMax": "tf.nn.softmax() and a cross entropy instead of the position of the largest",
+    "ArgMin": "tf.reduce_min() instead of the position of the smallest",
+    "Round": "the value before tf.round(): a step has no slope",
+    "Rint": "the value before tf.round(): a step has no slope",
+    "Floor": "the value before tf.floor(): a step has no slope",
+    "Sign": "the value before tf.sign(): a step has no slope",
+    "Equal": "a cross entropy instead of the count of equal answers",
+    "StopGradient": "the loss without tf.stop_gradient()",
+}
+
+
+def _way_to_gradients(loss: Tensor) -> str:
+    """What to try about a loss without gradients: the first operation behind it that is flat."""
+    seen = {loss.op}
+    waiting = [loss.op]
+    for op in waiting:
+        advice = _FLAT.get(op.type)
+        if op.type == "Cast" and not op.outputs[0].dtype.is_floating:
+            advice = "no cast to integers between the variables and the loss"
+        if advice is not None:
+            return f"{advice} ('{op.name}', made at {op.origin})"
+        for x in op.inputs:
+            if x.op not in seen:
+                seen.add(x.op)
+                waiting.append(x.op)
+    return "a loss that is computed from these variables by differentiable operations"

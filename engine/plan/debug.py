@@ -14,26 +14,37 @@ from engine.plan.failures import in_the_name_of
 from engine.plan.nodes import Node
 from engine.plan.program import Program, build
 from engine.plan.source import hand_out
+from engine.plan.timing import Timing
 from engine.state import State
 
 
-def run_program(program: Program, state: State, feeds: Sequence[Array]) -> list[Any]:
+def run_program(
+    program: Program, state: State, feeds: Sequence[Array], timing: Timing | None = None
+) -> list[Any]:
     """The fetched values, computed one operation after the other by ``Op.numpy``.
 
-    `program` is one built with ``optimize=False``.
+    `program` is one built with ``optimize=False``; with `timing` the time is marked there after
+    each of its nodes.
     """
     values: dict[int, Array] = {}
     for value, array in zip(program.feeds, feeds, strict=True):
         values[id(value)] = array
+    if timing is not None:
+        timing.mark(-1)
     with np.errstate(all="ignore"):
-        for node in program.nodes:
+        for number, node in enumerate(program.nodes):
             try:
                 results = _evaluate(node, state, [values[id(value)] for value in node.inputs])
             except Exception as error:
                 raise in_the_name_of(node.op, error) from error
             for value, result in zip(node.outputs, results, strict=True):
                 values[id(value)] = result
-    return [hand_out(values[id(value)]) for value in program.fetches]
+            if timing is not None:
+                timing.mark(number, results)
+    handed = [hand_out(values[id(value)]) for value in program.fetches]
+    if timing is not None:
+        timing.mark(len(program.nodes))
+    return handed
 
 
 def _evaluate(node: Node, state: State, inputs: list[Array]) -> list[Array]:

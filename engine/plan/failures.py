@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.advice import way_out
 from engine.errors import InvalidArgumentError, OpError, compose
 from engine.graph import Operation
 
@@ -13,4 +14,5 @@ def in_the_name_of(op: Operation, error: Exception) -> Exception:
     if not isinstance(error, ValueError | ArithmeticError | IndexError | TypeError):
         return error
     facts = [f"in '{op.name}' (op: '{op.type}'), made at {op.origin}", *op.facts()]
-    return InvalidArgumentError(str(op), op, compose(str(error), facts))
+    advice = way_out(str(error), op.type) or "sess.run() of the inputs, to see what it was given"
+    return InvalidArgumentError(str(op), op, compose(str(error), facts, advice))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from engine.advice import way_out
 from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
@@ -32,6 +33,8 @@ class Program:
     fetches: tuple[Value, ...]
     operations: tuple[Operation, ...] = ()
     """Every operation it stands for, those folded away included, in the order of making."""
+    values: Mapping[Tensor, Value] = field(default_factory=dict)
+    """Where each tensor's value comes from: the same for tensors that were merged."""
 
 
 def build(
@@ -54,7 +57,7 @@ def build(
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
     operations = tuple(sorted(needed, key=lambda op: op.number))
-    return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations)
+    return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations, known)
 
 
 def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec]) -> set[Operation]:
@@ -244,13 +247,15 @@ def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec,
     try:
         found = definition.infer(*specs)
     except (ValueError, TypeError) as error:
+        problem = (getattr(error, "in_a_run", "") or str(error)).rstrip(".")
         raise InvalidArgumentError(
             str(op),
             op,
             compose(
-                f"{error} for '{op.name}' (op: '{op.type}') with input shapes: "
+                f"{problem} for '{op.name}' (op: '{op.type}') with input shapes: "
                 f"{', '.join(in_brackets(spec.dims) for spec in specs)}.",
                 [*op.facts(), f"made at {op.origin}"],
+                way_out(problem, op.type) or "feeds of the sizes the graph was made for",
             ),
         ) from error
     return found if isinstance(found, tuple) else (found,)

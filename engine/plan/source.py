@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.graph import Operation
 from engine.plan.lowering import Call, Ref
+from engine.plan.timing import Timing
 
 
 @dataclass(frozen=True)
@@ -101,8 +102,16 @@ _RESERVED = {
 }
 
 
-def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]) -> Compiled:
-    """One function that makes these calls in order, from fed arrays to copies of the fetched."""
+def generate(
+    calls: Sequence[Call],
+    feeds: Sequence[Ref],
+    fetches: Sequence[Ref],
+    timing: Timing | None = None,
+) -> Compiled:
+    """One function that makes these calls in order, from fed arrays to copies of the fetched.
+
+    With `timing` it marks the time after each of them there.
+    """
     names = _Names()
     local: dict[int, str] = {id(ref): names.fresh(ref.label) for ref in feeds}
     lines = ["def step(feeds):"]
@@ -125,6 +134,9 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
             return repr(arg)
         return names.of(arg, getattr(arg, "__name__", type(arg).__name__))
 
+    marks = _Marks(timing, names) if timing is not None else None
+    if marks is not None:
+        lines += marks.after(-1)
     labels: dict[int, str] = {}
 
     def write(call: Call, indent: str) -> None:
@@ -155,14 +167,42 @@ def generate(calls: Sequence[Call], feeds: Sequence[Ref], fetches: Sequence[Ref]
                 write(part, f"{indent}    ")
         lines.append(f"{indent}{names.of(call.function, 'at_once')}(({', '.join(made)},))")
 
-    for call in calls:
+    for number, call in enumerate(calls):
         write(call, "    ")
+        if marks is not None:
+            lines += marks.after(number, local.get(id(call.result)))
     handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
-    lines.append(f"    return [{', '.join(handed)}]")
+    if marks is None:
+        lines.append(f"    return [{', '.join(handed)}]")
+    else:
+        lines.append(f"    {marks.out} = [{', '.join(handed)}]")
+        lines += [*marks.after(len(calls), checked=False), f"    return {marks.out}"]
     text = "\n".join(lines) + "\n"
     space = dict(names.space)
     exec(compile(text, FILE_NAME, "exec"), space)
     return Compiled(space["step"], text, owners)
+
+
+class _Marks:
+    """The lines that mark the time."""
+
+    def __init__(self, timing: Timing, names: _Names):
+        self._clock = names.of(timing.clock, "clock")
+        self._marks = names.of(timing.marks, "marks")
+        self._results = names.of(timing.results, "results")
+        self._limit = names.of(timing.limit, "limit")
+        self._late = names.of(timing.late, "late")
+        self.out = names.fresh("out")
+
+    def after(self, number: int, result: str | None = None, checked: bool = True) -> list[str]:
+        """The lines after the call of this number, whose result has this name if it has one."""
+        mark = f"{self._marks}[{number + 1}]"
+        lines = [f"    {mark} = {self._clock}()"]
+        if result is not None:
+            lines.append(f"    {self._results}[{number}] = {result}")
+        if checked and number >= 0:
+            lines.append(f"    if {mark} > {self._limit}[0]: {self._late}({number})")
+        return lines
 
 
 def _function_label(function: Any) -> str:

@@ -43,6 +43,32 @@ def test_counter_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().out.split("\n")[:4] == ["0", "1", "2", "3"]
 
 
+def test_logistic_regression_tells_two_clouds_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    loss, accuracy = example("logistic_regression").main(["--logdir", str(tmp_path / "run")])
+    # The clouds overlap: a line through the middle of both means leaves 2 or 3 in 100 wrong.
+    assert loss == pytest.approx(0.1055, abs=2e-3) and accuracy >= 0.96
+    assert "Finished. loss=" in capsys.readouterr().out
+    reader = open_logdir(tmp_path)
+    assert set(reader.runs()[0].tags) == {"scalar", "histogram", "graph"}
+    losses = reader.scalars("run", "test_loss").value
+    assert losses[0] > losses[-1] > 0
+    reader.close()
+
+
+def test_the_linear_svm_finds_a_street_between_the_clouds(tmp_path: Path) -> None:
+    module = example("linear_svm")
+    accuracy, width = module.main(["--logdir", str(tmp_path / "run")])
+    assert accuracy == 1.0
+    _, narrower = module.main(["--logdir", str(tmp_path / "other"), "--penalty", "0.002"])
+    # The clouds lie 1 apart; the penalty buys width with points that lie inside the street.
+    assert 1.0 < narrower < width < 1.5
+    reader = open_logdir(tmp_path)
+    assert reader.scalars("run", "support_vectors").value[-1] >= 3
+    reader.close()
+
+
 @pytest.mark.parametrize("data", [*([MNIST] if MNIST.is_dir() else []), None], ids=str)
 def test_softmax_reads_digits(tmp_path: Path, data: Path | None) -> None:
     """On all of MNIST where that lies beside the repository, and on the slice that travels."""

@@ -146,7 +146,7 @@ def test_elements_are_found_by_name(graph: tf.Graph) -> None:
     assert graph.get_operation_by_name("x") is x.op
     with pytest.raises(KeyError, match="refers to an Operation not in the graph"):
         graph.get_operation_by_name("y")
-    with pytest.raises(ValueError, match="looks like an"):
+    with pytest.raises(ValueError, match="refers to an Operation, not a Tensor"):
         graph.get_tensor_by_name("x")
     with pytest.raises(KeyError, match="only has 1 outputs"):
         graph.get_tensor_by_name("x:1")

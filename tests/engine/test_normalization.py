@@ -167,8 +167,8 @@ def test_dropout_drops_whole_rows_by_its_noise_shape(noise_shape: Any) -> None:
     [
         ({"keep_prob": 0.0}, "in the range \\(0, 1\\], got 0"),
         ({"rate": 1.5}, "in the range \\[0, 1\\), got 1.5"),
-        ({}, "You must provide a rate to dropout"),
-        ({"keep_prob": 0.5, "rate": 0.5}, "and not both"),
+        ({}, "`rate` must be provided"),
+        ({"keep_prob": 0.5, "rate": 0.5}, "Cannot specify both 'keep_prob' and 'rate'"),
     ],
 )
 def test_dropout_refuses(given: dict[str, Any], message: str) -> None:

@@ -1,0 +1,1 @@
+"""Where scripts reach into TensorFlow's own packages."""

@@ -1,0 +1,1 @@
+"""``tensorflow.python.client``: what scripts import of it."""
