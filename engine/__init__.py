@@ -11,6 +11,7 @@ from engine import (
     losses,
     metrics,
     nn,
+    sparse,
     summary,
     test,
     train,
@@ -37,7 +38,16 @@ from engine.compat0 import (
     sub,
     unpack,
 )
-from engine.config import ConfigProto, GPUOptions, GraphOptions, RunMetadata, RunOptions
+from engine.config import (
+    ConfigProto,
+    GPUOptions,
+    GraphOptions,
+    RunMetadata,
+    RunOptions,
+)
+from engine.custom_gradients import (
+    custom_gradient,
+)
 from engine.dtypes import (
     DType,
     as_dtype,
@@ -57,8 +67,23 @@ from engine.dtypes import (
     uint64,
 )
 from engine.dtypes import bool_ as bool
-from engine.gradients import gradients
-from engine.graph import Graph, Operation, Tensor, get_default_graph, reset_default_graph
+from engine.gradient_registry import (
+    NotDifferentiable,
+    RegisterGradient,
+)
+from engine.gradients import (
+    AggregationMethod,
+    UnconnectedGradients,
+    gradients,
+    hessians,
+)
+from engine.graph import (
+    Graph,
+    Operation,
+    Tensor,
+    get_default_graph,
+    reset_default_graph,
+)
 from engine.initializers import (
     constant_initializer,
     glorot_normal_initializer,
@@ -72,7 +97,10 @@ from engine.initializers import (
     variance_scaling_initializer,
     zeros_initializer,
 )
-from engine.ops.activations import sigmoid, tanh
+from engine.ops.activations import (
+    sigmoid,
+    tanh,
+)
 from engine.ops.arithmetic import (
     add,
     add_n,
@@ -105,8 +133,17 @@ from engine.ops.checking import (
     is_strictly_increasing,
     verify_tensor_all_finite,
 )
-from engine.ops.choosing import where
-from engine.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
+from engine.ops.choosing import (
+    where,
+)
+from engine.ops.clipping import (
+    clip_by_average_norm,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+    scalar_mul,
+)
 from engine.ops.comparisons import (
     equal,
     greater,
@@ -119,13 +156,20 @@ from engine.ops.comparisons import (
     logical_xor,
     not_equal,
 )
-from engine.ops.constants import constant, convert_to_tensor
-from engine.ops.control import group, no_op, placeholder, placeholder_with_default
+from engine.ops.constants import (
+    constant,
+    convert_to_tensor,
+)
+from engine.ops.control import (
+    group,
+    no_op,
+    placeholder,
+    placeholder_with_default,
+)
 from engine.ops.control import tuple_ as tuple
 from engine.ops.elementwise import abs as abs
 from engine.ops.elementwise import (
     ceil,
-    clip_by_value,
     cos,
     exp,
     expm1,
@@ -145,13 +189,37 @@ from engine.ops.elementwise import (
     zeros_like,
 )
 from engine.ops.elementwise import round as round
-from engine.ops.filling import eye, fill, linspace, one_hot, ones, zeros
+from engine.ops.filling import (
+    eye,
+    fill,
+    linspace,
+    one_hot,
+    ones,
+    zeros,
+)
 from engine.ops.filling import range as range
-from engine.ops.indexing import gather
+from engine.ops.indexed_slices import (
+    IndexedSlices,
+    IndexedSlicesValue,
+)
+from engine.ops.indexing import (
+    gather,
+)
 from engine.ops.indexing import slice_ as slice
-from engine.ops.joining import concat, split, stack, tile, unstack
-from engine.ops.linear import matmul
-from engine.ops.positions import argmax, argmin
+from engine.ops.joining import (
+    concat,
+    split,
+    stack,
+    tile,
+    unstack,
+)
+from engine.ops.linear import (
+    matmul,
+)
+from engine.ops.positions import (
+    argmax,
+    argmin,
+)
 from engine.ops.powers import pow as pow
 from engine.ops.random import (
     multinomial,
@@ -171,10 +239,49 @@ from engine.ops.reductions import (
     reduce_prod,
     reduce_sum,
 )
-from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
-from engine.ops.sizes import rank, shape, size
-from engine.ops.state import is_variable_initialized
-from engine.placement import DeviceSpec
+from engine.ops.scatter import (
+    scatter_add,
+    scatter_div,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_nd_add,
+    scatter_nd_sub,
+    scatter_nd_update,
+    scatter_sub,
+    scatter_update,
+)
+from engine.ops.shaping import (
+    expand_dims,
+    matrix_transpose,
+    reshape,
+    squeeze,
+    transpose,
+)
+from engine.ops.sizes import (
+    rank,
+    shape,
+    size,
+)
+from engine.ops.sparse import (
+    SparseTensor,
+    SparseTensorValue,
+    sparse_placeholder,
+    sparse_reduce_sum,
+    sparse_tensor_dense_matmul,
+    sparse_tensor_to_dense,
+    sparse_to_dense,
+)
+from engine.ops.state import (
+    assign,
+    assign_add,
+    assign_sub,
+    count_up_to,
+    is_variable_initialized,
+)
+from engine.placement import (
+    DeviceSpec,
+)
 from engine.scopes import (
     add_to_collection,
     colocate_with,
@@ -185,10 +292,25 @@ from engine.scopes import (
     name_scope,
     op_scope,
 )
-from engine.session import InteractiveSession, Session, get_default_session
-from engine.shapes import Dimension, TensorShape
-from engine.summary import Summary
-from engine.template import make_template
+from engine.session import (
+    InteractiveSession,
+    Session,
+    get_default_session,
+)
+from engine.shapes import (
+    Dimension,
+    TensorShape,
+)
+from engine.summary import (
+    Summary,
+)
+from engine.template import (
+    make_template,
+)
+from engine.uninitialized import (
+    assert_variables_initialized,
+    report_uninitialized_variables,
+)
 from engine.variable_scope import (
     AUTO_REUSE,
     VariableScope,
@@ -202,13 +324,12 @@ from engine.variable_scope import (
 from engine.variables import (
     GraphKeys,
     Variable,
-    assign,
-    assign_add,
-    assign_sub,
     global_variables,
     global_variables_initializer,
     local_variables,
     local_variables_initializer,
+    model_variables,
+    moving_average_variables,
     trainable_variables,
     variables_initializer,
 )
@@ -216,9 +337,11 @@ from engine.variables import (
 floor_div = floordiv
 OpError = errors.OpError
 __version__ = "1.15.0-trainboard"
+NoGradient = NotDifferentiable
 
 __all__ = [
     "AUTO_REUSE",
+    "AggregationMethod",
     "ConfigProto",
     "DType",
     "DeviceSpec",
@@ -227,15 +350,23 @@ __all__ = [
     "Graph",
     "GraphKeys",
     "GraphOptions",
+    "IndexedSlices",
+    "IndexedSlicesValue",
     "InteractiveSession",
+    "NoGradient",
+    "NotDifferentiable",
     "OpError",
     "Operation",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
+    "SparseTensor",
+    "SparseTensorValue",
     "Summary",
     "Tensor",
     "TensorShape",
+    "UnconnectedGradients",
     "Variable",
     "VariableScope",
     "__version__",
@@ -251,6 +382,7 @@ __all__ = [
     "argmax",
     "argmin",
     "as_dtype",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
@@ -259,6 +391,7 @@ __all__ = [
     "cast",
     "ceil",
     "check_numerics",
+    "clip_by_average_norm",
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
@@ -272,6 +405,8 @@ __all__ = [
     "control_dependencies",
     "convert_to_tensor",
     "cos",
+    "count_up_to",
+    "custom_gradient",
     "device",
     "div",
     "divide",
@@ -307,6 +442,7 @@ __all__ = [
     "greater",
     "greater_equal",
     "group",
+    "hessians",
     "histogram_summary",
     "identity",
     "image_summary",
@@ -347,6 +483,8 @@ __all__ = [
     "metrics",
     "minimum",
     "mod",
+    "model_variables",
+    "moving_average_variables",
     "mul",
     "multinomial",
     "multiply",
@@ -383,11 +521,23 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "report_uninitialized_variables",
     "reset_default_graph",
     "reshape",
     "round",
     "rsqrt",
+    "scalar_mul",
     "scalar_summary",
+    "scatter_add",
+    "scatter_div",
+    "scatter_max",
+    "scatter_min",
+    "scatter_mul",
+    "scatter_nd_add",
+    "scatter_nd_sub",
+    "scatter_nd_update",
+    "scatter_sub",
+    "scatter_update",
     "select",
     "set_random_seed",
     "shape",
@@ -396,6 +546,12 @@ __all__ = [
     "sin",
     "size",
     "slice",
+    "sparse",
+    "sparse_placeholder",
+    "sparse_reduce_sum",
+    "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
     "split",
     "sqrt",
     "square",

@@ -68,6 +68,10 @@ def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebui
             kind = type(fetch)
             return lambda values: kind(*[item(values) for item in items])
         return lambda values: tuple(item(values) for item in items)
+    if hasattr(fetch, "components"):
+        # Rows with indices, a sparse tensor: several tensors that make one value.
+        pieces = [_mapper(item, graph, leaves) for item in fetch.components()]
+        return lambda values: fetch.from_components([piece(values) for piece in pieces])
     index = len(leaves)
     leaves.append(_element(fetch, graph))
     return lambda values: values[index]

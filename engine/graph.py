@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
@@ -39,6 +39,7 @@ class Graph:
         self._control_stack: list[tuple[Operation, ...]] = []
         self._colocation_stack: list[Operation] = []
         self._collections: dict[str, list[Any]] = {}
+        self._gradient_overrides: dict[str, str] = {}
         self._finalized = False
         self.seed: int | None = None
         """The graph-level seed of random operations."""
@@ -94,6 +95,8 @@ class Graph:
         op = Operation(self, full_name, definition, inputs, specs, controls, len(self._operations))
         self._operations.append(op)
         self._by_name[full_name] = op
+        if self._gradient_overrides:
+            op.gradient_name = self._gradient_overrides.get(op.type)
         if self._colocation_stack:
             op.colocated_with = self._colocation_stack[-1].name
             op._device = self._colocation_stack[-1].device
@@ -185,6 +188,25 @@ class Graph:
             yield
         finally:
             self._device_stack.pop()
+
+    @contextmanager
+    def gradient_override_map(self, op_type_map: Mapping[str, str]) -> Iterator[None]:
+        """Give operations made inside another gradient: from their type to a registered name.
+
+        Raises:
+            TypeError: it is no dictionary of strings.
+        """
+        if not isinstance(op_type_map, Mapping):
+            raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        for op_type, name in op_type_map.items():
+            if not isinstance(op_type, str) or not isinstance(name, str):
+                raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        before = self._gradient_overrides
+        self._gradient_overrides = {**before, **op_type_map}
+        try:
+            yield
+        finally:
+            self._gradient_overrides = before
 
     @contextmanager
     def colocate_with(self, op: Any) -> Iterator[None]:

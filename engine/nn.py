@@ -15,8 +15,20 @@ from engine.ops.activations import (
     swish,
     tanh,
 )
-from engine.ops.batch_norm import fused_batch_norm
-from engine.ops.biases import bias_add, relu_layer, xw_plus_b
+from engine.ops.batch_norm import (
+    fused_batch_norm,
+)
+from engine.ops.biases import (
+    bias_add,
+    relu_layer,
+    xw_plus_b,
+)
+from engine.ops.candidates import (
+    compute_accidental_hits,
+    fixed_unigram_candidate_sampler,
+    log_uniform_candidate_sampler,
+    uniform_candidate_sampler,
+)
 from engine.ops.convolution import (
     conv2d,
     conv2d_backprop_filter,
@@ -25,8 +37,13 @@ from engine.ops.convolution import (
     depthwise_conv2d,
     depthwise_conv2d_native,
 )
-from engine.ops.dropout import dropout
-from engine.ops.indexing import embedding_lookup
+from engine.ops.dropout import (
+    dropout,
+)
+from engine.ops.embeddings import (
+    embedding_lookup,
+    embedding_lookup_sparse,
+)
 from engine.ops.losses import (
     l2_loss,
     log_poisson_loss,
@@ -36,7 +53,10 @@ from engine.ops.losses import (
     sparse_softmax_cross_entropy_with_logits,
     weighted_cross_entropy_with_logits,
 )
-from engine.ops.lrn import local_response_normalization, lrn
+from engine.ops.lrn import (
+    local_response_normalization,
+    lrn,
+)
 from engine.ops.normalization import (
     batch_norm_with_global_normalization,
     batch_normalization,
@@ -45,8 +65,21 @@ from engine.ops.normalization import (
     sufficient_statistics,
     weighted_moments,
 )
-from engine.ops.pooling import avg_pool, max_pool
-from engine.ops.windows import atrous_conv2d, conv1d, convolution, pool, separable_conv2d
+from engine.ops.pooling import (
+    avg_pool,
+    max_pool,
+)
+from engine.ops.sampled_losses import (
+    nce_loss,
+    sampled_softmax_loss,
+)
+from engine.ops.windows import (
+    atrous_conv2d,
+    conv1d,
+    convolution,
+    pool,
+    separable_conv2d,
+)
 
 __all__ = [
     "atrous_conv2d",
@@ -54,6 +87,7 @@ __all__ = [
     "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
+    "compute_accidental_hits",
     "conv1d",
     "conv2d",
     "conv2d_backprop_filter",
@@ -66,20 +100,25 @@ __all__ = [
     "dropout",
     "elu",
     "embedding_lookup",
+    "embedding_lookup_sparse",
+    "fixed_unigram_candidate_sampler",
     "fused_batch_norm",
     "l2_loss",
     "leaky_relu",
     "local_response_normalization",
     "log_poisson_loss",
     "log_softmax",
+    "log_uniform_candidate_sampler",
     "lrn",
     "max_pool",
     "moments",
+    "nce_loss",
     "normalize_moments",
     "pool",
     "relu",
     "relu6",
     "relu_layer",
+    "sampled_softmax_loss",
     "selu",
     "separable_conv2d",
     "sigmoid",
@@ -93,6 +132,7 @@ __all__ = [
     "sufficient_statistics",
     "swish",
     "tanh",
+    "uniform_candidate_sampler",
     "weighted_cross_entropy_with_logits",
     "weighted_moments",
     "xw_plus_b",

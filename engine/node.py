@@ -213,6 +213,7 @@ class Operation:
         "colocated_with",
         "control_inputs",
         "definition",
+        "gradient_name",
         "graph",
         "inputs",
         "name",
@@ -240,6 +241,8 @@ class Operation:
         """Position in the graph, in the order of making."""
         self.outputs = tuple([Tensor(self, index, spec) for index, spec in enumerate(specs)])
         self.colocated_with: str | None = None
+        self.gradient_name: str | None = None
+        """The registered gradient that it has in place of its kind's own."""
         self.origin_frame = user_frame(2)
         self._device = ""
 

@@ -85,8 +85,14 @@ class Op:
     """The inputs that are variables' own outputs and are changed by it."""
     ref_output: ClassVar[bool] = False
     """The output is a variable itself, not a copy of its value."""
+    peeks: ClassVar[bool] = False
+    """Looks at a variable that need not be initialized."""
+    waits_for: Any = None
+    """An operation that comes before it in runs that have both."""
     every_gradient: ClassVar[bool] = False
     """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
+    takes_slices: ClassVar[bool] = False
+    """Its gradient rule takes `IndexedSlices` as they are; for others they are written out."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
     ufunc: ClassVar[Any] = None

@@ -24,7 +24,7 @@ from engine.errors import (
     compose,
     misuse,
 )
-from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
+from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots, spread_feeds
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.kernels.lanes import cores
@@ -48,14 +48,26 @@ _FED = object()
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("__weakref__", "deadline", "leaves", "plans", "rebuild", "slots", "timed")
+    __slots__ = (
+        "__weakref__",
+        "deadline",
+        "leaves",
+        "plans",
+        "rebuild",
+        "slots",
+        "spread",
+        "timed",
+    )
 
     def __init__(
         self,
         leaves: list[Tensor | Operation],
         rebuild: Callable[[list[Any]], Any],
         slots: list[FeedSlot],
+        spread: Callable[[Any], list[Any]] | None,
     ):
+        self.spread = spread
+        """Takes fed values apart, where a key stands for several tensors."""
         self.leaves = leaves
         self.rebuild = rebuild
         self.slots = slots
@@ -68,7 +80,7 @@ class _Entry:
     def twin(self) -> _Entry:
         """The same run, timed."""
         if self.timed is None:
-            self.timed = _Entry(self.leaves, self.rebuild, self.slots)
+            self.timed = _Entry(self.leaves, self.rebuild, self.slots, self.spread)
             self.timed.deadline = Deadline()
         return self.timed
 
@@ -192,6 +204,8 @@ class BaseSession:
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
         arrays: list[Any] = []
         sizes: list[Any] = []
+        if entry.spread is not None:
+            given = entry.spread(given)
         for slot, value in zip(entry.slots, given, strict=True):
             if type(value) is not np.ndarray or value.dtype is not slot.np_dtype:
                 value = convert_feed(slot, value)
@@ -287,7 +301,7 @@ class BaseSession:
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
-        return _Entry(leaves, restore, slots)
+        return _Entry(leaves, restore, slots, spread_feeds(feed_dict))
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -415,11 +429,11 @@ class BaseSession:
             self._callables.add(entry)
 
         def call(*values: Any) -> Any:
-            if len(values) != len(entry.slots):
+            if len(values) != len(feeds):
                 raise TypeError(
                     misuse(
-                        f"expected {len(entry.slots)} fed values, got {len(values)}",
-                        [f"fed: {', '.join(slot.tensor.name for slot in entry.slots)}"],
+                        f"expected {len(feeds)} fed values, got {len(values)}",
+                        [f"fed: {', '.join(str(feed) for feed in feeds)}"],
                         "one value for each tensor of feed_list, in its order",
                     )
                 )
@@ -445,9 +459,11 @@ class BaseSession:
         """
         with self._lock:
             entry = self._resolve(fetches, feed_dict)
+            given: Any = (feed_dict or {}).values()
+            if entry.spread is not None:
+                given = entry.spread(given)
             arrays = [
-                convert_feed(slot, value)
-                for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)
+                convert_feed(slot, value) for slot, value in zip(entry.slots, given, strict=True)
             ]
             return self._compile(entry, arrays, None).segment.text
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,7 +19,7 @@ DEFAULT_GRAPH_SEED = 87654321
 class VariableState:
     """The storage of one variable in one session."""
 
-    __slots__ = ("arena", "array", "initialized", "span")
+    __slots__ = ("arena", "array", "initialized", "resizable", "span")
 
     def __init__(self, array: Array):
         self.array = array
@@ -27,6 +27,8 @@ class VariableState:
         self.arena: Arena | None = None
         self.span: tuple[int, int] | None = None
         """First and last + 1 element within its arena."""
+        self.resizable = False
+        """Whether assignments replace the array, so that programs must look it up in every run."""
 
 
 @dataclass(eq=False)
@@ -52,10 +54,24 @@ class State:
         found = self._variables.get(op)
         if found is None:
             spec = op.outputs[0].spec
-            dims: Any = spec.dims
-            array = np.zeros(dims, spec.dtype.np)
+            # Sizes that are not known come with the first assignment.
+            array = np.zeros([size or 0 for size in spec.dims or ()], spec.dtype.np)
             found = self._variables[op] = VariableState(array)
         return found
+
+    def resizable(self, op: Operation) -> VariableState:
+        """The storage of a variable whose array assignments replace."""
+        found = self.variable(op)
+        if not found.resizable:
+            found.resizable = True
+            self.generation += 1
+        return found
+
+    def replace(self, op: Operation, value: Array) -> Array:
+        """A copy of `value` as the new storage of a variable."""
+        found = self.resizable(op)
+        found.array, found.arena, found.span = np.array(value), None, None
+        return found.array
 
     def generator(self, op: Operation) -> np.random.Generator:
         """The random stream of one operation: Philox keyed by graph seed and op seed.
@@ -80,10 +96,12 @@ class State:
 
         None if some of them already live in another arena, or their dtypes differ.
         """
+        states = [self.variable(op) for op in members]
+        if any(state.resizable for state in states):
+            return None
         found = self._arenas.get(members)
         if found is not None:
             return found
-        states = [self.variable(op) for op in members]
         if (
             any(state.arena is not None for state in states)
             or len({s.array.dtype for s in states}) != 1

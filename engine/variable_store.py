@@ -103,10 +103,7 @@ class VariableStore:
                 misuse(
                     f"Variable {name} does not exist, or was not created with "
                     "tf.get_variable(). Did you mean to set reuse=tf.AUTO_REUSE in VarScope?",
-                    [
-                        "made with tf.get_variable() so far: "
-                        + (", ".join(self.variables) or "none")
-                    ],
+                    [f"made with tf.get_variable() so far: {known}"],
                     "make it without reuse first, or reuse=tf.AUTO_REUSE",
                 )
             )

@@ -15,8 +15,8 @@ from engine.layers.pooling import AveragePooling2D, MaxPooling2D
 from engine.ops.casting import cast, identity
 from engine.ops.constants import convert_to_tensor
 from engine.ops.dropout import dropout as drop
+from engine.ops.embeddings import embedding_lookup
 from engine.ops.filling import one_hot
-from engine.ops.indexing import embedding_lookup
 from engine.smart_cond import smart_cond
 from engine.variable_scope import get_variable, variable_scope
 

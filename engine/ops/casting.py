@@ -16,6 +16,8 @@ from engine.ops.constants import convert_to_tensor, make
 class Identity(Op):
     """The same value."""
 
+    takes_slices = True
+
     def infer(self, x: Spec) -> Spec:
         return Spec(x.dtype, x.dims)
 

@@ -97,7 +97,16 @@ def tuple_(tensors: Any, name: str = "tuple", control_inputs: Any = None) -> lis
     graph = _graph_of(items)
     waits = [item for item in items if item is not None] + list(control_inputs or ())
     with graph.name_scope(name), graph.control_dependencies(waits):
-        return [None if item is None else identity(item) for item in items]
+        return [_gated(item) for item in items]
+
+
+def _gated(item: Any) -> Any:
+    if item is None:
+        return None
+    # Rows with indices stay such.
+    return (
+        item.with_values(identity(item.values)) if hasattr(item, "with_values") else identity(item)
+    )
 
 
 def _graph_of(items: Sequence[Any]) -> Graph:

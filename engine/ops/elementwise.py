@@ -9,7 +9,6 @@ import numpy as np
 from engine.dtypes import as_dtype
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
-from engine.ops.arithmetic import maximum, minimum
 from engine.ops.casting import cast
 from engine.ops.comparisons import not_equal
 from engine.ops.constants import const_node, convert_to_tensor, make
@@ -334,15 +333,6 @@ def _filled_like(definition: ZerosLike, x: Any, dtype: Any, name: str, optimize:
         return cast(make(definition, (tensor,), name), target)
     del optimize  # Part of the API; sizes are folded when a run is planned anyway.
     return make(definition, (tensor,), name)
-
-
-def clip_by_value(
-    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
-) -> Tensor:
-    """`t` with values outside the bounds moved to them; gradients pass at both bounds."""
-    tensor = convert_to_tensor(t)
-    with tensor.graph.name_scope(name or "clip_by_value") as scope:
-        return maximum(minimum(tensor, clip_value_max), clip_value_min, name=scope)
 
 
 def is_nan(x: Any, name: str | None = None) -> Tensor:

@@ -11,8 +11,11 @@ from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
-from engine.ops.sizes import shape
-from engine.shapes import ShapeError, with_rank_at_least
+from engine.ops.indexed_slices import IndexedSlices, check_rows
+from engine.ops.joining import concat
+from engine.ops.shaping import reshape
+from engine.ops.sizes import shape, size
+from engine.shapes import ShapeError, fully_defined, with_rank_at_least
 
 Key = tuple[Any, ...]
 
@@ -153,35 +156,16 @@ class Gather(Op):
         return jnp.take(params, indices, axis=0)
 
     def grad(self, y: Tensor, dy: Tensor, params: Tensor, indices: Tensor) -> tuple[Any, ...]:
-        return lambda: make(ScatterRows(), (dy, indices, shape(params)), None), None
+        return lambda: _rows_of_gradient(dy, params, indices), None
 
 
-def check_rows(params: Array, indices: Array) -> None:
-    n = params.shape[0]
-    if np.size(indices) and (np.min(indices) < 0 or np.max(indices) >= n):
-        bad = next(int(i) for i in np.ravel(indices) if not 0 <= i < n)
-        raise ValueError(f"indices = {bad} is not in [0, {n})")
-
-
-class ScatterRows(Op):
-    """Rows added into zeros at the indices; inputs: rows, indices, shape of the result."""
-
-    def infer(self, rows: Spec, indices: Spec, sizes: Spec) -> Spec:
-        return Spec(rows.dtype, sizes.sizes)
-
-    def numpy(self, rows: Array, indices: Array, sizes: Array) -> Array:
-        result = np.zeros(tuple(sizes), rows.dtype)
-        np.add.at(result, np.ravel(indices), rows.reshape(-1, *result.shape[1:]))
-        return result
-
-    def xla(self, jnp: Any, rows: Any, indices: Any, sizes: Any) -> Any:
-        zeros = jnp.zeros(tuple(sizes), rows.dtype)
-        return zeros.at[indices.ravel()].add(rows.reshape(-1, *zeros.shape[1:]))
-
-    def grad(
-        self, y: Tensor, dy: Tensor, rows: Tensor, indices: Tensor, sizes: Tensor
-    ) -> tuple[Any, ...]:
-        return lambda: make(Gather(), (dy, indices), None), None, None
+def _rows_of_gradient(dy: Tensor, params: Tensor, indices: Tensor) -> IndexedSlices:
+    row = None if params.spec.dims is None else params.spec.dims[1:]
+    if row is not None and fully_defined(row) and 0 not in row:
+        values = reshape(dy, [-1, *row])
+    else:
+        values = reshape(dy, concat([reshape(size(indices), [1]), shape(params)[1:]], 0))
+    return IndexedSlices(values, reshape(indices, [-1]), shape(params))
 
 
 def getitem(x: Any, key: Any) -> Tensor:
@@ -247,15 +231,4 @@ def gather(
     return make(Gather(), (convert_to_tensor(params), convert_to_tensor(indices)), name)
 
 
-def embedding_lookup(
-    params: Any, ids: Any, partition_strategy: str = "mod", name: str = "embedding_lookup"
-) -> Tensor:
-    """Rows of one table `params` at `ids`, with the shape of ids in front."""
-    del partition_strategy  # It orders the parts of a table in parts; this takes a whole one.
-    tables = params if isinstance(params, list | tuple) else [params]
-    if len(tables) != 1:
-        raise ValueError(f"embedding_lookup takes one whole table here, not {len(tables)} parts")
-    return gather(tables[0], ids, name=name)
-
-
-OPS = (StridedSlice, StridedSliceGrad, Gather, ScatterRows)
+OPS = (StridedSlice, StridedSliceGrad, Gather)

@@ -9,7 +9,8 @@ import numpy as np
 
 from engine.graph import Operation, Tensor
 from engine.op import Array, Spec
-from engine.ops.update import ApplyUpdate, Body
+from engine.ops.indexed_slices import check_rows, distinct_rows
+from engine.ops.update import ApplyUpdate, Body, SparseApplyUpdate
 from engine.plan.failures import in_the_name_of
 from engine.plan.nodes import Node
 from engine.plan.program import Program, build
@@ -41,6 +42,10 @@ def run_program(
                 values[id(value)] = result
             if timing is not None:
                 timing.mark(number, results)
+            if node.definition.ref_output and node.inputs:
+                # An assignment of another size leaves the variable in another array.
+                before = values[id(node.inputs[0])]
+                values.update({key: results[0] for key, a in values.items() if a is before})
     handed = [hand_out(values[id(value)]) for value in program.fetches]
     if timing is not None:
         timing.mark(len(program.nodes))
@@ -51,6 +56,8 @@ def _evaluate(node: Node, state: State, inputs: list[Array]) -> list[Array]:
     definition = node.definition
     if isinstance(definition, ApplyUpdate):
         return [_update(definition.body, state, inputs)]
+    if isinstance(definition, SparseApplyUpdate):
+        return [_sparse_update(definition.body, state, inputs)]
     results = (
         definition.run(state, node.op, *inputs)
         if definition.stateful and definition.run
@@ -72,11 +79,25 @@ def _note_assignment(op: Operation, writes: tuple[int, ...], state: State) -> No
 
 
 def _update(body: Body, state: State, inputs: list[Array]) -> Array:
+    for target, result in zip(inputs, _formula(body, state, inputs), strict=False):
+        np.copyto(target, result)
+    return inputs[0]
+
+
+def _sparse_update(body: Body, state: State, inputs: list[Array]) -> Array:
+    stored, (values, indices) = inputs[: body.vectors], inputs[-2:]
+    check_rows(stored[0], indices)
+    where, sums = distinct_rows(indices, values.reshape(np.size(indices), *stored[0].shape[1:]))
+    rows = [array[where] for array in stored]
+    results = _formula(body, state, [*rows, *inputs[body.vectors : -2], sums])
+    for target, result in zip(stored, results, strict=True):
+        target[where] = result
+    return stored[0]
+
+
+def _formula(body: Body, state: State, inputs: list[Array]) -> list[Array]:
     feeds = {
         tensor: Spec(tensor.spec.dtype, np.shape(array))
         for tensor, array in zip(body.inputs, inputs, strict=True)
     }
-    results = run_program(build(list(body.results), feeds, optimize=False), state, inputs)
-    for target, result in zip(inputs, results, strict=False):
-        np.copyto(target, result)
-    return inputs[0]
+    return run_program(build(list(body.results), feeds, optimize=False), state, inputs)

@@ -14,6 +14,7 @@ from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.control import Placeholder
+from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate
 from engine.plan.commuting import commute
 from engine.plan.fusion import fuse
@@ -22,6 +23,9 @@ from engine.shapes import Dims, count, in_brackets
 
 _LARGEST_FOLD = 1 << 24
 """Bytes up to which a constant result is kept; beyond it, it is cheaper to compute than to hold."""
+
+_LARGE = 1 << 16
+"""Elements from which on a variable that is updated alone is worth an arena, for its strips."""
 
 
 @dataclass
@@ -87,7 +91,8 @@ def _order(
             op.definition.group for op in needed if isinstance(op.definition, ApplyUpdate)
         }:
             members = tuple(op for op in group.members if op in needed)
-            if len(members) == len(group.members) and len(members) > 1:
+            worth = len(members) > 1 or (count(members[0].outputs[0].spec.dims) or 0) > _LARGE
+            if len(members) == len(group.members) and worth:
                 owner.update((op, members) for op in members)
     waiting: dict[Any, int] = {}
     followers: dict[Any, list[Any]] = {}
@@ -97,6 +102,9 @@ def _order(
         before = {owner.get(x.op, x.op) for x in op.inputs if x not in feeds}
         if op.control_inputs:
             before.update([owner.get(control, control) for control in op.control_inputs])
+        first = op.definition.waits_for
+        if first is not None and first in needed:
+            before.add(owner.get(first, first))
         for dependency in before:
             if dependency is not unit:
                 followers.setdefault(dependency, []).append(unit)
@@ -139,13 +147,6 @@ def _ranked(unit: Any) -> tuple[int, Any]:
 def _written(unit: Any) -> set[Tensor]:
     ops = unit if isinstance(unit, tuple) else (unit,)
     return {storage(op.inputs[index]) for op in ops for index in op.definition.writes}
-
-
-def storage(tensor: Tensor) -> Tensor:
-    """The output of the variable that a reference leads to, through assignments."""
-    while tensor.op.definition.writes:
-        tensor = tensor.op.inputs[0]
-    return tensor
 
 
 def _next_writer(

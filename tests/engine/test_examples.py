@@ -106,3 +106,14 @@ def test_a_folder_without_the_digits_is_told(
     with pytest.raises(SystemExit):
         example(name).main(["--data", str(tmp_path)])
     assert "there is no train-images-idx3-ubyte.gz in it" in capsys.readouterr().err
+
+
+def test_word_vectors_of_a_group_end_up_beside_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--logdir", str(tmp_path / "run"), "--steps", "1500"]
+    assert example("word2vec").main(arguments) >= 0.9
+    assert "Step: 01500 loss=" in capsys.readouterr().out
+    reader = open_logdir(tmp_path)
+    assert set(reader.runs()[0].tags["scalar"]) == {"loss", "learning_rate"}
+    reader.close()
