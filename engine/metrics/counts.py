@@ -10,9 +10,9 @@ from engine.ops.arithmetic import multiply
 from engine.ops.casting import cast, identity
 from engine.ops.comparisons import logical_and, logical_not
 from engine.ops.reductions import reduce_sum
+from engine.ops.state import assign_add
 from engine.ops.weights import divide_or_zero
 from engine.variable_scope import variable_scope
-from engine.variables import assign_add
 
 
 def true_positives(

@@ -19,9 +19,10 @@ from engine.ops.filling import one_hot
 from engine.ops.linear import matmul
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import reshape
+from engine.ops.state import assign_add
 from engine.ops.weights import divide_or_zero
 from engine.variable_scope import variable_scope
-from engine.variables import Variable, assign_add
+from engine.variables import Variable
 
 _TINY = 1e-6
 """Keeps from 0 / 0 where a threshold has no positives; TensorFlow's number."""

@@ -14,9 +14,9 @@ from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import sqrt, zeros_like
 from engine.ops.reductions import reduce_sum
 from engine.ops.sizes import size
+from engine.ops.state import assign_add
 from engine.ops.weights import divide_or_zero
 from engine.variable_scope import variable_scope
-from engine.variables import assign_add
 
 
 def mean(
