@@ -9,8 +9,9 @@ from typing import Any, Self
 
 from engine.dtypes import DType, as_dtype, float32
 from engine.errors import compose
-from engine.graph import Tensor
+from engine.graph import Operation, Tensor
 from engine.ops.constants import constant as constant_tensor
+from engine.ops.control import no_op
 from engine.ops.filling import eye
 from engine.ops.filling import ones as ones_tensor
 from engine.ops.filling import zeros as zeros_tensor
@@ -312,6 +313,11 @@ def lecun_uniform(seed: int | None = None) -> VarianceScaling:
     return VarianceScaling(1.0, "fan_in", "uniform", seed)
 
 
+def tables_initializer(name: str = "init_all_tables") -> Operation:
+    """An operation that does nothing: there are no tables that want a start."""
+    return no_op(name)
+
+
 def fans(shape: Sequence[int]) -> tuple[int, int]:
     """Inputs and outputs of a layer with weights of this shape (kernels: [..., in, out]).
 
@@ -362,6 +368,7 @@ __all__ = [
     "orthogonal",
     "random_normal",
     "random_uniform",
+    "tables_initializer",
     "truncated_normal",
     "uniform_unit_scaling",
     "variables",

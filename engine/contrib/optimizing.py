@@ -18,7 +18,9 @@ from engine.variable_scope import get_variable, variable_scope
 from engine.variables import GraphKeys, Variable, trainable_variables
 
 OPTIMIZER_CLS_NAMES: dict[str, Callable[[Any], Optimizer]] = {
+    "Adagrad": train.AdagradOptimizer,
     "Adam": train.AdamOptimizer,
+    "Ftrl": train.FtrlOptimizer,
     "Momentum": lambda rate: train.MomentumOptimizer(rate, momentum=0.9),
     "RMSProp": train.RMSPropOptimizer,
     "SGD": train.GradientDescentOptimizer,

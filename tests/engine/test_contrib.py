@@ -258,3 +258,19 @@ def test_slim_has_the_same_functions() -> None:
     assert tf.contrib.slim.conv2d is layers.conv2d
     assert tf.contrib.slim.arg_scope is framework.arg_scope
     assert tf.contrib.slim.losses is tf.losses
+
+
+def test_streaming_metrics_take_the_predictions_first() -> None:
+    _, update = tf.contrib.metrics.streaming_precision([1, 1, 0, 1], [0, 1, 1, 1])
+    _, recall = tf.contrib.metrics.streaming_recall([1, 0, 0, 0], [1, 1, 1, 1])
+    with tf.Session() as sess:
+        sess.run(tf.local_variables_initializer())
+        np.testing.assert_allclose(sess.run([update, recall]), [2 / 3, 0.25])
+
+
+def test_accuracy_of_one_batch_with_weights() -> None:
+    share = tf.contrib.metrics.accuracy([0, 1, 1], [0, 1, 0], weights=[1.0, 1.0, 2.0])
+    with tf.Session() as sess:
+        assert sess.run(share) == 0.5
+    with pytest.raises(ValueError, match="dtypes of predictions and labels should match"):
+        tf.contrib.metrics.accuracy([0], [0.0])

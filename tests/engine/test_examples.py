@@ -91,11 +91,11 @@ def test_two_networks_learn_to_draw_as_the_data_does(tmp_path: Path) -> None:
 
 
 def test_a_small_convolutional_network_reads_digits(tmp_path: Path) -> None:
-    arguments = ["--logdir", str(tmp_path / "run"), "--epochs", "1", "--images", "1500"]
-    assert example("layers_mnist").main(arguments) >= 0.85
+    arguments = ["--logdir", str(tmp_path / "run"), "--epochs", "1", "--images", "1200"]
+    assert example("layers_mnist").main(arguments) >= 0.8
     reader = open_logdir(tmp_path)
-    assert len(reader.scalars("run", "batch_loss").value) == 60
-    assert reader.scalars("run", "test_accuracy").step.tolist() == [60]
+    assert len(reader.scalars("run", "batch_loss").value) == 48
+    assert reader.scalars("run", "test_accuracy").step.tolist() == [48]
     reader.close()
 
 

@@ -158,7 +158,7 @@ def test_the_namespace_has_the_short_names() -> None:
     assert short.truncated_normal is tf.truncated_normal_initializer
     v = tf.Variable(1.0)
     with tf.Session() as sess:
-        sess.run(short.global_variables())
+        sess.run([short.global_variables(), tf.tables_initializer()])
         assert sess.run(v) == 1.0
 
 
