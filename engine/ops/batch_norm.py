@@ -24,53 +24,72 @@ _BLOCK = 32768
 """Elements worked on at a time, so that every pass after the first finds them in the cache."""
 
 
+_LONG = 2048
+"""Elements of a row of a block. NumPy's loops run along a row, and 32 channels are a short one."""
+
+
 class Layout:
-    """An array of images as blocks: [rows, channels], or [images, channels, pixels] for NCHW."""
+    """An array of images as blocks of rows: [rows, several pixels' channels].
+
+    Channels first they are [images, channels, pixels].
+    """
 
     def __init__(self, dims: tuple[int, ...], data_format: str):
         self.last = data_format == "NHWC"
         self.channels = dims[-1] if self.last else dims[1]
         pixels = int(np.prod(dims[1:-1] if self.last else dims[2:]))
         self.count = dims[0] * pixels
-        self.dims = (self.count, self.channels) if self.last else (dims[0], self.channels, pixels)
-        self.side = (self.channels,) if self.last else (self.channels, 1)
-        """The sizes that make a vector over channels broadcast against a block."""
+        most = max(1, min(self.count, _LONG // max(1, self.channels)))
+        self.times = next(k for k in range(most, 0, -1) if self.count % k == 0)
+        """Pixels in a row."""
+        self.dims = (dims[0], self.channels, pixels)
+        if self.last:
+            self.dims = (self.count // self.times, self.times * self.channels)
         self.step = max(1, _BLOCK // max(1, int(np.prod(self.dims[1:]))))
 
     def flat(self, array: Array) -> Array:
         return array.reshape(self.dims)
 
+    def side(self, vector: Array) -> Array:
+        """A vector over channels as what broadcasts against a block."""
+        return np.tile(vector, self.times) if self.last else vector.reshape(-1, 1)
+
     def blocks(self, *arrays: Array) -> Iterator[tuple[Array, ...]]:
         for start in range(0, self.dims[0], self.step):
             yield tuple([array[start : start + self.step] for array in arrays])
 
-    def total(self, block: Array) -> Array:
-        """The sums by channel."""
-        if self.last:
-            return np.dot(np.ones(len(block), block.dtype), block)
-        return np.dot(block, np.ones(block.shape[2], block.dtype)).sum(0, block.dtype)
+    def total(self, blocks: Iterator[Array], out: Array) -> None:
+        """The sums by channel over all blocks."""
+        sums: Any = out.dtype.type(0)
+        for block in blocks:
+            if self.last:
+                sums = sums + np.dot(np.ones(len(block), block.dtype), block)
+            else:
+                sums = sums + np.dot(block, np.ones(block.shape[2], block.dtype)).sum(0)
+        out[...] = np.reshape(sums, (-1, self.channels)).sum(0) if self.dims[0] else 0
 
 
 def _mean(x: Array, layout: Layout, out: Array) -> None:
-    out[...] = 0
-    for (block,) in layout.blocks(x):
-        out += layout.total(block)
+    layout.total((block for (block,) in layout.blocks(x)), out)
     out /= out.dtype.type(max(1, layout.count))
 
 
 def _variance(x: Array, mean: Array, layout: Layout, out: Array) -> None:
-    out[...] = 0
-    center = mean.reshape(layout.side)
-    for (block,) in layout.blocks(x):
-        work = np.subtract(block, center)
-        out += layout.total(np.multiply(work, work, work))
+    center = layout.side(mean)
+
+    def squares() -> Iterator[Array]:
+        for (block,) in layout.blocks(x):
+            work = np.subtract(block, center)
+            yield np.multiply(work, work, work)
+
+    layout.total(squares(), out)
     out /= out.dtype.type(max(1, layout.count))
 
 
 def _normalize(
     x: Array, mean: Array, factor: Array, offset: Array, layout: Layout, out: Array
 ) -> None:
-    center, factor, offset = (v.reshape(layout.side) for v in (mean, factor, offset))
+    center, factor, offset = (layout.side(v) for v in (mean, factor, offset))
     for block, target in layout.blocks(x, out):
         np.subtract(block, center, target)
         np.multiply(target, factor, target)
@@ -78,19 +97,20 @@ def _normalize(
 
 
 def _sum(dy: Array, layout: Layout, out: Array) -> None:
-    out[...] = 0
-    for (block,) in layout.blocks(dy):
-        out += layout.total(block)
+    layout.total((block for (block,) in layout.blocks(dy)), out)
 
 
 def _scale_gradient(
     dy: Array, x: Array, mean: Array, deviation: Array, layout: Layout, out: Array
 ) -> None:
-    out[...] = 0
-    center = mean.reshape(layout.side)
-    for block, flowing in layout.blocks(x, dy):
-        work = np.subtract(block, center)
-        out += layout.total(np.multiply(work, flowing, work))
+    center = layout.side(mean)
+
+    def products() -> Iterator[Array]:
+        for block, flowing in layout.blocks(x, dy):
+            work = np.subtract(block, center)
+            yield np.multiply(work, flowing, work)
+
+    layout.total(products(), out)
     out *= deviation
 
 
@@ -107,16 +127,20 @@ def _input_gradient(
 ) -> None:
     """scale * r * (dy - mean(dy) - normalized x * mean(dy * normalized x))."""
     n = out.dtype.type(max(1, layout.count))
-    factor = (scale * deviation).reshape(layout.side)
-    slope = (-(deviation * for_scale) / n).reshape(layout.side)
-    level = (for_offset / n).reshape(layout.side)
-    center = mean.reshape(layout.side)
+    factor = layout.side(scale * deviation)
+    slope = layout.side(-(deviation * for_scale) / n)
+    level = layout.side(for_offset / n)
+    center = layout.side(mean)
     for block, flowing, target in layout.blocks(x, dy, out):
         np.subtract(block, center, target)
         np.multiply(target, slope, target)
         np.add(target, flowing, target)
         np.subtract(target, level, target)
         np.multiply(target, factor, target)
+
+
+def _scaled(dy: Array, scale: Array, deviation: Array, layout: Layout, out: Array) -> None:
+    np.multiply(dy, layout.side(scale * deviation), out)
 
 
 @dataclass(frozen=True)
@@ -296,9 +320,7 @@ class FusedBatchNormGrad(BatchNormOp):
                     for_offset, layout, target, writes=target,
                 )  # fmt: skip
             else:
-                factor = b.scratch(sizes, dtype, "factor")
-                b.ufunc(np.multiply, scale_, deviation_, factor)
-                b.ufunc(np.multiply, flowing, b.view(factor, _reshaped(layout.side)), target)
+                b.call(_scaled, flowing, scale_, deviation_, layout, target, writes=target)
             _narrowed(b, out[0], dx)
         for target, value in ((out[1], for_scale), (out[2], for_offset)):
             if target is not None:
@@ -342,10 +364,6 @@ class FusedBatchNormGrad(BatchNormOp):
 
 def _sides(x: Array, layout: Layout) -> tuple[int, ...]:
     return (-1,) if layout.last else (1, layout.channels, 1, 1)
-
-
-def _reshaped(dims: tuple[int, ...]) -> Any:
-    return lambda array: array.reshape(dims)
 
 
 def _wide(array: Array) -> Array:
