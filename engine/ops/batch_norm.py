@@ -42,7 +42,7 @@ class Layout:
         most = max(1, min(self.count, _LONG // max(1, self.channels)))
         self.times = next(k for k in range(most, 0, -1) if self.count % k == 0)
         """Pixels in a row."""
-        self.dims = (dims[0], self.channels, pixels)
+        self.dims: tuple[int, ...] = (dims[0], self.channels, pixels)
         if self.last:
             self.dims = (self.count // self.times, self.times * self.channels)
         self.step = max(1, _BLOCK // max(1, int(np.prod(self.dims[1:]))))
