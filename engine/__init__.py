@@ -1,16 +1,27 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
+import importlib
+from typing import (
+    Any,
+)
+
 from engine import (
     app,
+    compat,
     contrib,
+    data,
     errors,
     flags,
+    gfile,
     gradient_checker,
+    graph_util,
     initializers,
     layers,
+    logging,
     losses,
     metrics,
     nn,
+    saved_model,
     sparse,
     summary,
     test,
@@ -84,6 +95,13 @@ from engine.graph import (
     get_default_graph,
     reset_default_graph,
 )
+from engine.graph_def import (
+    GraphDef,
+    NodeDef,
+)
+from engine.importing import (
+    import_graph_def,
+)
 from engine.initializers import (
     constant_initializer,
     glorot_normal_initializer,
@@ -97,6 +115,9 @@ from engine.initializers import (
     uniform_unit_scaling_initializer,
     variance_scaling_initializer,
     zeros_initializer,
+)
+from engine.meta_graph import (
+    MetaGraphDef,
 )
 from engine.ops.activations import (
     sigmoid,
@@ -334,14 +355,37 @@ from engine.variables import (
     trainable_variables,
     variables_initializer,
 )
+from engine.versions import (
+    COMPILER_VERSION,
+    GIT_VERSION,
+    VERSION,
+    disable_eager_execution,
+    disable_resource_variables,
+    disable_v2_behavior,
+    enable_eager_execution,
+    enable_resource_variables,
+    enable_v2_behavior,
+    executing_eagerly,
+)
 
 floor_div = floordiv
 OpError = errors.OpError
-__version__ = "1.15.0-trainboard"
 NoGradient = NotDifferentiable
+__version__ = VERSION
+
+
+def __getattr__(name: str) -> Any:
+    if name == "test":
+        # unittest and its mock take a tenth of the engine's own time to import.
+        return importlib.import_module("engine.test")
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "GIT_VERSION",
+    "VERSION",
     "AggregationMethod",
     "ConfigProto",
     "DType",
@@ -349,12 +393,15 @@ __all__ = [
     "Dimension",
     "GPUOptions",
     "Graph",
+    "GraphDef",
     "GraphKeys",
     "GraphOptions",
     "IndexedSlices",
     "IndexedSlicesValue",
     "InteractiveSession",
+    "MetaGraphDef",
     "NoGradient",
+    "NodeDef",
     "NotDifferentiable",
     "OpError",
     "Operation",
@@ -397,6 +444,7 @@ __all__ = [
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
+    "compat",
     "complex64",
     "complex128",
     "concat",
@@ -408,11 +456,19 @@ __all__ = [
     "cos",
     "count_up_to",
     "custom_gradient",
+    "data",
     "device",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_v2_behavior",
     "div",
     "divide",
+    "enable_eager_execution",
+    "enable_resource_variables",
+    "enable_v2_behavior",
     "equal",
     "errors",
+    "executing_eagerly",
     "exp",
     "expand_dims",
     "expm1",
@@ -433,6 +489,7 @@ __all__ = [
     "get_local_variable",
     "get_variable",
     "get_variable_scope",
+    "gfile",
     "global_norm",
     "global_variables",
     "global_variables_initializer",
@@ -440,6 +497,7 @@ __all__ = [
     "glorot_uniform_initializer",
     "gradient_checker",
     "gradients",
+    "graph_util",
     "greater",
     "greater_equal",
     "group",
@@ -447,6 +505,7 @@ __all__ = [
     "histogram_summary",
     "identity",
     "image_summary",
+    "import_graph_def",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
@@ -470,6 +529,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "logging",
     "logical_and",
     "logical_not",
     "logical_or",
@@ -527,6 +587,7 @@ __all__ = [
     "reshape",
     "round",
     "rsqrt",
+    "saved_model",
     "scalar_mul",
     "scalar_summary",
     "scatter_add",

@@ -11,6 +11,7 @@ from typing import Any
 from engine.advice import way_out
 from engine.defaults import STACKS, remove_last
 from engine.errors import compose, misuse
+from engine.graph_def import GraphDef, NodeDef
 from engine.node import Operation, Tensor
 from engine.op import Op, Spec
 from engine.placement import DeviceSpec
@@ -41,6 +42,8 @@ class Graph:
         self._collections: dict[str, list[Any]] = {}
         self._gradient_overrides: dict[str, str] = {}
         self._finalized = False
+        self.outer: Graph | None = None
+        """The graph whose tensors this one may take, as that of a function of a dataset may."""
         self.seed: int | None = None
         """The graph-level seed of random operations."""
         self.variable_scope: Any = None
@@ -69,6 +72,9 @@ class Graph:
         inputs = tuple(inputs)
         for tensor in inputs:
             if tensor.op.graph is not self:
+                inner = _inner_graph(self, inputs)
+                if inner is not None:
+                    return inner.create_op(definition, inputs, name)
                 raise ValueError(_other_graph(tensor, inputs, self))
         if not name:
             name = definition.type
@@ -375,12 +381,16 @@ class Graph:
     def finalized(self) -> bool:
         return self._finalized
 
-    def as_graph_def(self) -> dict[str, Any]:
-        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it."""
-        return {"nodes": [_node(op) for op in self._operations]}
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
+        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it.
+
+        With `from_version` only the operations made since the graph had that version.
+        """
+        del add_shapes  # They are always there.
+        return GraphDef([_node(op) for op in self._operations[from_version or 0 :]], self)
 
 
-def _node(op: Operation) -> dict[str, Any]:
+def _node(op: Operation) -> NodeDef:
     attributes = op.definition.attributes()
     if op.colocated_with:
         attributes["_class"] = [f"loc:@{op.colocated_with}"]
@@ -394,7 +404,7 @@ def _node(op: Operation) -> dict[str, Any]:
         }
         for tensor in op.outputs
     ]
-    return {
+    lean = {
         "name": op.name,
         "op": op.type,
         "inputs": inputs,
@@ -402,6 +412,18 @@ def _node(op: Operation) -> dict[str, Any]:
         "attrs": attributes,
         "outputs": outputs,
     }
+    return NodeDef(lean, op.definition)
+
+
+def _inner_graph(graph: Graph, inputs: tuple[Tensor, ...]) -> Graph | None:
+    """The graph of an input that may take tensors of `graph`."""
+    for tensor in inputs:
+        outer = tensor.op.graph.outer
+        while outer is not None:
+            if outer is graph:
+                return tensor.op.graph
+            outer = outer.outer
+    return None
 
 
 def _other_graph(tensor: Tensor, inputs: tuple[Tensor, ...], graph: Graph) -> str:

@@ -93,6 +93,8 @@ class Op:
     """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
     takes_slices: ClassVar[bool] = False
     """Its gradient rule takes `IndexedSlices` as they are; for others they are written out."""
+    pulled: ClassVar[bool] = False
+    """``pull`` gives its outputs before the run, whose plan is then made for their sizes."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
     ufunc: ClassVar[Any] = None
@@ -139,6 +141,7 @@ class Op:
         return same_in_jax(*args[1:])
 
     run: ClassVar[Callable[..., Any] | None] = None
+    pull: ClassVar[Callable[..., Any] | None] = None
     view: ClassVar[Callable[..., Any] | None] = None
     lower: ClassVar[Callable[..., Any] | None] = None
     grad: ClassVar[Callable[..., Any] | None] = None

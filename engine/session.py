@@ -27,12 +27,13 @@ from engine.errors import (
 from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots, spread_feeds
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
+from engine.graph_def import GraphDef
 from engine.kernels.lanes import cores
 from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
 from engine.plan.failures import in_the_name_of
-from engine.plan.program import build
+from engine.plan.program import build, pulled_operations
 from engine.plan.source import FILE_NAME
 from engine.plan.timing import Deadline, Timing
 from engine.state import State
@@ -53,6 +54,8 @@ class _Entry:
         "deadline",
         "leaves",
         "plans",
+        "pulled",
+        "pulls",
         "rebuild",
         "slots",
         "spread",
@@ -71,6 +74,9 @@ class _Entry:
         self.leaves = leaves
         self.rebuild = rebuild
         self.slots = slots
+        self.pulls: list[tuple[Operation, Any]] = []
+        """Operations that give their outputs before the run, and the place of a fed input."""
+        self.pulled: list[FeedSlot] = []
         self.plans: dict[Any, _Plan] = {}
         self.timed: _Entry | None = None
         """Its twin with programs that mark the time, made when a run is first traced."""
@@ -80,7 +86,9 @@ class _Entry:
     def twin(self) -> _Entry:
         """The same run, timed."""
         if self.timed is None:
-            self.timed = _Entry(self.leaves, self.rebuild, self.slots, self.spread)
+            # It is given what its original has taken apart and converted.
+            self.timed = _Entry(self.leaves, self.rebuild, self.slots, None)
+            self.timed.pulls, self.timed.pulled = self.pulls, self.pulled
             self.timed.deadline = Deadline()
         return self.timed
 
@@ -142,7 +150,7 @@ class BaseSession:
         return self._graph
 
     @property
-    def graph_def(self) -> dict[str, Any]:
+    def graph_def(self) -> GraphDef:
         return self._graph.as_graph_def()
 
     @property
@@ -202,6 +210,11 @@ class BaseSession:
             return entry.rebuild(self._run_entry(entry, feed_dict.values() if feed_dict else ()))
 
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
+        plan, arrays = self._planned(entry, given)
+        return self._execute(plan, arrays)
+
+    def _planned(self, entry: _Entry, given: Any) -> tuple[_Plan, list[Any]]:
+        """The plan for these values, compiled if there is none, and the arrays it takes."""
         arrays: list[Any] = []
         sizes: list[Any] = []
         if entry.spread is not None:
@@ -211,10 +224,16 @@ class BaseSession:
                 value = convert_feed(slot, value)
             arrays.append(value)
             sizes.append(value.shape)
+        if entry.pulls:
+            self._pull(entry, arrays)
+            sizes = [array.shape for array in arrays]
         signature = tuple(sizes)
         plan = entry.plans.get(signature)
         if plan is None:
             plan = self._compile(entry, arrays, signature)
+        return plan, arrays
+
+    def _execute(self, plan: _Plan, arrays: list[Any]) -> list[Any]:
         if not plan.checked:
             self._check_initialized(plan.segment)
         try:
@@ -239,6 +258,8 @@ class BaseSession:
         if timed.deadline is not None:
             timed.deadline.allow(timeout)
         began, start = time.time_ns(), time.perf_counter_ns()
+        if entry.spread is not None:
+            given = entry.spread(given)
         arrays = [
             value
             if type(value) is np.ndarray and value.dtype is slot.np_dtype
@@ -246,8 +267,8 @@ class BaseSession:
             for slot, value in zip(entry.slots, given, strict=True)
         ]
         converting = time.perf_counter_ns() - start if arrays else 0
-        results = self._run_entry(timed, arrays)
-        plan = timed.plans[tuple([array.shape for array in arrays])]
+        plan, arrays = self._planned(timed, arrays)
+        results = self._execute(plan, arrays)
         if traced and plan.timing is not None:
             told.step_stats = step_stats(
                 plan.timing.read(),
@@ -301,7 +322,27 @@ class BaseSession:
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
-        return _Entry(leaves, restore, slots, spread_feeds(feed_dict))
+        entry = _Entry(leaves, restore, slots, spread_feeds(feed_dict))
+        fed = {slot.tensor: position for position, slot in enumerate(slots)}
+        for op in pulled_operations(leaves, fed):
+            entry.pulls.append((op, fed.get(op.inputs[0])))
+            entry.pulled += [FeedSlot(x) for x in op.outputs if x not in fed]
+        return entry
+
+    def _pull(self, entry: _Entry, arrays: list[Any], keep: bool = False) -> None:
+        """Add the outputs of what is asked before the run; with `keep` they come again."""
+        fed = {slot.tensor for slot in entry.slots}
+        for op, position in entry.pulls:
+            source = op.inputs[0].op
+            pull, run = op.definition.pull, source.definition.run
+            assert pull is not None
+            if position is not None:
+                handle = arrays[position]
+            else:
+                assert run is not None
+                handle = run(self._state, source)
+            values = pull(self._state, op, handle, keep)
+            arrays += [x for x, y in zip(values, op.outputs, strict=True) if y not in fed]
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -334,11 +375,12 @@ class BaseSession:
             )
 
     def _compile(self, entry: _Entry, arrays: Sequence[Any], signature: Any) -> _Plan:
-        for slot, array in zip(entry.slots, arrays, strict=True):
+        slots = [*entry.slots, *entry.pulled]
+        for slot, array in zip(slots, arrays, strict=True):
             check_shape(slot, array)
         feeds = {
             slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
-            for slot, array in zip(entry.slots, arrays, strict=True)
+            for slot, array in zip(slots, arrays, strict=True)
         }
         try:
             with collector_paused():
@@ -465,7 +507,16 @@ class BaseSession:
             arrays = [
                 convert_feed(slot, value) for slot, value in zip(entry.slots, given, strict=True)
             ]
+            self._pull(entry, arrays, keep=True)
             return self._compile(entry, arrays, None).segment.text
+
+    @contextmanager
+    def held(self) -> Iterator[State]:
+        """The variables' storage as runs left it; no run of another thread begins inside."""
+        with self._lock:
+            if self._closed:
+                self._check_usable()
+            yield self._state
 
     def close(self) -> None:
         """Free the variables; the session cannot be used any more."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class State:
         self._variables: dict[Operation, VariableState] = {}
         self._generators: dict[Operation, np.random.Generator] = {}
         self._arenas: dict[tuple[Operation, ...], Arena] = {}
+        self.iterators: dict[bytes, Any] = {}
+        """The iterators of ``tf.data`` by their handles."""
         self.generation = 0
         """Grows when storage moves; programs compiled before point at the old one."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.dtypes import DType, as_dtype
@@ -54,6 +54,7 @@ class GraphKeys:
     BIASES = "biases"
     WEIGHTS = "weights"
     GLOBAL_STEP = "global_step"
+    SAVEABLE_OBJECTS = "saveable_objects"
     INIT_OP = "init_op"
     TRAIN_OP = "train_op"
     LOCAL_INIT_OP = "local_init_op"
@@ -336,6 +337,41 @@ class Variable(Operators):
 
     def set_shape(self, shape: Any) -> None:
         self._ref.set_shape(shape)
+
+    def to_proto(self, export_scope: str | None = None) -> dict[str, Any]:
+        """The names that make the variable out, as plain data."""
+        del export_scope
+        return {
+            "variable_name": self.name,
+            "initial_value_name": self._initial_value.name,
+            "initializer_name": self._initializer.name,
+            "snapshot_name": self._snapshot.name,
+            "trainable": self._trainable,
+        }
+
+    @classmethod
+    def from_proto(cls, variable_def: Any, import_scope: str | None = None) -> Variable:
+        """The variable of the default graph that `to_proto` told of."""
+        graph = get_default_graph()
+        prefix = f"{import_scope}/" if import_scope else ""
+        return cls.from_elements(
+            {
+                key: graph.as_graph_element(prefix + value) if key.endswith("_name") else value
+                for key, value in variable_def.items()
+            }
+        )
+
+    @classmethod
+    def from_elements(cls, elements: Mapping[str, Any]) -> Variable:
+        """A variable over operations that are there, under the keys of `to_proto`."""
+        made = cls.__new__(cls)
+        made._ref = elements["variable_name"]
+        made._initial_value = elements["initial_value_name"]
+        made._initializer = elements["initializer_name"]
+        made._snapshot = elements["snapshot_name"]
+        made._trainable = elements["trainable"]
+        made._constraint = None
+        return made
 
     def __iter__(self) -> Any:
         raise TypeError(

@@ -35,13 +35,9 @@ class Const(Op):
     def attributes(self) -> dict[str, Any]:
         attributes: dict[str, Any] = {"dtype": self.dtype.name}
         if self.array.size <= 16 and self.dtype is not string:
-            # NaN and infinities are not JSON; they travel as text.
+            # NaN, infinities and complex numbers are not JSON; they travel as text.
             values = self.array.ravel().tolist()
-            plain = (
-                [v if np.isfinite(v) else str(v) for v in values]
-                if self.dtype.is_floating
-                else values
-            )
+            plain = [str(v) if isinstance(v, complex) or not np.isfinite(v) else v for v in values]
             attributes["value"] = plain[0] if self.array.ndim == 0 else plain
         return attributes
 

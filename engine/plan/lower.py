@@ -10,6 +10,7 @@ import numpy as np
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
+from engine.ops.control import NoOp
 from engine.ops.state import Assign, ReadVariable, VariableV2, storage
 from engine.ops.update import ApplyUpdate, SparseApplyUpdate
 from engine.plan.lowering import Builder, Ref
@@ -93,6 +94,8 @@ class Lowering(UpdateLowering):
         definition, outputs, b = node.definition, node.outputs, self.builder
         label = node.op.name
         if definition.stateful:
+            if not outputs and not isinstance(definition, NoOp):
+                b.effect(_stateful(definition, self.state, node.op), *inputs)
             return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
         # Strings are Python objects: they have no place in memory that is given and taken.
         static = None not in [x.dims for x in inputs] and False not in [

@@ -81,6 +81,25 @@ def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec])
     return needed
 
 
+def pulled_operations(
+    fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Any]
+) -> list[Operation]:
+    """What a run needs and can be asked before it: nothing has to happen first."""
+    needed = _needed(fetches, feeds)
+    found = [
+        op
+        for op in needed
+        if op.definition.pulled
+        and not op.control_inputs
+        and (op.inputs[0] in feeds or not (op.inputs[0].op.inputs or _waits(op.inputs[0].op)))
+    ]
+    return sorted(found, key=lambda op: op.number)
+
+
+def _waits(op: Operation) -> bool:
+    return bool(op.control_inputs) or isinstance(op.definition, Placeholder)
+
+
 def _order(
     needed: set[Operation], feeds: Mapping[Tensor, Spec], grouped: bool
 ) -> list[Operation | tuple[Operation, ...]]:
