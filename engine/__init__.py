@@ -16,9 +16,13 @@ from engine import (
     gradient_checker,
     graph_util,
     image,
+    initializers,
+    layers,
     linalg,
     logging,
+    losses,
     math,
+    metrics,
     models,
     nn,
     random,
@@ -137,11 +141,16 @@ from engine.importing import (
 )
 from engine.initializers import (
     constant_initializer,
+    glorot_normal_initializer,
     glorot_uniform_initializer,
     ones_initializer,
+    orthogonal_initializer,
     random_normal_initializer,
     random_uniform_initializer,
+    tables_initializer,
     truncated_normal_initializer,
+    uniform_unit_scaling_initializer,
+    variance_scaling_initializer,
     zeros_initializer,
 )
 from engine.meta_graph import (
@@ -510,6 +519,7 @@ from engine.scopes import (
     get_collection,
     get_collection_ref,
     name_scope,
+    op_scope,
 )
 from engine.session import (
     InteractiveSession,
@@ -523,6 +533,9 @@ from engine.shapes import (
 from engine.summary import (
     Summary,
 )
+from engine.template import (
+    make_template,
+)
 from engine.uninitialized import (
     assert_variables_initialized,
     report_uninitialized_variables,
@@ -530,8 +543,11 @@ from engine.uninitialized import (
 from engine.variable_scope import (
     AUTO_REUSE,
     VariableScope,
+    get_local_variable,
     get_variable,
     get_variable_scope,
+    no_regularizer,
+    variable_op_scope,
     variable_scope,
 )
 from engine.variables import (
@@ -751,6 +767,7 @@ __all__ = [
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_local_variable",
     "get_seed",
     "get_variable",
     "get_variable_scope",
@@ -758,6 +775,7 @@ __all__ = [
     "global_norm",
     "global_variables",
     "global_variables_initializer",
+    "glorot_normal_initializer",
     "glorot_uniform_initializer",
     "gradient_checker",
     "gradients",
@@ -776,6 +794,7 @@ __all__ = [
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
+    "initializers",
     "int8",
     "int16",
     "int32",
@@ -789,6 +808,7 @@ __all__ = [
     "is_numeric_tensor",
     "is_strictly_increasing",
     "is_variable_initialized",
+    "layers",
     "lbeta",
     "less",
     "less_equal",
@@ -806,6 +826,8 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "losses",
+    "make_template",
     "map_fn",
     "math",
     "matmul",
@@ -823,6 +845,7 @@ __all__ = [
     "merge_all_summaries",
     "merge_summary",
     "meshgrid",
+    "metrics",
     "minimum",
     "mod",
     "model_variables",
@@ -836,6 +859,7 @@ __all__ = [
     "negative",
     "nn",
     "no_op",
+    "no_regularizer",
     "norm",
     "not_equal",
     "numpy_function",
@@ -843,6 +867,8 @@ __all__ = [
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
+    "orthogonal_initializer",
     "pack",
     "pad",
     "parallel_stack",
@@ -943,6 +969,7 @@ __all__ = [
     "subtract",
     "summary",
     "svd",
+    "tables_initializer",
     "tan",
     "tanh",
     "tensordot",
@@ -967,6 +994,7 @@ __all__ = [
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
     "unique",
     "unique_with_counts",
     "unpack",
@@ -977,8 +1005,10 @@ __all__ = [
     "unsorted_segment_sqrt_n",
     "unsorted_segment_sum",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
+    "variance_scaling_initializer",
     "verify_tensor_all_finite",
     "where",
     "while_loop",

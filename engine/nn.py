@@ -2,22 +2,31 @@
 
 from engine.contrib import legacy_seq2seq as seq2seq
 from engine.ops.activations import (
-    bias_add,
+    crelu,
     elu,
     leaky_relu,
     log_softmax,
     relu,
     relu6,
+    selu,
     sigmoid,
     softmax,
     softplus,
     softsign,
+    swish,
     tanh,
-    xw_plus_b,
 )
 from engine.ops.arranging import (
     depth_to_space,
     space_to_depth,
+)
+from engine.ops.batch_norm import (
+    fused_batch_norm,
+)
+from engine.ops.biases import (
+    bias_add,
+    relu_layer,
+    xw_plus_b,
 )
 from engine.ops.candidates import (
     compute_accidental_hits,
@@ -33,23 +42,37 @@ from engine.ops.convolution import (
     depthwise_conv2d,
     depthwise_conv2d_native,
 )
+from engine.ops.dropout import (
+    dropout,
+)
 from engine.ops.embeddings import (
     embedding_lookup,
     embedding_lookup_sparse,
 )
 from engine.ops.losses import (
     l2_loss,
+    log_poisson_loss,
     sigmoid_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits,
     softmax_cross_entropy_with_logits_v2,
     sparse_softmax_cross_entropy_with_logits,
+    weighted_cross_entropy_with_logits,
+)
+from engine.ops.lrn import (
+    local_response_normalization,
+    lrn,
+)
+from engine.ops.normalization import (
+    batch_norm_with_global_normalization,
+    batch_normalization,
+    moments,
+    normalize_moments,
+    sufficient_statistics,
+    weighted_moments,
 )
 from engine.ops.pooling import (
     avg_pool,
     max_pool,
-)
-from engine.ops.random import (
-    dropout,
 )
 from engine.ops.ranking import (
     in_top_k,
@@ -62,6 +85,13 @@ from engine.ops.sampled_losses import (
 from engine.ops.statistics import (
     l2_normalize,
     zero_fraction,
+)
+from engine.ops.windows import (
+    atrous_conv2d,
+    conv1d,
+    convolution,
+    pool,
+    separable_conv2d,
 )
 from engine.rnn import (
     rnn_cell,
@@ -78,15 +108,21 @@ rnn = static_rnn
 bidirectional_rnn = static_bidirectional_rnn
 
 __all__ = [
+    "atrous_conv2d",
     "avg_pool",
+    "batch_norm_with_global_normalization",
+    "batch_normalization",
     "bias_add",
     "bidirectional_dynamic_rnn",
     "bidirectional_rnn",
     "compute_accidental_hits",
+    "conv1d",
     "conv2d",
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "convolution",
+    "crelu",
     "depth_to_space",
     "depthwise_conv2d",
     "depthwise_conv2d_native",
@@ -96,20 +132,30 @@ __all__ = [
     "embedding_lookup",
     "embedding_lookup_sparse",
     "fixed_unigram_candidate_sampler",
+    "fused_batch_norm",
     "in_top_k",
     "l2_loss",
     "l2_normalize",
     "leaky_relu",
+    "local_response_normalization",
+    "log_poisson_loss",
     "log_softmax",
     "log_uniform_candidate_sampler",
+    "lrn",
     "max_pool",
+    "moments",
     "nce_loss",
+    "normalize_moments",
+    "pool",
     "raw_rnn",
     "relu",
     "relu6",
+    "relu_layer",
     "rnn",
     "rnn_cell",
     "sampled_softmax_loss",
+    "selu",
+    "separable_conv2d",
     "seq2seq",
     "sigmoid",
     "sigmoid_cross_entropy_with_logits",
@@ -122,9 +168,13 @@ __all__ = [
     "sparse_softmax_cross_entropy_with_logits",
     "static_bidirectional_rnn",
     "static_rnn",
+    "sufficient_statistics",
+    "swish",
     "tanh",
     "top_k",
     "uniform_candidate_sampler",
+    "weighted_cross_entropy_with_logits",
+    "weighted_moments",
     "xw_plus_b",
     "zero_fraction",
 ]

@@ -94,7 +94,7 @@ class Variable(Operators):
     def __init__(
         self,
         initial_value: Any = None,
-        trainable: bool = True,
+        trainable: bool | None = None,
         collections: Any = None,
         validate_shape: bool = True,
         caching_device: Any = None,
@@ -112,6 +112,7 @@ class Variable(Operators):
         del caching_device, variable_def, import_scope, use_resource, synchronization, aggregation
         if constraint is not None and not callable(constraint):
             raise ValueError("The `constraint` argument must be a callable.")
+        trainable = trainable is not False
         if initial_value is None:
             raise ValueError(
                 misuse("initial_value must be specified.", (), "tf.Variable(tf.zeros([784, 10]))")

@@ -11,7 +11,6 @@ import numpy as np
 from engine import drawing
 from engine.drawing import Stream
 from engine.dtypes import DType, as_dtype, float32
-from engine.errors import misuse
 from engine.graph import Tensor, get_default_graph
 from engine.op import Array, Op, Spec
 from engine.ops.arithmetic import add, maximum, multiply, subtract
@@ -23,7 +22,7 @@ from engine.ops.constants import (
     is_graph_value,
     make,
 )
-from engine.ops.elementwise import floor, zeros_like
+from engine.ops.elementwise import zeros_like
 from engine.ops.indexing import slice_
 from engine.ops.sizes import shape as shape_of
 from engine.shapes import in_brackets, with_rank
@@ -336,50 +335,6 @@ def random_poisson(
         sizes = integers(shape, "shape")
         rate = convert_to_tensor(lam, name="lam")
         return make(RandomPoissonV2(as_dtype(dtype), _seeds(seed)), (sizes, rate), None)
-
-
-def dropout(
-    x: Any,
-    keep_prob: Any = None,
-    noise_shape: Any = None,
-    seed: int | None = None,
-    name: str = "dropout",
-    rate: Any = None,
-) -> Tensor:
-    """Each element with probability `keep_prob`, divided by it, else 0; drawn anew in every run.
-
-    Raises:
-        ValueError: `keep_prob` is not in (0, 1].
-    """
-    if (keep_prob is None) == (rate is None):
-        raise ValueError(
-            misuse(
-                "`rate` must be provided."
-                if rate is None
-                else "Cannot specify both 'keep_prob' and 'rate'.",
-                [f"for the dropout of {x!r}"],
-                "keep_prob=0.8, or rate=0.2, which is the same",
-            )
-        )
-    tensor = convert_to_tensor(x)
-    keep = 1 - rate if keep_prob is None else keep_prob
-    if isinstance(keep, int | float) and not 0 < keep <= 1:
-        raise ValueError(
-            misuse(
-                f"keep_prob must be a scalar tensor or a float in the range (0, 1], got {keep}",
-                [f"for the dropout of {x!r}"],
-                "the part that is kept, as 0.8",
-            )
-        )
-    if isinstance(keep, int | float) and keep == 1:
-        return tensor
-    with tensor.graph.name_scope(name):
-        chance = convert_to_tensor(keep, tensor.dtype.base_dtype, "keep_prob")
-        sizes = noise_shape if noise_shape is not None else shape_of(tensor)
-        noise = random_uniform(sizes, dtype=tensor.dtype.base_dtype, seed=seed)
-        result = tensor / chance * floor(noise + chance)
-        result.set_shape(tensor.spec.dims)
-        return result
 
 
 OPS = (

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.op import Op
-from engine.ops.activations import BiasAdd, Relu, ReluGrad
+from engine.ops.activations import Relu, ReluGrad
 from engine.ops.arithmetic import Add
+from engine.ops.biases import BiasAdd
 from engine.ops.broadcasting import SumTo
 from engine.ops.pooling import MaxPool, MaxPoolGrad
 from engine.ops.reductions import Sum

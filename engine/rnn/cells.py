@@ -11,7 +11,8 @@ from engine import nest
 from engine.dtypes import as_dtype, float32
 from engine.graph import Tensor, get_default_graph
 from engine.initializers import constant_initializer, zeros_initializer
-from engine.ops.activations import bias_add, sigmoid, tanh
+from engine.ops.activations import sigmoid, tanh
+from engine.ops.biases import bias_add
 from engine.ops.clipping import clip_by_value
 from engine.ops.constants import convert_to_tensor
 from engine.ops.filling import zeros
@@ -135,7 +136,7 @@ class RNNCell:
         self, name: str, shape: Any, initializer: Any = None, dtype: Any = None
     ) -> Variable:
         """A variable of the cell, made or found in its scope."""
-        made = get_variable(
+        made: Variable = get_variable(
             name,
             shape,
             dtype or self._dtype or float32,

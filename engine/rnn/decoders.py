@@ -9,7 +9,8 @@ from typing import Any
 from engine import nest
 from engine.dtypes import as_dtype, bool_, float32
 from engine.graph import Tensor
-from engine.ops.activations import softmax, tanh, xw_plus_b
+from engine.ops.activations import softmax, tanh
+from engine.ops.biases import xw_plus_b
 from engine.ops.casting import stop_gradient
 from engine.ops.constants import convert_to_tensor
 from engine.ops.embeddings import embedding_lookup

@@ -6,12 +6,13 @@ from typing import Any
 
 from engine.graph import Tensor
 from engine.initializers import constant_initializer, zeros_initializer
-from engine.ops.activations import bias_add, sigmoid, tanh
+from engine.ops.activations import sigmoid, tanh
+from engine.ops.biases import bias_add
 from engine.ops.constants import is_graph_value
+from engine.ops.dropout import dropout
 from engine.ops.elementwise import rsqrt, square
 from engine.ops.joining import concat, split
 from engine.ops.linear import matmul
-from engine.ops.random import dropout
 from engine.ops.reductions import reduce_mean
 from engine.rnn.cells import Activation, LSTMStateTuple, RNNCell, depth_of
 

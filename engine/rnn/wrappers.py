@@ -9,12 +9,12 @@ from typing import Any
 from engine import nest
 from engine.graph import Tensor
 from engine.initializers import constant_initializer, random_uniform_initializer
-from engine.ops.activations import bias_add
+from engine.ops.biases import bias_add
 from engine.ops.constants import convert_to_tensor, is_graph_value
+from engine.ops.dropout import dropout
 from engine.ops.embeddings import embedding_lookup
 from engine.ops.joining import concat, split
 from engine.ops.linear import matmul
-from engine.ops.random import dropout
 from engine.ops.shaping import reshape
 from engine.rnn.cells import RNNCell
 from engine.variable_scope import get_variable, variable_scope
@@ -226,7 +226,7 @@ def linear(inputs: Any, output_size: int, bias: bool = True, bias_start: float =
     rows = sum(int(part.get_shape()[1]) for part in parts)
     dtype = parts[0].dtype.base_dtype
     kernel = get_variable("kernel", [rows, output_size], dtype)
-    product = matmul(concat(parts, 1) if len(parts) > 1 else parts[0], kernel)
+    product: Tensor = matmul(concat(parts, 1) if len(parts) > 1 else parts[0], kernel)
     if not bias:
         return product
     start = constant_initializer(bias_start)
