@@ -29,7 +29,6 @@ from engine import (
     saved_model,
     sparse,
     summary,
-    test,
     train,
 )
 from engine.compat0 import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import wraps
 from typing import Any
 
@@ -11,12 +11,12 @@ import numpy as np
 
 from engine.errors import compose
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import identity
 from engine.ops.constants import convert_to_tensor
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class IdentityN(Op):
     """The results of a function, then its arguments, unchanged; the gradient is the function's."""
 

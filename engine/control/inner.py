@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,14 +10,14 @@ import numpy as np
 from engine.bodies import Body
 from engine.dtypes import DType, ListDType, list_of
 from engine.graph import Graph, Operation, Tensor
-from engine.op import Op, Spec
+from engine.op import Op, Spec, declared
 from engine.ops.constants import Const, convert_to_tensor, make
 from engine.ops.lists import ListAdd, ListRead
 from engine.ops.state import VariableV2
 from engine.shapes import Dims, fully_defined
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class BodyInput(Op):
     """What a loop hands its body in an iteration."""
 

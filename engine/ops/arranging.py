@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.sizes import shape
 from engine.shapes import ShapeError, with_rank
 
 
-@dataclass(frozen=True)
+@declared
 class Blocks(Op):
     """Images [batch, height, width, depth] with blocks of pixels as channels, or back."""
 
@@ -123,7 +123,7 @@ def _along(size: int, window: int, stride: int, rate: int, padding: str) -> Patc
     return Patches(count, before, places, padded)
 
 
-@dataclass(frozen=True)
+@declared
 class ExtractImagePatches(Op):
     """Patches of images [batch, height, width, depth] as channels, row by row of the patch."""
 
@@ -160,7 +160,7 @@ class ExtractImagePatches(Op):
         return (lambda: make(back, (dy, shape(x)), None),)
 
 
-@dataclass(frozen=True)
+@declared
 class PatchesGrad(Op):
     """Patches added into images of a shape; inputs: patches, shape."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from engine.dtypes import float16, float32
 from engine.errors import compose
 from engine.gradients import gradients
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import cast
 from engine.ops.constants import constant, convert_to_tensor, is_graph_value
 from engine.ops.elementwise import rsqrt, square
@@ -143,7 +142,7 @@ def _scaled(dy: Array, scale: Array, deviation: Array, layout: Layout, out: Arra
     np.multiply(dy, layout.side(scale * deviation), out)
 
 
-@dataclass(frozen=True)
+@declared
 class BatchNormOp(Op):
     """What the operation and its gradient share."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +12,7 @@ from engine.drawing import Stream, uniform, whole
 from engine.dtypes import float32, int64
 from engine.errors import compose
 from engine.graph import Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import cast
 from engine.ops.choosing import where
 from engine.ops.comparisons import equal
@@ -34,7 +34,7 @@ class CandidateSample(NamedTuple):
     """float32 [num_sampled]."""
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class CandidateSampler(Op):
     """Draws `num_sampled` of `range_max` classes; input: the true classes [batch, num_true]."""
 
@@ -128,7 +128,7 @@ class UniformCandidateSampler(CandidateSampler):
         return whole(stream, count, 0, self.range_max, np.int64)
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class FixedUnigramCandidateSampler(CandidateSampler):
     """P(class) is proportional to a given weight."""
 

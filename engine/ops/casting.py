@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, bool_, float32, float64, int32, int64
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 
 
@@ -41,7 +40,7 @@ class StopGradient(Identity):
         return (None,)
 
 
-@dataclass(frozen=True)
+@declared
 class Cast(Op):
     """The value in another dtype; floats to integers drop the fraction."""
 

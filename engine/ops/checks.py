@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, bool_
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation, Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.comparisons import equal, greater, greater_equal, less, less_equal, not_equal
 from engine.ops.constants import convert_to_tensor, graph_of
 from engine.ops.control import no_op
@@ -23,7 +22,7 @@ _SHOWN = 3
 """Elements of each tensor that a failed assertion shows."""
 
 
-@dataclass(frozen=True)
+@declared
 class AssertTrue(Op):
     """Nothing, where the first input is true; an error that shows the others where not."""
 
@@ -368,7 +367,7 @@ def ensure_shape(x: Any, shape: Any, name: str | None = None) -> Tensor:
     return tensor.graph.create_op(EnsureShape(wanted), (tensor,), name).outputs[0]
 
 
-@dataclass(frozen=True)
+@declared
 class EnsureShape(Op):
     """The same value, if it has the shape."""
 

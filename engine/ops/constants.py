@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, int32, int64, string
 from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.shapes import Dimension, TensorShape, as_dims, count
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class Const(Op):
     """A fixed array."""
 

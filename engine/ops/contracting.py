@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.broadcasting import BroadcastTo
 from engine.ops.constants import convert_to_tensor, graph_of, is_graph_value, make
 from engine.ops.dtype_rules import need_numbers
@@ -22,7 +21,7 @@ from engine.shapes import merge_size, normalize_axis, with_rank
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True)
+@declared
 class Einsum(Op):
     """The sum of products over the letters that the output lacks."""
 

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.dtypes import DType, as_dtype
 from engine.graph import Graph, Operation, Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import identity
 from engine.ops.constants import convert_to_tensor, make
 from engine.shapes import Dims, as_dims, merge
 
 
-@dataclass(frozen=True)
+@declared
 class Placeholder(Op):
     """A value that every run must feed."""
 
@@ -30,7 +29,7 @@ class Placeholder(Op):
         return ()
 
 
-@dataclass(frozen=True)
+@declared
 class PlaceholderWithDefault(Op):
     """A value that a run may feed."""
 

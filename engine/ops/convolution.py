@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from engine.graph import Tensor
 from engine.kernels import convolve
 from engine.kernels.convolve import Geometry
 from engine.kernels.windows import axis, out_size, padded, shifted
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, make
 from engine.ops.sizes import shape
 from engine.shapes import ShapeError, in_brackets, merge_size, with_rank
@@ -20,7 +19,7 @@ from engine.shapes import ShapeError, in_brackets, merge_size, with_rank
 Four = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
+@declared
 class Windowed(Op):
     """What all convolutions share: strides and dilations in the order of the data format."""
 
@@ -113,7 +112,7 @@ def _contiguous(b: Any, ref: Any, view: Any = None) -> Any:
     return seen
 
 
-@dataclass(frozen=True)
+@declared
 class Conv2D(Windowed):
     """Sums under a window moved over images [n, rows, columns, c], one for each filter."""
 
@@ -154,7 +153,7 @@ class Conv2D(Windowed):
         )
 
 
-@dataclass(frozen=True)
+@declared
 class Conv2DBackpropInput(Windowed):
     """The transposed convolution: what reaches the images; inputs: their shape, filters, dy."""
 
@@ -246,7 +245,7 @@ def _flipped(g: Geometry) -> Geometry | None:
     return Geometry(g.images, along[0], along[1], g.filters, g.channels)
 
 
-@dataclass(frozen=True)
+@declared
 class Conv2DBackpropFilter(Windowed):
     """What reaches the filters; inputs: images, the filters' shape, dy."""
 
@@ -287,7 +286,7 @@ class Conv2DBackpropFilter(Windowed):
         )
 
 
-@dataclass(frozen=True)
+@declared
 class DepthwiseConv2dNative(Windowed):
     """A convolution of every channel by filters of its own: [rows, columns, channels, each]."""
 
@@ -316,7 +315,7 @@ class DepthwiseConv2dNative(Windowed):
         )
 
 
-@dataclass(frozen=True)
+@declared
 class DepthwiseBackpropInput(Windowed):
     """What reaches the images of a depthwise convolution; inputs: their shape, filters, dy."""
 
@@ -356,7 +355,7 @@ class DepthwiseBackpropInput(Windowed):
         )
 
 
-@dataclass(frozen=True)
+@declared
 class DepthwiseBackpropFilter(Windowed):
     """What reaches the filters of a depthwise convolution; inputs: images, their shape, dy."""
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, make
 from engine.ops.dtype_rules import INDICES, allow, need_numbers
 from engine.shapes import ShapeError
 
 
-@dataclass(frozen=True)
+@declared
 class Cumulative(Op):
     """A running reduction; inputs: x, axis. `exclusive` leaves the element itself out."""
 

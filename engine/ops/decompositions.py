@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.diagonals import (
     matrix_band_part,
@@ -23,7 +22,7 @@ from engine.ops.solving import exact, flipped, matrix_triangular_solve, product,
 from engine.shapes import with_rank_at_least
 
 
-@dataclass(frozen=True)
+@declared
 class SelfAdjointEigV2(Op):
     """Eigenvalues in rising order and eigenvectors of symmetric matrices, by the lower triangle."""
 
@@ -76,7 +75,7 @@ def _reciprocal_off_diagonal(x: Tensor) -> Tensor:
     return matrix_set_diag(reciprocal(matrix_set_diag(x, ones)), zeros_like(diagonal))
 
 
-@dataclass(frozen=True)
+@declared
 class Svd(Op):
     """Singular values in falling order, left and right singular vectors (as columns)."""
 
@@ -152,7 +151,7 @@ class Svd(Op):
         return result
 
 
-@dataclass(frozen=True)
+@declared
 class QrFactors(Op):
     """Orthonormal columns q and an upper triangular r with q r the given matrix."""
 

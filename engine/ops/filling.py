@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
 from engine.errors import misuse
 from engine.graph import Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.broadcasting import BroadcastTo
 from engine.ops.casting import cast
 from engine.ops.constants import (
@@ -69,7 +68,7 @@ class Range(Op):
         return None, None, None
 
 
-@dataclass(frozen=True)
+@declared
 class LinSpace(Op):
     """num values from start to stop, both included."""
 
@@ -82,7 +81,7 @@ class LinSpace(Op):
         return np.linspace(start, stop, self.num, dtype=np.asarray(start).dtype)
 
 
-@dataclass(frozen=True)
+@declared
 class OneHot(Op):
     """on_value at each index, off_value elsewhere, along a new axis; inputs: indices, on, off."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.choosing import where
 from engine.ops.constants import convert_to_tensor, integers, is_graph_value, make
 from engine.ops.dtype_rules import INDICES, allow, need_same
@@ -28,7 +27,7 @@ from engine.shapes import (
 )
 
 
-@dataclass(frozen=True)
+@declared
 class AlongAxis(Op):
     """Slices along an axis by indices; the first `batch_dims` axes go in step."""
 
@@ -213,7 +212,7 @@ class ScatterNd(Op):
         return None, lambda: make(GatherNd(), (dy, indices), None), None
 
 
-@dataclass(frozen=True)
+@declared
 class SparseToDense(Op):
     """A default everywhere but at given coordinates; inputs: indices, shape, values, default."""
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.errors import misuse
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, is_graph_value, make
 from engine.ops.gathering import GatherV2
 from engine.ops.indexed_slices import IndexedSlices, check_rows
@@ -21,7 +21,7 @@ from engine.shapes import ShapeError, fully_defined, with_rank_at_least
 Key = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
+@declared
 class StridedSlice(Op):
     """x[key]; slices are triples, new axes None, positions ints. Tensor parts come as inputs."""
 
@@ -103,7 +103,7 @@ class Given:
     index: int
 
 
-@dataclass(frozen=True)
+@declared
 class StridedSliceGrad(Op):
     """Zeros of a shape with `dy` where the slice was taken; inputs: dy, shape, tensor parts."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType, string
 from engine.errors import FailedPreconditionError, OutOfRangeError
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.plan.failures import in_the_name_of
 from engine.shapes import Dims
 
@@ -33,7 +32,7 @@ class IteratorV2(Op):
         return handle
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class OneShotIterator(IteratorV2):
     """An iterator that begins at its first use in a session, and once."""
 
@@ -49,7 +48,7 @@ class OneShotIterator(IteratorV2):
         return {}
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class MakeIterator(Op):
     """Begins a dataset's iteration; inputs: the iterator, what the dataset was made of."""
 
@@ -73,7 +72,7 @@ class MakeIterator(Op):
         return {}
 
 
-@dataclass(frozen=True)
+@declared
 class IteratorGetNext(Op):
     """The leaves of the next element; input: the iterator."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType, ListDType, int32, list_of
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import const_node, make
 from engine.ops.elementwise import zeros_like
 from engine.ops.sizes import shape
@@ -63,7 +62,7 @@ class ListMaker(Op):
         return self.numpy(*arrays)  # type: ignore[no-any-return]
 
 
-@dataclass(frozen=True)
+@declared
 class ListReserve(ListMaker):
     """A list with nothing in it; input: its length."""
 
@@ -94,7 +93,7 @@ class ListZeros(ListMaker):
         return (None,)
 
 
-@dataclass(frozen=True)
+@declared
 class ListWrite(ListMaker):
     """The list with a value put at an index, which must be free; inputs: list, index, value."""
 
@@ -164,7 +163,7 @@ class ListRead(Op):
         return lambda: only_at(items, index, dy), None
 
 
-@dataclass(frozen=True)
+@declared
 class ListReadOrZeros(Op):
     """One element, zeros where nothing is written; inputs: list, index, sizes of an element."""
 
@@ -184,7 +183,7 @@ class ListReadOrZeros(Op):
         return lambda: only_at(items, index, dy), None, None
 
 
-@dataclass(frozen=True)
+@declared
 class ListStack(Op):
     """The elements along a new first axis; inputs: list, sizes of an element (-1: not known)."""
 
@@ -249,7 +248,7 @@ class ListUnstack(ListMaker):
         return (stacked,)
 
 
-@dataclass(frozen=True)
+@declared
 class ListGather(Op):
     """The elements at some indices, stacked; inputs: list, indices, sizes of an element."""
 
@@ -279,7 +278,7 @@ class ListGather(Op):
         return spread, None, None
 
 
-@dataclass(frozen=True)
+@declared
 class ListScatter(ListMaker):
     """The list with the rows of a value at some indices; inputs: list, indices, value."""
 
@@ -316,7 +315,7 @@ class ListScatter(ListMaker):
         return dy, None, rows
 
 
-@dataclass(frozen=True)
+@declared
 class ListConcat(Op):
     """The elements one after the other; inputs: list, lengths, sizes of the other axes.
 

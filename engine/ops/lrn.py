@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.gradients import gradients
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.elementwise import square
 from engine.shapes import merge, with_rank
 
 
-@dataclass(frozen=True)
+@declared
 class ChannelWindow(Op):
     """The sum over the channels at most `depth_radius` away, by channel; its own transpose."""
 
@@ -39,7 +38,7 @@ def _band(channels: int, radius: int, dtype: Any) -> Array:
     return (np.abs(places[:, None] - places) <= radius).astype(dtype)
 
 
-@dataclass(frozen=True)
+@declared
 class ResponseOp(Op):
     """What the normalization and its gradient share."""
 

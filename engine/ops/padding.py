@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, is_graph_value, make
 from engine.ops.dtype_rules import INDICES, allow, need_same
 from engine.ops.indexing import Slice, strided_slice
@@ -115,7 +114,7 @@ def _inside(dy: Tensor, x: Tensor, paddings: Tensor) -> Tensor:
     return make(Slice(), (dy, begin, shape(x, out_type=paddings.spec.dtype)), None)
 
 
-@dataclass(frozen=True)
+@declared
 class Mirrored(Op):
     """Padding by mirror images; SYMMETRIC repeats the edge, REFLECT does not."""
 

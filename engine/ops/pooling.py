@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from engine.graph import Tensor
 from engine.kernels import pool
 from engine.kernels.pool import Pooling
 from engine.kernels.windows import axis, out_size, padded, shifted
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.convolution import window_attributes
 from engine.ops.elementwise import zeros_like
@@ -22,7 +21,7 @@ from engine.shapes import with_rank
 Four = tuple[int, int, int, int]
 
 
-@dataclass(frozen=True)
+@declared
 class PoolingOp(Op):
     """What all poolings share: window and strides in the order of the data format."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from engine import drawing
 from engine.drawing import Stream
 from engine.dtypes import DType, as_dtype, float32
 from engine.graph import Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.arithmetic import add, maximum, multiply, subtract
 from engine.ops.constants import (
     const_node,
@@ -29,7 +28,7 @@ from engine.shapes import in_brackets, with_rank
 from engine.state import seeds
 
 
-@dataclass(frozen=True)
+@declared
 class RandomOp(Op):
     """A fresh draw in every run; input: sizes."""
 
@@ -80,7 +79,7 @@ class TruncatedNormal(RandomOp):
         return drawing.truncated_normal(stream, count, self.dtype.np)
 
 
-@dataclass(frozen=True)
+@declared
 class RandomUniformInt(RandomOp):
     """Uniform whole numbers; inputs: sizes, lowest, highest + 1."""
 

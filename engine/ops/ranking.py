@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, bool_, float32, int32
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import cast
 from engine.ops.constants import const_node, convert_to_tensor, integers, is_graph_value, make
 from engine.ops.dtype_rules import INDICES, allow, need_numbers, need_same
@@ -25,7 +24,7 @@ class TopK(NamedTuple):
     indices: Tensor
 
 
-@dataclass(frozen=True)
+@declared
 class TopKV2(Op):
     """The k largest of the last axis and their positions; of equals, the first. Inputs: x, k."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import float32
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import cast
 from engine.ops.constants import convert_to_tensor, integers, make
 from engine.ops.dtype_rules import need_numbers
@@ -30,7 +29,7 @@ def _places(source: int, target: int, align_corners: bool, centers: bool) -> Arr
     return steps * scale
 
 
-@dataclass(frozen=True)
+@declared
 class Resize(Op):
     """Images [batch, height, width, channels] in another size; inputs: images, size."""
 

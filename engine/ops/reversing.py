@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import bool_
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, is_graph_value, make
 from engine.ops.dtype_rules import INDICES, allow
 from engine.shapes import ShapeError, merge_size, normalize_axes, normalize_axis, with_rank
@@ -54,7 +53,7 @@ class Reverse(ReverseV2):
         return tuple(int(axis) for axis in np.flatnonzero(axes))
 
 
-@dataclass(frozen=True)
+@declared
 class ReverseSequence(Op):
     """The first lengths[i] elements of sequence i backwards; inputs: x, lengths."""
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType, as_dtype
 from engine.graph import Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.checks import summary
 from engine.ops.constants import as_array, convert_to_tensor
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class PyFunc(Op):
     """What a Python function makes of NumPy arrays."""
 
@@ -109,7 +109,7 @@ def numpy_function(
     return py_func(func, inp, Tout, True, name)
 
 
-@dataclass(frozen=True)
+@declared
 class PrintValues(Op):
     """The first input; the others are printed to the standard error."""
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, int32, int64
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.arithmetic import maximum, minimum
 from engine.ops.casting import cast
 from engine.ops.comparisons import greater
@@ -57,7 +56,7 @@ def _distinct(x: Array) -> tuple[Array, Array, Array]:
     return values[order], rank[which.reshape(-1)], counts[order]
 
 
-@dataclass(frozen=True)
+@declared
 class DistinctValues(Op):
     """The distinct values in order of appearance; for each element, which one; their counts."""
 
@@ -83,7 +82,7 @@ class DistinctValues(Op):
         return (None,)
 
 
-@dataclass(frozen=True)
+@declared
 class SetDifference(Op):
     """The elements of x that are not in y, in order, and where they were."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
 from engine.ops.diagonals import matrix_band_part, matrix_diag_part, matrix_set_diag
 from engine.ops.dtype_rules import FLOATS, allow, need_same
@@ -77,7 +76,7 @@ class MatrixTranspose(Op):
         return (lambda: flipped(dy),)
 
 
-@dataclass(frozen=True)
+@declared
 class OfMatrix(Op):
     """A function of square matrices, or with `adjoint` of their transposes."""
 
@@ -226,7 +225,7 @@ class MatrixSolve(OfMatrix):
         return gradient
 
 
-@dataclass(frozen=True)
+@declared
 class MatrixTriangularSolve(MatrixSolve):
     """The solution of a triangular system; the other triangle is not looked at."""
 

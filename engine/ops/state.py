@@ -10,7 +10,7 @@ import numpy as np
 from engine.dtypes import DType, bool_
 from engine.errors import OutOfRangeError
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import Identity
 from engine.ops.constants import convert_to_tensor, is_graph_value
 from engine.shapes import Dims, ShapeError, compatible, in_brackets, not_equal
@@ -75,7 +75,7 @@ class Assignment(Op):
         return Spec(variable.dtype, variable.dims if known else value.dims)
 
 
-@dataclass(frozen=True)
+@declared
 class Assign(Assignment):
     """variable = value."""
 
@@ -117,7 +117,7 @@ class AssignSub(Assignment):
         b.ufunc(np.subtract, variable, value, variable)
 
 
-@dataclass(frozen=True)
+@declared
 class CountUpTo(Op):
     """The value of a variable, which then grows by one; OutOfRangeError when it is at the limit."""
 
@@ -139,7 +139,7 @@ class CountUpTo(Op):
         return before
 
 
-@dataclass(frozen=True)
+@declared
 class InitializedValue(Op):
     """A variable's value, or its initial value where it has none; inputs: variable, initial value.
 

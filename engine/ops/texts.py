@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import string
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 from engine.shapes import Dims, broadcast
 
 
-@dataclass(frozen=True)
+@declared
 class AsString(Op):
     """Each number as text, as printf writes it."""
 
@@ -45,7 +44,7 @@ class AsString(Op):
         return (None,)
 
 
-@dataclass(frozen=True)
+@declared
 class StringJoin(Op):
     """Texts of one shape joined place by place; a scalar goes with each."""
 

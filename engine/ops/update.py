@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.graph import Graph, Operation, Tensor
-from engine.op import Op, Spec
+from engine.op import Op, Spec, declared
 from engine.shapes import ShapeError, compatible, in_brackets, merge
 
 
@@ -33,7 +33,7 @@ class UpdateGroup:
     members: list[Operation] = field(default_factory=list)
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class ApplyUpdate(Op):
     """One variable's update; inputs: variable, slots (all by reference), scalars, gradient."""
 
@@ -60,7 +60,7 @@ class ApplyUpdate(Op):
         return {"use_locking": False}
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class SparseApplyUpdate(Op):
     """One variable's update in some rows; inputs: as `ApplyUpdate`, the gradient as rows, indices.
 

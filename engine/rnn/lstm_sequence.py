@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from engine.control.tensor_array import TensorArray
 from engine.dtypes import as_dtype, int32
 from engine.gradients import gradients
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.activations import sigmoid, tanh
 from engine.ops.casting import cast
 from engine.ops.constants import constant
@@ -37,7 +36,7 @@ def _sizes(x: Spec, c: Spec, kernel: Spec) -> tuple[int | None, int | None, int 
     return steps, merge_size(batch, with_rank(c.dims, 2)[0]), inputs, units
 
 
-@dataclass(frozen=True)
+@declared
 class LSTMSequence(Op):
     """h of every step [time, units, batch], the last h and c [batch, units], then what was kept.
 
@@ -99,7 +98,7 @@ class LSTMSequence(Op):
         return (*made, *[None] * (len(inputs) - 5))
 
 
-@dataclass(frozen=True)
+@declared
 class LSTMSequenceGrad(Op):
     """The gradients of an `LSTMSequence` for x, c, h, kernel and bias.
 

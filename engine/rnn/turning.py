@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import make
 
 
-@dataclass(frozen=True)
+@declared
 class TurnSequences(Op):
     """The first ``lengths[b]`` steps of each example in reverse; inputs: x, lengths [batch]."""
 

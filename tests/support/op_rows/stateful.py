@@ -11,5 +11,6 @@ ELSEWHERE = {
     "TruncatedNormal", "RandomUniformInt", "RandomShuffle", "Multinomial",
     "RandomGamma", "RandomPoissonV2",    "VariableV2",
     "ReadVariable", "Assign", "AssignAdd", "AssignSub", "IsVariableInitialized", "ApplyUpdate",
-    "ScalarSummary", "HistogramSummary", "TextSummary", "ImageSummary", "MergeSummary",
+    "ScalarSummary", "HistogramSummary", "TextSummary", "ImageSummary", "AudioSummary",
+    "MergeSummary",
 }  # fmt: skip
