@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from engine.devices.base import Segment
+from engine.kernels.blas import on_one_thread
 from engine.op import Array
 from engine.plan.debug import run_program
 from engine.plan.inner import BODY_FILE, CompileBody, CompiledBody
-from engine.plan.lanes import share
+from engine.plan.lanes import owns_the_cores, share
 from engine.plan.lower import Lowering
 from engine.plan.lowering import Builder, Ref
 from engine.plan.memory import assign, elide_copies
@@ -73,7 +75,10 @@ class CpuDevice:
         calls, nbytes = assign(calls, fetches, self._poison)
         if timing is not None:
             timing.follow(calls, lowering.refs)
-        return generate(calls, feeds, fetches, timing, body_file), nbytes
+        compiled = generate(calls, feeds, fetches, timing, body_file)
+        if body_file is None and owns_the_cores(calls):
+            compiled = replace(compiled, function=on_one_thread(compiled.function))
+        return compiled, nbytes
 
     def _body_compiler(self, state: State, texts: list[str]) -> CompileBody:
         def compile_body(program: Program) -> CompiledBody:

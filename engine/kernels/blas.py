@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -93,6 +93,22 @@ def one_thread() -> Iterator[None]:
         yield
     finally:
         found.threads(before)
+
+
+def on_one_thread(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function with products on the thread that calls them while it runs."""
+    found = blas()
+    if found is None:
+        return function
+
+    def run(*args: Any) -> Any:
+        before = found.threads(1)
+        try:
+            return function(*args)
+        finally:
+            found.threads(before)
+
+    return run
 
 
 def gemm(

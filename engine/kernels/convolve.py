@@ -18,7 +18,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from engine.kernels.blas import address_of, blas, gemm
-from engine.kernels.lanes import LANES, cores, split
+from engine.kernels.lanes import LANES, OVER_LANES, cores, split
 from engine.kernels.windows import Axis
 from engine.op import Array
 
@@ -170,6 +170,7 @@ def forward(geometry: Geometry) -> Callable[..., None]:
             ]
         )
 
+    setattr(run, OVER_LANES, len(lanes) > 1)
     return run
 
 
@@ -191,6 +192,7 @@ def filter_gradient(geometry: Geometry) -> Callable[..., None]:
         for more in sums[1:]:
             np.add(total, more, total)
 
+    setattr(run, OVER_LANES, len(lanes) > 1)
     return run
 
 

@@ -11,6 +11,9 @@ import numpy as np
 
 from engine.kernels.blas import one_thread
 
+OVER_LANES = "over_lanes"
+"""The attribute of a function that shares its work out by itself."""
+
 
 def cores() -> int:
     """The processors this process may use."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.kernels.lanes import LANES, cores, split
+from engine.kernels.lanes import LANES, OVER_LANES, cores, split
 from engine.kernels.windows import Axis, Part, clipped
 from engine.op import Array
 
@@ -107,6 +107,7 @@ def largest(pooling: Pooling) -> Callable[..., None]:
 
         pooling.over_lanes(block)
 
+    setattr(run, OVER_LANES, len(pooling.blocks()) > 1)
     return run
 
 
@@ -139,6 +140,7 @@ def largest_gradient(pooling: Pooling) -> Callable[..., None]:
 
         pooling.over_lanes(block, *scratch)
 
+    setattr(run, OVER_LANES, len(pooling.blocks()) > 1)
     return run
 
 
@@ -156,6 +158,7 @@ def mean(pooling: Pooling) -> Callable[..., None]:
 
         pooling.over_lanes(block)
 
+    setattr(run, OVER_LANES, len(pooling.blocks()) > 1)
     return run
 
 
@@ -181,4 +184,5 @@ def mean_gradient(pooling: Pooling) -> Callable[..., None]:
 
         pooling.over_lanes(block, *scratch)
 
+    setattr(run, OVER_LANES, len(pooling.blocks()) > 1)
     return run

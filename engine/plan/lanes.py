@@ -14,13 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from engine.kernels.lanes import LANES, split
+from engine.kernels.lanes import LANES, OVER_LANES, split
 from engine.plan.lowering import Call, Ref, Shared
 from engine.plan.rows import Lane, Place, place_in
 
 _AT_ONCE = LANES.run
 _LEAST_GAIN_US = 120.0
 """What sharing must save over one thread: meeting costs about half of it."""
+_LEAST_PRODUCT_GAIN_US = 100.0
+"""The same for one product by itself, which costs a meeting of its own."""
 _CALL_US = 0.5
 """Python's part of a call: threads wait for each other's."""
 _MOST_SUMMED = 1 << 20
@@ -40,10 +42,49 @@ def share(calls: list[Call], feeds: Sequence[Ref], kept: Iterable[Ref], lanes: i
     if lanes < 2:
         return calls
     strips = any(call.lane is not None for call in calls)
-    rows = _batch(calls, feeds) if _could_pay(calls, lanes) else 0
-    if rows < 2 and not strips:
+    pays = _could_pay(calls, lanes)
+    if not pays and not strips:
         return calls
-    return _Sharing(calls, {id(ref.root) for ref in kept}, rows, lanes).result()
+    rows = _batch(calls, feeds) if pays else 0
+    shared = _Sharing(calls, {id(ref.root) for ref in kept}, rows, lanes).result()
+    return [_in_parts(call, lanes) for call in shared]
+
+
+def owns_the_cores(calls: list[Call]) -> bool:
+    """Whether a program shares work out over threads, so that BLAS has to keep to one.
+
+    OpenBLAS's threads go on turning for some 20 ms after a product, and would take a core from the
+    program's own.
+    """
+    return any(
+        call.lanes is not None or getattr(call.function, OVER_LANES, False) for call in calls
+    )
+
+
+def _in_parts(call: Call, lanes: int) -> Call:
+    """A large product as one for each lane: of rows of the result, or of columns where it is wide.
+
+    Such as remain: of weights that are too large to be read by every lane, or sums of their
+    gradients that are too large to be kept apart.
+    """
+    if call.function is not np.dot or call.lanes is not None or call.lane is not None:
+        return call
+    a, b, out = call.args
+    if any(ref.dims is None or len(ref.dims) != 2 for ref in (a, b, out)):
+        return call
+    if _gain_us(call, lanes) < _LEAST_PRODUCT_GAIN_US:
+        return call
+    rows, columns = out.dims
+    tall = rows >= columns
+    places: list[Any] = [(0, 1), None, (0, 1)] if tall else [None, (1, 1), (1, 1)]
+    # np.dot wants its result in one piece; np.matmul takes columns of a larger one.
+    part = call if tall else Call(np.matmul, call.args, out, call.op)
+    owners = []
+    for number, span in enumerate(split(rows if tall else columns, lanes)):
+        owner = Lane(span, number, set(), set())
+        owner.add(part, places, is_sum=False)
+        owners.append(owner)
+    return _gathered([owner.calls for owner in owners], set(), owners)
 
 
 def _could_pay(calls: list[Call], lanes: int) -> bool:

@@ -19,7 +19,7 @@ from engine.plan.timing import Timing
 class Compiled:
     """A generated function, its text, and which operation each of its lines belongs to."""
 
-    function: Callable[[Sequence[Any]], list[Any]]
+    function: Callable[..., list[Any]]
     """Takes the fed arrays, gives the fetched values; they share nothing with the plan's memory."""
     text: str
     lines: dict[int, Operation]
