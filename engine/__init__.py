@@ -1,11 +1,56 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
-from engine import app, errors, flags, gradient_checker, nn, summary, test, train
+import importlib
+from typing import (
+    Any,
+)
+
+from engine import (
+    app,
+    compat,
+    contrib,
+    data,
+    errors,
+    flags,
+    gfile,
+    gradient_checker,
+    graph_util,
+    image,
+    initializers,
+    layers,
+    linalg,
+    logging,
+    losses,
+    math,
+    metrics,
+    models,
+    nn,
+    random,
+    saved_model,
+    sparse,
+    summary,
+    train,
+)
 from engine.compat0 import (
     all_variables,
     arg_max,
     arg_min,
+    batch_cholesky,
+    batch_cholesky_solve,
     batch_matmul,
+    batch_matrix_band_part,
+    batch_matrix_determinant,
+    batch_matrix_diag,
+    batch_matrix_diag_part,
+    batch_matrix_inverse,
+    batch_matrix_set_diag,
+    batch_matrix_solve,
+    batch_matrix_solve_ls,
+    batch_matrix_triangular_solve,
+    batch_self_adjoint_eig,
+    batch_self_adjoint_eigvals,
+    batch_svd,
+    complex_abs,
     histogram_summary,
     image_summary,
     initialize_all_variables,
@@ -13,6 +58,7 @@ from engine.compat0 import (
     initialize_variables,
     inv,
     lin_space,
+    listdiff,
     merge_all_summaries,
     merge_summary,
     mul,
@@ -23,7 +69,32 @@ from engine.compat0 import (
     sub,
     unpack,
 )
-from engine.config import ConfigProto, GPUOptions, GraphOptions, RunMetadata, RunOptions
+from engine.config import (
+    ConfigProto,
+    GPUOptions,
+    GraphOptions,
+    RunMetadata,
+    RunOptions,
+)
+from engine.control.branches import (
+    case,
+    cond,
+)
+from engine.control.functional import (
+    foldl,
+    foldr,
+    map_fn,
+    scan,
+)
+from engine.control.loops import (
+    while_loop,
+)
+from engine.control.tensor_array import (
+    TensorArray,
+)
+from engine.custom_gradients import (
+    custom_gradient,
+)
 from engine.dtypes import (
     DType,
     as_dtype,
@@ -43,18 +114,51 @@ from engine.dtypes import (
     uint64,
 )
 from engine.dtypes import bool_ as bool
-from engine.gradients import gradients
-from engine.graph import Graph, Operation, Tensor, get_default_graph, reset_default_graph
+from engine.gradient_registry import (
+    NotDifferentiable,
+    RegisterGradient,
+)
+from engine.gradients import (
+    AggregationMethod,
+    UnconnectedGradients,
+    gradients,
+    hessians,
+)
+from engine.graph import (
+    Graph,
+    Operation,
+    Tensor,
+    get_default_graph,
+    reset_default_graph,
+)
+from engine.graph_def import (
+    GraphDef,
+    NodeDef,
+)
+from engine.importing import (
+    import_graph_def,
+)
 from engine.initializers import (
     constant_initializer,
+    glorot_normal_initializer,
     glorot_uniform_initializer,
     ones_initializer,
+    orthogonal_initializer,
     random_normal_initializer,
     random_uniform_initializer,
+    tables_initializer,
     truncated_normal_initializer,
+    uniform_unit_scaling_initializer,
+    variance_scaling_initializer,
     zeros_initializer,
 )
-from engine.ops.activations import sigmoid, tanh
+from engine.meta_graph import (
+    MetaGraphDef,
+)
+from engine.ops.activations import (
+    sigmoid,
+    tanh,
+)
 from engine.ops.arithmetic import (
     add,
     add_n,
@@ -68,6 +172,16 @@ from engine.ops.arithmetic import (
     squared_difference,
     subtract,
     truediv,
+)
+from engine.ops.arranging import (
+    depth_to_space,
+    extract_image_patches,
+    space_to_depth,
+)
+from engine.ops.broadcasting import (
+    broadcast_dynamic_shape,
+    broadcast_static_shape,
+    broadcast_to,
 )
 from engine.ops.casting import (
     cast,
@@ -87,8 +201,35 @@ from engine.ops.checking import (
     is_strictly_increasing,
     verify_tensor_all_finite,
 )
-from engine.ops.choosing import where
-from engine.ops.clipping import clip_by_global_norm, clip_by_norm, global_norm
+from engine.ops.checks import (
+    Assert,
+    assert_equal,
+    assert_greater,
+    assert_greater_equal,
+    assert_less,
+    assert_less_equal,
+    assert_negative,
+    assert_non_negative,
+    assert_non_positive,
+    assert_none_equal,
+    assert_positive,
+    assert_rank,
+    assert_rank_at_least,
+    assert_scalar,
+    assert_type,
+    ensure_shape,
+)
+from engine.ops.choosing import (
+    where,
+)
+from engine.ops.clipping import (
+    clip_by_average_norm,
+    clip_by_global_norm,
+    clip_by_norm,
+    clip_by_value,
+    global_norm,
+    scalar_mul,
+)
 from engine.ops.comparisons import (
     equal,
     greater,
@@ -101,18 +242,68 @@ from engine.ops.comparisons import (
     logical_xor,
     not_equal,
 )
-from engine.ops.constants import constant, convert_to_tensor
-from engine.ops.control import group, no_op, placeholder, placeholder_with_default
+from engine.ops.complexes import (
+    angle,
+    conj,
+    imag,
+    real,
+)
+from engine.ops.complexes import complex_ as complex
+from engine.ops.constants import (
+    constant,
+    convert_to_tensor,
+)
+from engine.ops.contracting import (
+    einsum,
+    tensordot,
+)
+from engine.ops.control import (
+    group,
+    no_op,
+    placeholder,
+    placeholder_with_default,
+)
 from engine.ops.control import tuple_ as tuple
+from engine.ops.crossing import (
+    cross,
+)
+from engine.ops.cumulative import (
+    cumprod,
+    cumsum,
+)
+from engine.ops.decompositions import (
+    qr,
+    self_adjoint_eig,
+    self_adjoint_eigvals,
+    svd,
+)
+from engine.ops.diagonals import (
+    diag,
+    diag_part,
+    matrix_band_part,
+    matrix_diag,
+    matrix_diag_part,
+    matrix_set_diag,
+    trace,
+)
+from engine.ops.division import (
+    div_no_nan,
+    floormod,
+    is_finite,
+    is_inf,
+    is_nan,
+    realdiv,
+    rint,
+    truncatediv,
+    truncatemod,
+)
 from engine.ops.elementwise import abs as abs
 from engine.ops.elementwise import (
     ceil,
-    clip_by_value,
     cos,
     exp,
     expm1,
     floor,
-    is_nan,
     log,
     log1p,
     negative,
@@ -127,21 +318,71 @@ from engine.ops.elementwise import (
     zeros_like,
 )
 from engine.ops.elementwise import round as round
-from engine.ops.filling import eye, fill, linspace, one_hot, ones, zeros
+from engine.ops.filling import (
+    eye,
+    fill,
+    linspace,
+    one_hot,
+    ones,
+    zeros,
+)
 from engine.ops.filling import range as range
-from engine.ops.indexing import gather
+from engine.ops.gathering import (
+    boolean_mask,
+    gather_nd,
+    scatter_nd,
+    sparse_to_dense,
+)
+from engine.ops.grids import (
+    identity_n,
+    meshgrid,
+    parallel_stack,
+    sequence_mask,
+    shape_n,
+)
+from engine.ops.indexed_slices import (
+    IndexedSlices,
+    IndexedSlicesValue,
+)
+from engine.ops.indexing import (
+    gather,
+    strided_slice,
+)
 from engine.ops.indexing import slice_ as slice
-from engine.ops.joining import concat, split, stack, tile, unstack
-from engine.ops.linear import matmul
-from engine.ops.positions import argmax, argmin
+from engine.ops.joining import (
+    concat,
+    split,
+    stack,
+    tile,
+    unstack,
+)
+from engine.ops.linear import (
+    matmul,
+)
+from engine.ops.padding import (
+    pad,
+)
+from engine.ops.positions import (
+    argmax,
+    argmin,
+)
 from engine.ops.powers import pow as pow
 from engine.ops.random import (
+    get_seed,
     multinomial,
+    random_crop,
+    random_gamma,
     random_normal,
+    random_poisson,
     random_shuffle,
     random_uniform,
     set_random_seed,
     truncated_normal,
+)
+from engine.ops.ranking import (
+    argsort,
+    searchsorted,
+    sort,
 )
 from engine.ops.reductions import (
     reduce_all,
@@ -153,10 +394,122 @@ from engine.ops.reductions import (
     reduce_prod,
     reduce_sum,
 )
-from engine.ops.shaping import expand_dims, matrix_transpose, reshape, squeeze, transpose
-from engine.ops.sizes import rank, shape, size
-from engine.ops.state import is_variable_initialized
-from engine.placement import DeviceSpec
+from engine.ops.reversing import (
+    reverse,
+    reverse_sequence,
+)
+from engine.ops.reversing import reverse as reverse_v2
+from engine.ops.scatter import (
+    scatter_add,
+    scatter_div,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+    scatter_nd_add,
+    scatter_nd_sub,
+    scatter_nd_update,
+    scatter_sub,
+    scatter_update,
+)
+from engine.ops.script import (
+    Print,
+    numpy_function,
+    py_func,
+)
+from engine.ops.segments import (
+    segment_max,
+    segment_mean,
+    segment_min,
+    segment_prod,
+    segment_sum,
+    sparse_segment_mean,
+    sparse_segment_sqrt_n,
+    sparse_segment_sum,
+)
+from engine.ops.sets import (
+    bincount,
+    confusion_matrix,
+    setdiff1d,
+    unique,
+    unique_with_counts,
+)
+from engine.ops.shaping import (
+    expand_dims,
+    invert_permutation,
+    matrix_transpose,
+    reshape,
+    squeeze,
+    transpose,
+)
+from engine.ops.sizes import (
+    rank,
+    shape,
+    size,
+)
+from engine.ops.solving import (
+    cholesky,
+    cholesky_solve,
+    matrix_determinant,
+    matrix_inverse,
+    matrix_solve,
+    matrix_solve_ls,
+    matrix_triangular_solve,
+)
+from engine.ops.sparse import (
+    SparseTensor,
+    SparseTensorValue,
+    sparse_placeholder,
+    sparse_reduce_sum,
+    sparse_tensor_dense_matmul,
+    sparse_tensor_to_dense,
+)
+from engine.ops.special import (
+    digamma,
+    erf,
+    erfc,
+    lbeta,
+    lgamma,
+    polygamma,
+    zeta,
+)
+from engine.ops.state import (
+    assign,
+    assign_add,
+    assign_sub,
+    count_up_to,
+    is_variable_initialized,
+)
+from engine.ops.statistics import (
+    accumulate_n,
+    count_nonzero,
+    norm,
+)
+from engine.ops.texts import (
+    as_string,
+    string_join,
+)
+from engine.ops.trigonometry import (
+    acos,
+    acosh,
+    asin,
+    asinh,
+    atan,
+    atan2,
+    atanh,
+    cosh,
+    sinh,
+)
+from engine.ops.unsorted_segments import (
+    unsorted_segment_max,
+    unsorted_segment_mean,
+    unsorted_segment_min,
+    unsorted_segment_prod,
+    unsorted_segment_sqrt_n,
+    unsorted_segment_sum,
+)
+from engine.placement import (
+    DeviceSpec,
+)
 from engine.scopes import (
     add_to_collection,
     colocate_with,
@@ -165,97 +518,236 @@ from engine.scopes import (
     get_collection,
     get_collection_ref,
     name_scope,
+    op_scope,
 )
-from engine.session import InteractiveSession, Session, get_default_session
-from engine.shapes import Dimension, TensorShape
-from engine.summary import Summary
+from engine.session import (
+    InteractiveSession,
+    Session,
+    get_default_session,
+)
+from engine.shapes import (
+    Dimension,
+    TensorShape,
+)
+from engine.summary import (
+    Summary,
+)
+from engine.template import (
+    make_template,
+)
+from engine.uninitialized import (
+    assert_variables_initialized,
+    report_uninitialized_variables,
+)
 from engine.variable_scope import (
     AUTO_REUSE,
     VariableScope,
+    get_local_variable,
     get_variable,
     get_variable_scope,
+    no_regularizer,
+    variable_op_scope,
     variable_scope,
 )
 from engine.variables import (
     GraphKeys,
     Variable,
-    assign,
-    assign_add,
-    assign_sub,
     global_variables,
     global_variables_initializer,
     local_variables,
     local_variables_initializer,
+    model_variables,
+    moving_average_variables,
     trainable_variables,
     variables_initializer,
+)
+from engine.versions import (
+    COMPILER_VERSION,
+    GIT_VERSION,
+    VERSION,
+    disable_eager_execution,
+    disable_resource_variables,
+    disable_v2_behavior,
+    enable_eager_execution,
+    enable_resource_variables,
+    enable_v2_behavior,
+    executing_eagerly,
 )
 
 floor_div = floordiv
 OpError = errors.OpError
-__version__ = "1.15.0-trainboard"
+NoGradient = NotDifferentiable
+__version__ = VERSION
+
+
+def __getattr__(name: str) -> Any:
+    if name == "test":
+        # unittest and its mock take a tenth of the engine's own time to import.
+        return importlib.import_module("engine.test")
+    raise AttributeError(f"module 'engine' has no attribute {name!r}")
+
 
 __all__ = [
     "AUTO_REUSE",
+    "COMPILER_VERSION",
+    "GIT_VERSION",
+    "VERSION",
+    "AggregationMethod",
+    "Assert",
     "ConfigProto",
     "DType",
     "DeviceSpec",
     "Dimension",
     "GPUOptions",
     "Graph",
+    "GraphDef",
     "GraphKeys",
     "GraphOptions",
+    "IndexedSlices",
+    "IndexedSlicesValue",
     "InteractiveSession",
+    "MetaGraphDef",
+    "NoGradient",
+    "NodeDef",
+    "NotDifferentiable",
     "OpError",
     "Operation",
+    "Print",
+    "RegisterGradient",
     "RunMetadata",
     "RunOptions",
     "Session",
+    "SparseTensor",
+    "SparseTensorValue",
     "Summary",
     "Tensor",
+    "TensorArray",
     "TensorShape",
+    "UnconnectedGradients",
     "Variable",
     "VariableScope",
     "__version__",
     "abs",
+    "accumulate_n",
+    "acos",
+    "acosh",
     "add",
     "add_check_numerics_ops",
     "add_n",
     "add_to_collection",
     "all_variables",
+    "angle",
     "app",
     "arg_max",
     "arg_min",
     "argmax",
     "argmin",
+    "argsort",
     "as_dtype",
+    "as_string",
+    "asin",
+    "asinh",
+    "assert_equal",
+    "assert_greater",
+    "assert_greater_equal",
+    "assert_less",
+    "assert_less_equal",
+    "assert_negative",
+    "assert_non_negative",
+    "assert_non_positive",
+    "assert_none_equal",
+    "assert_positive",
+    "assert_rank",
+    "assert_rank_at_least",
+    "assert_scalar",
+    "assert_type",
+    "assert_variables_initialized",
     "assign",
     "assign_add",
     "assign_sub",
+    "atan",
+    "atan2",
+    "atanh",
+    "batch_cholesky",
+    "batch_cholesky_solve",
     "batch_matmul",
+    "batch_matrix_band_part",
+    "batch_matrix_determinant",
+    "batch_matrix_diag",
+    "batch_matrix_diag_part",
+    "batch_matrix_inverse",
+    "batch_matrix_set_diag",
+    "batch_matrix_solve",
+    "batch_matrix_solve_ls",
+    "batch_matrix_triangular_solve",
+    "batch_self_adjoint_eig",
+    "batch_self_adjoint_eigvals",
+    "batch_svd",
+    "bincount",
     "bool",
+    "boolean_mask",
+    "broadcast_dynamic_shape",
+    "broadcast_static_shape",
+    "broadcast_to",
+    "case",
     "cast",
     "ceil",
     "check_numerics",
+    "cholesky",
+    "cholesky_solve",
+    "clip_by_average_norm",
     "clip_by_global_norm",
     "clip_by_norm",
     "clip_by_value",
     "colocate_with",
+    "compat",
+    "complex",
     "complex64",
     "complex128",
+    "complex_abs",
     "concat",
+    "cond",
+    "confusion_matrix",
+    "conj",
     "constant",
     "constant_initializer",
+    "contrib",
     "control_dependencies",
     "convert_to_tensor",
     "cos",
+    "cosh",
+    "count_nonzero",
+    "count_up_to",
+    "cross",
+    "cumprod",
+    "cumsum",
+    "custom_gradient",
+    "data",
+    "depth_to_space",
     "device",
+    "diag",
+    "diag_part",
+    "digamma",
+    "disable_eager_execution",
+    "disable_resource_variables",
+    "disable_v2_behavior",
     "div",
+    "div_no_nan",
     "divide",
+    "einsum",
+    "enable_eager_execution",
+    "enable_resource_variables",
+    "enable_v2_behavior",
+    "ensure_shape",
     "equal",
+    "erf",
+    "erfc",
     "errors",
+    "executing_eagerly",
     "exp",
     "expand_dims",
     "expm1",
+    "extract_image_patches",
     "eye",
     "fill",
     "flags",
@@ -265,57 +757,99 @@ __all__ = [
     "floor",
     "floor_div",
     "floordiv",
+    "floormod",
+    "foldl",
+    "foldr",
     "gather",
+    "gather_nd",
     "get_collection",
     "get_collection_ref",
     "get_default_graph",
     "get_default_session",
+    "get_local_variable",
+    "get_seed",
     "get_variable",
     "get_variable_scope",
+    "gfile",
     "global_norm",
     "global_variables",
     "global_variables_initializer",
+    "glorot_normal_initializer",
     "glorot_uniform_initializer",
     "gradient_checker",
     "gradients",
+    "graph_util",
     "greater",
     "greater_equal",
     "group",
+    "hessians",
     "histogram_summary",
     "identity",
+    "identity_n",
+    "imag",
+    "image",
     "image_summary",
+    "import_graph_def",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
+    "initializers",
     "int8",
     "int16",
     "int32",
     "int64",
     "inv",
+    "invert_permutation",
+    "is_finite",
+    "is_inf",
     "is_nan",
     "is_non_decreasing",
     "is_numeric_tensor",
     "is_strictly_increasing",
     "is_variable_initialized",
+    "layers",
+    "lbeta",
     "less",
     "less_equal",
+    "lgamma",
     "lin_space",
+    "linalg",
     "linspace",
+    "listdiff",
     "local_variables",
     "local_variables_initializer",
     "log",
     "log1p",
+    "logging",
     "logical_and",
     "logical_not",
     "logical_or",
     "logical_xor",
+    "losses",
+    "make_template",
+    "map_fn",
+    "math",
     "matmul",
+    "matrix_band_part",
+    "matrix_determinant",
+    "matrix_diag",
+    "matrix_diag_part",
+    "matrix_inverse",
+    "matrix_set_diag",
+    "matrix_solve",
+    "matrix_solve_ls",
     "matrix_transpose",
+    "matrix_triangular_solve",
     "maximum",
     "merge_all_summaries",
     "merge_summary",
+    "meshgrid",
+    "metrics",
     "minimum",
     "mod",
+    "model_variables",
+    "models",
+    "moving_average_variables",
     "mul",
     "multinomial",
     "multiply",
@@ -324,22 +858,38 @@ __all__ = [
     "negative",
     "nn",
     "no_op",
+    "no_regularizer",
+    "norm",
     "not_equal",
+    "numpy_function",
     "one_hot",
     "ones",
     "ones_initializer",
     "ones_like",
+    "op_scope",
+    "orthogonal_initializer",
     "pack",
+    "pad",
+    "parallel_stack",
     "placeholder",
     "placeholder_with_default",
+    "polygamma",
     "pow",
+    "py_func",
+    "qr",
+    "random",
+    "random_crop",
+    "random_gamma",
     "random_normal",
     "random_normal_initializer",
+    "random_poisson",
     "random_shuffle",
     "random_uniform",
     "random_uniform_initializer",
     "range",
     "rank",
+    "real",
+    "realdiv",
     "reciprocal",
     "reduce_all",
     "reduce_any",
@@ -349,19 +899,61 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "report_uninitialized_variables",
     "reset_default_graph",
     "reshape",
+    "reverse",
+    "reverse_sequence",
+    "reverse_v2",
+    "rint",
     "round",
     "rsqrt",
+    "saved_model",
+    "scalar_mul",
     "scalar_summary",
+    "scan",
+    "scatter_add",
+    "scatter_div",
+    "scatter_max",
+    "scatter_min",
+    "scatter_mul",
+    "scatter_nd",
+    "scatter_nd_add",
+    "scatter_nd_sub",
+    "scatter_nd_update",
+    "scatter_sub",
+    "scatter_update",
+    "searchsorted",
+    "segment_max",
+    "segment_mean",
+    "segment_min",
+    "segment_prod",
+    "segment_sum",
     "select",
+    "self_adjoint_eig",
+    "self_adjoint_eigvals",
+    "sequence_mask",
     "set_random_seed",
+    "setdiff1d",
     "shape",
+    "shape_n",
     "sigmoid",
     "sign",
     "sin",
+    "sinh",
     "size",
     "slice",
+    "sort",
+    "space_to_depth",
+    "sparse",
+    "sparse_placeholder",
+    "sparse_reduce_sum",
+    "sparse_segment_mean",
+    "sparse_segment_sqrt_n",
+    "sparse_segment_sum",
+    "sparse_tensor_dense_matmul",
+    "sparse_tensor_to_dense",
+    "sparse_to_dense",
     "split",
     "sqrt",
     "square",
@@ -369,12 +961,17 @@ __all__ = [
     "squeeze",
     "stack",
     "stop_gradient",
+    "strided_slice",
     "string",
+    "string_join",
     "sub",
     "subtract",
     "summary",
+    "svd",
+    "tables_initializer",
     "tan",
     "tanh",
+    "tensordot",
     "test",
     "tile",
     "to_bool",
@@ -382,24 +979,40 @@ __all__ = [
     "to_float",
     "to_int32",
     "to_int64",
+    "trace",
     "train",
     "trainable_variables",
     "transpose",
     "truediv",
     "truncated_normal",
     "truncated_normal_initializer",
+    "truncatediv",
+    "truncatemod",
     "tuple",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "uniform_unit_scaling_initializer",
+    "unique",
+    "unique_with_counts",
     "unpack",
+    "unsorted_segment_max",
+    "unsorted_segment_mean",
+    "unsorted_segment_min",
+    "unsorted_segment_prod",
+    "unsorted_segment_sqrt_n",
+    "unsorted_segment_sum",
     "unstack",
+    "variable_op_scope",
     "variable_scope",
     "variables_initializer",
+    "variance_scaling_initializer",
     "verify_tensor_all_finite",
     "where",
+    "while_loop",
     "zeros",
     "zeros_initializer",
     "zeros_like",
+    "zeta",
 ]

@@ -52,7 +52,8 @@ class ConfigProto(Message):
 
     ``device_count={"CPU": 3}`` makes ``/cpu:0`` to ``/cpu:2``; ``allow_soft_placement`` runs on
     the CPU what asks for a device that is not there; ``log_device_placement`` prints where each
-    operation runs to stderr. Thread counts are accepted and have no effect.
+    operation runs to stderr. ``intra_op_parallelism_threads`` bounds the engine's own threads, 0
+    being one a core; BLAS's are its own business.
     """
 
     device_count: Mapping[str, int] = field(default_factory=dict)

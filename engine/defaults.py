@@ -21,10 +21,12 @@ class _Stacks(threading.local):
     def __init__(self) -> None:
         self.graphs: list[Any] = []
         self.sessions: list[Runs] = []
+        self.arguments: list[dict[str, dict[str, Any]]] = []
 
 
 STACKS = _Stacks()
-"""The only module-level state: what ``with graph.as_default()`` and ``with session`` put on."""
+"""The only module-level state: what ``with graph.as_default()``, ``with session`` and ``with
+arg_scope`` put on."""
 
 
 def default_session() -> Runs | None:

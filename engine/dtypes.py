@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
@@ -107,6 +108,26 @@ class DType:
 
     def __str__(self) -> str:
         return f"<dtype: {self.name!r}>"
+
+
+class ListDType(DType):
+    """The type of a list of tensors of one element type; gradients flow if they do through those.
+
+    The shape of such a tensor is that of its elements stacked: ``[length, *element]``.
+    """
+
+    __slots__ = ("element",)
+
+    def __init__(self, element: DType):
+        super().__init__("variant", 21, np.object_)
+        self.element: Final = element
+        self.is_floating = element.is_floating  # type: ignore[misc]
+
+
+@cache
+def list_of(element: DType) -> ListDType:
+    """The type of lists of this element type, always the same object."""
+    return ListDType(element)
 
 
 float32 = DType("float32", 1, np.float32)

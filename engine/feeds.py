@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType
-from engine.errors import misuse
+from engine.errors import compose, misuse
 from engine.graph import Graph, Tensor
 from engine.op import Array
 from engine.ops.constants import as_array, is_graph_value
@@ -23,6 +23,37 @@ class FeedSlot:
     def __init__(self, tensor: Tensor):
         self.tensor = tensor
         self.np_dtype = tensor.spec.dtype.np
+
+
+def spread_feeds(feed_dict: Mapping[Any, Any] | None) -> Callable[[Any], list[Any]] | None:
+    """What takes the values fed to composite keys (`IndexedSlices`, a sparse tensor) apart.
+
+    A function from the values of the dictionary to those of its tensors; None if every key is a
+    tensor already.
+    """
+    counts = [len(key.components()) if hasattr(key, "components") else 0 for key in feed_dict or ()]
+    if not any(counts):
+        return None
+    keys = list(feed_dict or ())
+
+    def spread(values: Any) -> list[Any]:
+        found: list[Any] = []
+        for key, count, value in zip(keys, counts, values, strict=True):
+            if not count:
+                found.append(value)
+                continue
+            if not isinstance(value, list | tuple) or len(value) < count:
+                raise TypeError(
+                    compose(
+                        f"Cannot feed {value!r} for {key}",
+                        (),
+                        f"a tuple of {count} arrays, or the value that a run gives for it",
+                    )
+                )
+            found.extend(value[:count])
+        return found
+
+    return spread
 
 
 def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSlot]:
@@ -42,13 +73,22 @@ def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSl
             )
         )
     slots = []
-    for key in feed_dict:
+    keys = [
+        part
+        for key in feed_dict
+        for part in (key.components() if hasattr(key, "components") else (key,))
+    ]
+    for key in keys:
         try:
             slots.append(FeedSlot(graph.as_graph_element(key, allow_operation=False)))
         except (TypeError, ValueError, KeyError) as error:
             raise TypeError(f"Cannot interpret feed_dict key as Tensor: {error}") from None
     seen: set[Tensor] = set()
     for slot in slots:
+        if slot.tensor.op.body is not None:
+            raise ValueError(
+                f"Tensor {slot.tensor} may not be fed: it is in a {slot.tensor.op.body.kind}."
+            )
         if slot.tensor in seen:
             raise ValueError(
                 misuse(

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.errors import misuse
+from engine.errors import compose, misuse
 from engine.graph import Graph, Operation, Tensor
 
 Rebuild = Callable[[list[Any]], Any]
@@ -68,6 +68,10 @@ def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebui
             kind = type(fetch)
             return lambda values: kind(*[item(values) for item in items])
         return lambda values: tuple(item(values) for item in items)
+    if hasattr(fetch, "components"):
+        # Rows with indices, a sparse tensor: several tensors that make one value.
+        pieces = [_mapper(item, graph, leaves) for item in fetch.components()]
+        return lambda values: fetch.from_components([piece(values) for piece in pieces])
     index = len(leaves)
     leaves.append(_element(fetch, graph))
     return lambda values: values[index]
@@ -75,13 +79,23 @@ def _mapper(fetch: Any, graph: Graph, leaves: list[Tensor | Operation]) -> Rebui
 
 def _element(fetch: Any, graph: Graph) -> Tensor | Operation:
     try:
-        return graph.as_graph_element(fetch)  # type: ignore[no-any-return]
+        found: Tensor | Operation = graph.as_graph_element(fetch)
     except TypeError as error:
         raise TypeError(
             _told(f"has invalid type {type(fetch)}, must be a string or Tensor.", fetch, error)
         ) from None
     except (ValueError, KeyError) as error:
         raise ValueError(_told("cannot be interpreted as a Tensor.", fetch, error)) from None
+    op = found if isinstance(found, Operation) else found.op
+    if op.body is not None:
+        raise ValueError(
+            compose(
+                f"Operation {op.name!r} has been marked as not fetchable.",
+                [f"it is in a {op.body.kind}, made at {op.origin}"],
+                "fetch what tf.cond or tf.while_loop gives back",
+            )
+        )
+    return found
 
 
 def _told(problem: str, fetch: Any, error: Exception) -> str:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
 from engine.advice import way_out
+from engine.bodies import Body, admitted, out_of_reach
 from engine.defaults import STACKS, remove_last
 from engine.errors import compose, misuse
+from engine.graph_def import GraphDef, NodeDef
 from engine.node import Operation, Tensor
 from engine.op import Op, Spec
 from engine.placement import DeviceSpec
@@ -39,7 +41,12 @@ class Graph:
         self._control_stack: list[tuple[Operation, ...]] = []
         self._colocation_stack: list[Operation] = []
         self._collections: dict[str, list[Any]] = {}
+        self._gradient_overrides: dict[str, str] = {}
         self._finalized = False
+        self.outer: Graph | None = None
+        """The graph whose tensors this one may take, as that of a function of a dataset may."""
+        self.body: Body | None = None
+        """The branch or loop that new operations go into."""
         self.seed: int | None = None
         """The graph-level seed of random operations."""
         self.variable_scope: Any = None
@@ -66,9 +73,15 @@ class Graph:
                 )
             )
         inputs = tuple(inputs)
+        all_near = True
         for tensor in inputs:
             if tensor.op.graph is not self:
+                inner = _inner_graph(self, inputs)
+                if inner is not None:
+                    return inner.create_op(definition, inputs, name)
                 raise ValueError(_other_graph(tensor, inputs, self))
+            if tensor.op.body is not self.body:
+                all_near = False
         if not name:
             name = definition.type
         elif not isinstance(name, str):
@@ -80,6 +93,8 @@ class Graph:
                     "name='...' by keyword: other arguments may come before it",
                 )
             )
+        if not all_near:
+            inputs = admitted(self.body, definition, name, inputs)
         full_name = name[:-1] if name[-1] == "/" else self.unique_name(name)
         try:
             specs = definition.infer(*[tensor.spec for tensor in inputs])
@@ -91,9 +106,16 @@ class Graph:
         controls: tuple[Operation, ...] = ()
         if self._control_stack:
             controls = tuple(dict.fromkeys(op for scope in self._control_stack for op in scope))
+            for control in controls:
+                far = control.body
+                if far is not None and not (self.body is not None and self.body.sees(far)):
+                    use = f"control input to '{full_name}'"
+                    raise ValueError(out_of_reach(control, use, far))
         op = Operation(self, full_name, definition, inputs, specs, controls, len(self._operations))
         self._operations.append(op)
         self._by_name[full_name] = op
+        if self._gradient_overrides:
+            op.gradient_name = self._gradient_overrides.get(op.type)
         if self._colocation_stack:
             op.colocated_with = self._colocation_stack[-1].name
             op._device = self._colocation_stack[-1].device
@@ -187,6 +209,25 @@ class Graph:
             self._device_stack.pop()
 
     @contextmanager
+    def gradient_override_map(self, op_type_map: Mapping[str, str]) -> Iterator[None]:
+        """Give operations made inside another gradient: from their type to a registered name.
+
+        Raises:
+            TypeError: it is no dictionary of strings.
+        """
+        if not isinstance(op_type_map, Mapping):
+            raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        for op_type, name in op_type_map.items():
+            if not isinstance(op_type, str) or not isinstance(name, str):
+                raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        before = self._gradient_overrides
+        self._gradient_overrides = {**before, **op_type_map}
+        try:
+            yield
+        finally:
+            self._gradient_overrides = before
+
+    @contextmanager
     def colocate_with(self, op: Any) -> Iterator[None]:
         """Put what is made inside on the device of `op` (an operation, tensor or variable)."""
         self._colocation_stack.append(op if isinstance(op, Operation) else op.op)
@@ -197,10 +238,14 @@ class Graph:
 
     @contextmanager
     def control_dependencies(self, control_inputs: Sequence[Any] | None) -> Iterator[None]:
-        """Run `control_inputs` before whatever is made inside; None clears outer ones."""
-        outer = self._control_stack
+        """Run `control_inputs` before whatever is made inside.
+
+        None clears outer ones and leaves the branches and loops that are being made.
+        """
+        outer, body = self._control_stack, self.body
         if control_inputs is None:
             self._control_stack = []
+            self.body = None
         else:
             ops = tuple(
                 self.as_graph_element(item).op if not isinstance(item, Operation) else item
@@ -210,7 +255,18 @@ class Graph:
         try:
             yield
         finally:
-            self._control_stack = outer
+            self._control_stack, self.body = outer, body
+
+    @contextmanager
+    def inside(self, body: Body) -> Iterator[None]:
+        """Make what follows operations of a branch or loop; nothing outer orders them there."""
+        before = self.body, self._control_stack
+        self.body, self._control_stack = body, []
+        try:
+            with self.name_scope(body.scope):
+                yield
+        finally:
+            self.body, self._control_stack = before
 
     @property
     def has_control_dependencies(self) -> bool:
@@ -353,12 +409,16 @@ class Graph:
     def finalized(self) -> bool:
         return self._finalized
 
-    def as_graph_def(self) -> dict[str, Any]:
-        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it."""
-        return {"nodes": [_node(op) for op in self._operations]}
+    def as_graph_def(self, from_version: int | None = None, add_shapes: bool = False) -> GraphDef:
+        """The graph as plain JSON-able data, as ``docs/architecture.md`` describes it.
+
+        With `from_version` only the operations made since the graph had that version.
+        """
+        del add_shapes  # They are always there.
+        return GraphDef([_node(op) for op in self._operations[from_version or 0 :]], self)
 
 
-def _node(op: Operation) -> dict[str, Any]:
+def _node(op: Operation) -> NodeDef:
     attributes = op.definition.attributes()
     if op.colocated_with:
         attributes["_class"] = [f"loc:@{op.colocated_with}"]
@@ -372,7 +432,9 @@ def _node(op: Operation) -> dict[str, Any]:
         }
         for tensor in op.outputs
     ]
-    return {
+    if op.body is not None:
+        attributes["_body"] = op.body.scope
+    lean = {
         "name": op.name,
         "op": op.type,
         "inputs": inputs,
@@ -380,6 +442,18 @@ def _node(op: Operation) -> dict[str, Any]:
         "attrs": attributes,
         "outputs": outputs,
     }
+    return NodeDef(lean, op.definition)
+
+
+def _inner_graph(graph: Graph, inputs: tuple[Tensor, ...]) -> Graph | None:
+    """The graph of an input that may take tensors of `graph`."""
+    for tensor in inputs:
+        outer = tensor.op.graph.outer
+        while outer is not None:
+            if outer is graph:
+                return tensor.op.graph
+            outer = outer.outer
+    return None
 
 
 def _other_graph(tensor: Tensor, inputs: tuple[Tensor, ...], graph: Graph) -> str:

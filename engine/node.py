@@ -15,6 +15,7 @@ from engine.origin import user_frame
 from engine.shapes import ShapeError, TensorShape, as_dims, count, in_parentheses, merge
 
 if TYPE_CHECKING:
+    from engine.bodies import Body
     from engine.graph import Graph
 
 _LARGEST_CONSTANT = 4096
@@ -35,7 +36,9 @@ class Tensor(Operators):
     def __init__(self, op: Operation, value_index: int, spec: Spec):
         self.op = op
         self.value_index = value_index
-        self.spec = Spec(spec.dtype, spec.dims, self.constant_value)
+        self.spec = Spec(
+            spec.dtype, spec.dims, self.constant_value if spec.source is None else spec.source
+        )
         self._constant: Any = _NOT_KNOWN
 
     @property
@@ -210,9 +213,11 @@ class Operation:
 
     __slots__ = (
         "_device",
+        "body",
         "colocated_with",
         "control_inputs",
         "definition",
+        "gradient_name",
         "graph",
         "inputs",
         "name",
@@ -240,6 +245,10 @@ class Operation:
         """Position in the graph, in the order of making."""
         self.outputs = tuple([Tensor(self, index, spec) for index, spec in enumerate(specs)])
         self.colocated_with: str | None = None
+        self.gradient_name: str | None = None
+        """The registered gradient that it has in place of its kind's own."""
+        self.body: Body | None = graph.body
+        """The branch or loop it is in; None for most."""
         self.origin_frame = user_frame(2)
         self._device = ""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, dataclass_transform
 
 import numpy as np
 
@@ -20,17 +21,18 @@ class Spec:
     ``dims`` is a tuple with None for an unknown size, or None for an unknown rank.
     """
 
-    __slots__ = ("_source", "dims", "dtype")
+    __slots__ = ("dims", "dtype", "source")
 
     def __init__(self, dtype: DType, dims: Dims | None, source: Any = None):
         self.dtype = dtype
         self.dims = dims
-        self._source = source
+        self.source = source
+        """The value, or a function that finds it, or None."""
 
     @property
     def value(self) -> Array | None:
         """The value as an array where it is known already, else None."""
-        return self._source() if callable(self._source) else self._source
+        return self.source() if callable(self.source) else self.source
 
     @property
     def sizes(self) -> Dims | None:
@@ -41,7 +43,7 @@ class Spec:
             if any(size < -1 for size in sizes):
                 raise ShapeError(f"Invalid value in tensor used for shape: {min(sizes)}")
             return tuple(None if size == -1 else size for size in sizes)
-        tensor = getattr(self._source, "__self__", None)
+        tensor = getattr(self.source, "__self__", None)
         if tensor is not None:
             found = tensor.op.definition.infer_sizes(*[x.spec for x in tensor.op.inputs])
             if found is not None:
@@ -58,10 +60,73 @@ class Spec:
         return f"{self.dtype.name}{in_brackets(self.dims)}"
 
 
+@dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))
+def declared(cls: Any = None, *, eq: bool = True) -> Any:
+    """A kind with attributes: its annotated names, as a frozen dataclass has them.
+
+    With `eq` two instances of equal attributes are equal, so that a plan may merge their nodes.
+
+    A dataclass writes and compiles six methods for every class. There are over a hundred kinds, and
+    that took half of the time of ``import engine``; these share theirs.
+    """
+    if cls is None:
+        return lambda wrapped: declared(wrapped, eq=eq)
+    made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(cls)
+    made._names = tuple(field.name for field in dataclasses.fields(made))
+    made.__init__ = _set_attributes
+    made.__setattr__ = made.__delattr__ = _refuse_change
+    made.__repr__ = _described
+    if eq:
+        made.__eq__, made.__hash__ = _same_attributes, _hash_of_attributes
+    return made
+
+
+def _set_attributes(self: Any, *args: Any, **kwargs: Any) -> None:
+    cls = type(self)
+    names = cls._names
+    if len(args) > len(names):
+        raise TypeError(f"{cls.__name__} takes {len(names)} attributes, not {len(args)}")
+    given = dict(zip(names, args, strict=False))
+    for name, value in kwargs.items():
+        if name not in names or name in given:
+            raise TypeError(f"{cls.__name__}: attribute '{name}' is unknown or given twice")
+        given[name] = value
+    if len(given) < len(names):
+        for name, field in cls.__dataclass_fields__.items():
+            if name not in given:
+                given[name] = _default(cls, field)
+    self.__dict__.update(given)
+
+
+def _default(cls: type, field: Any) -> Any:
+    if field.default is not dataclasses.MISSING:
+        return field.default
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    raise TypeError(f"{cls.__name__}: attribute '{field.name}' is missing")
+
+
+def _refuse_change(self: Any, name: str, *_: Any) -> None:
+    raise dataclasses.FrozenInstanceError(f"cannot change '{name}' of {type(self).__name__}")
+
+
+def _described(self: Any) -> str:
+    shown = [name for name, field in self.__dataclass_fields__.items() if field.repr]
+    return f"{type(self).__name__}({', '.join(f'{n}={getattr(self, n)!r}' for n in shown)})"
+
+
+def _same_attributes(self: Any, other: object) -> Any:
+    return self.__dict__ == other.__dict__ if type(self) is type(other) else NotImplemented
+
+
+def _hash_of_attributes(self: Any) -> int:
+    return hash((type(self), *self.__dict__.values()))
+
+
 class Op:
     """One kind of operation; an instance holds the attributes of one node.
 
-    A subclass is a frozen dataclass when it has attributes, and declares, in this order:
+    A subclass that has attributes is marked `declared`. It declares, in this order:
 
     - ``infer(*specs) -> Spec`` (a tuple of Specs for several outputs): the shape and dtype rule.
       Raises `ShapeError` or TypeError in TensorFlow's words.
@@ -85,8 +150,20 @@ class Op:
     """The inputs that are variables' own outputs and are changed by it."""
     ref_output: ClassVar[bool] = False
     """The output is a variable itself, not a copy of its value."""
+    peeks: ClassVar[bool] = False
+    """Looks at a variable that need not be initialized."""
+    waits_for: Any = None
+    """An operation that comes before it in runs that have both."""
     every_gradient: ClassVar[bool] = False
     """Its gradient rule wants zeros, not None, for an output that nothing depends on."""
+    takes_slices: ClassVar[bool] = False
+    """Its gradient rule takes `IndexedSlices` as they are; for others they are written out."""
+    pulled: ClassVar[bool] = False
+    """``pull`` gives its outputs before the run, whose plan is then made for their sizes."""
+    whole_gradient: ClassVar[bool] = False
+    """``grad(op, dys, wanted)`` gives all gradients at once, told the inputs that need one."""
+    sizes_only: ClassVar[bool] = False
+    """Only the sizes of its inputs matter, not what is in them."""
     fixed_inputs: ClassVar[tuple[int, ...]] = ()
     """Inputs whose values ``lower`` has to know, as the axes of a reduction."""
     ufunc: ClassVar[Any] = None
@@ -133,6 +210,7 @@ class Op:
         return same_in_jax(*args[1:])
 
     run: ClassVar[Callable[..., Any] | None] = None
+    pull: ClassVar[Callable[..., Any] | None] = None
     view: ClassVar[Callable[..., Any] | None] = None
     lower: ClassVar[Callable[..., Any] | None] = None
     grad: ClassVar[Callable[..., Any] | None] = None

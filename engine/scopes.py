@@ -37,6 +37,13 @@ def name_scope(
         yield scope
 
 
+def op_scope(
+    values: Any, name: str | None, default_name: str | None = None
+) -> AbstractContextManager[str]:
+    """`name_scope` in the argument order of 0.x."""
+    return name_scope(name, default_name, values)
+
+
 def add_to_collection(name: str, value: Any) -> None:
     """Add to a collection of the default graph."""
     get_default_graph().add_to_collection(name, value)

@@ -17,21 +17,21 @@ from engine.defaults import STACKS, remove_last
 from engine.devices.base import Device, Segment
 from engine.devices.cpu import CpuDevice, DebugDevice
 from engine.errors import (
-    FailedPreconditionError,
     InvalidArgumentError,
     OpError,
     UnavailableError,
-    compose,
     misuse,
 )
-from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots
+from engine.feeds import FeedSlot, check_shape, convert_feed, feed_slots, spread_feeds
 from engine.fetches import flatten, structure_of
 from engine.graph import Graph, Operation, Tensor, get_default_graph
+from engine.graph_def import GraphDef
+from engine.kernels.lanes import cores
 from engine.op import Spec
 from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
-from engine.plan.failures import in_the_name_of
-from engine.plan.program import build
+from engine.plan.failures import INITIALIZE, in_the_name_of, uninitialized
+from engine.plan.program import build, pulled_operations
 from engine.plan.source import FILE_NAME
 from engine.plan.timing import Deadline, Timing
 from engine.state import State
@@ -47,17 +47,34 @@ _FED = object()
 class _Entry:
     """One combination of fetches and feed keys, resolved; its plans by fed sizes."""
 
-    __slots__ = ("__weakref__", "deadline", "leaves", "plans", "rebuild", "slots", "timed")
+    __slots__ = (
+        "__weakref__",
+        "deadline",
+        "leaves",
+        "plans",
+        "pulled",
+        "pulls",
+        "rebuild",
+        "slots",
+        "spread",
+        "timed",
+    )
 
     def __init__(
         self,
         leaves: list[Tensor | Operation],
         rebuild: Callable[[list[Any]], Any],
         slots: list[FeedSlot],
+        spread: Callable[[Any], list[Any]] | None,
     ):
+        self.spread = spread
+        """Takes fed values apart, where a key stands for several tensors."""
         self.leaves = leaves
         self.rebuild = rebuild
         self.slots = slots
+        self.pulls: list[tuple[Operation, Any]] = []
+        """Operations that give their outputs before the run, and the place of a fed input."""
+        self.pulled: list[FeedSlot] = []
         self.plans: dict[Any, _Plan] = {}
         self.timed: _Entry | None = None
         """Its twin with programs that mark the time, made when a run is first traced."""
@@ -67,7 +84,9 @@ class _Entry:
     def twin(self) -> _Entry:
         """The same run, timed."""
         if self.timed is None:
-            self.timed = _Entry(self.leaves, self.rebuild, self.slots)
+            # It is given what its original has taken apart and converted.
+            self.timed = _Entry(self.leaves, self.rebuild, self.slots, None)
+            self.timed.pulls, self.timed.pulled = self.pulls, self.pulled
             self.timed.deadline = Deadline()
         return self.timed
 
@@ -112,7 +131,9 @@ class BaseSession:
         self._graph = get_default_graph() if graph is None else graph
         self._config = config or ConfigProto()
         count = max(1, self._config.device_count.get("CPU", 1))
-        self._devices: list[Device] = [_DEVICES[executor](index) for index in range(count)]
+        threads = self._config.intra_op_parallelism_threads or cores()
+        make = _DEVICES[executor]
+        self._devices: list[Device] = [make(index, threads) for index in range(count)]
         self._optimize = executor != "debug"
         self._state = State()
         self._entries: dict[Any, _Entry] = {}
@@ -127,7 +148,7 @@ class BaseSession:
         return self._graph
 
     @property
-    def graph_def(self) -> dict[str, Any]:
+    def graph_def(self) -> GraphDef:
         return self._graph.as_graph_def()
 
     @property
@@ -187,17 +208,30 @@ class BaseSession:
             return entry.rebuild(self._run_entry(entry, feed_dict.values() if feed_dict else ()))
 
     def _run_entry(self, entry: _Entry, given: Any) -> list[Any]:
+        plan, arrays = self._planned(entry, given)
+        return self._execute(plan, arrays)
+
+    def _planned(self, entry: _Entry, given: Any) -> tuple[_Plan, list[Any]]:
+        """The plan for these values, compiled if there is none, and the arrays it takes."""
         arrays: list[Any] = []
         sizes: list[Any] = []
+        if entry.spread is not None:
+            given = entry.spread(given)
         for slot, value in zip(entry.slots, given, strict=True):
             if type(value) is not np.ndarray or value.dtype is not slot.np_dtype:
                 value = convert_feed(slot, value)
             arrays.append(value)
             sizes.append(value.shape)
+        if entry.pulls:
+            self._pull(entry, arrays)
+            sizes = [array.shape for array in arrays]
         signature = tuple(sizes)
         plan = entry.plans.get(signature)
         if plan is None:
             plan = self._compile(entry, arrays, signature)
+        return plan, arrays
+
+    def _execute(self, plan: _Plan, arrays: list[Any]) -> list[Any]:
         if not plan.checked:
             self._check_initialized(plan.segment)
         try:
@@ -222,6 +256,8 @@ class BaseSession:
         if timed.deadline is not None:
             timed.deadline.allow(timeout)
         began, start = time.time_ns(), time.perf_counter_ns()
+        if entry.spread is not None:
+            given = entry.spread(given)
         arrays = [
             value
             if type(value) is np.ndarray and value.dtype is slot.np_dtype
@@ -229,8 +265,8 @@ class BaseSession:
             for slot, value in zip(entry.slots, given, strict=True)
         ]
         converting = time.perf_counter_ns() - start if arrays else 0
-        results = self._run_entry(timed, arrays)
-        plan = timed.plans[tuple([array.shape for array in arrays])]
+        plan, arrays = self._planned(timed, arrays)
+        results = self._execute(plan, arrays)
         if traced and plan.timing is not None:
             told.step_stats = step_stats(
                 plan.timing.read(),
@@ -284,7 +320,27 @@ class BaseSession:
             restore = _first if tensors else _nothing
         elif type(fetches) is list and len(tensors) == len(leaves) == len(fetches):
             restore = _same
-        return _Entry(leaves, restore, slots)
+        entry = _Entry(leaves, restore, slots, spread_feeds(feed_dict))
+        fed = {slot.tensor: position for position, slot in enumerate(slots)}
+        for op in pulled_operations(leaves, fed):
+            entry.pulls.append((op, fed.get(op.inputs[0])))
+            entry.pulled += [FeedSlot(x) for x in op.outputs if x not in fed]
+        return entry
+
+    def _pull(self, entry: _Entry, arrays: list[Any], keep: bool = False) -> None:
+        """Add the outputs of what is asked before the run; with `keep` they come again."""
+        fed = {slot.tensor for slot in entry.slots}
+        for op, position in entry.pulls:
+            source = op.inputs[0].op
+            pull, run = op.definition.pull, source.definition.run
+            assert pull is not None
+            if position is not None:
+                handle = arrays[position]
+            else:
+                assert run is not None
+                handle = run(self._state, source)
+            values = pull(self._state, op, handle, keep)
+            arrays += [x for x, y in zip(values, op.outputs, strict=True) if y not in fed]
 
     def _check_usable(self) -> None:
         if self._closed:
@@ -317,11 +373,12 @@ class BaseSession:
             )
 
     def _compile(self, entry: _Entry, arrays: Sequence[Any], signature: Any) -> _Plan:
-        for slot, array in zip(entry.slots, arrays, strict=True):
+        slots = [*entry.slots, *entry.pulled]
+        for slot, array in zip(slots, arrays, strict=True):
             check_shape(slot, array)
         feeds = {
             slot.tensor: Spec(slot.tensor.spec.dtype, array.shape)
-            for slot, array in zip(entry.slots, arrays, strict=True)
+            for slot, array in zip(slots, arrays, strict=True)
         }
         try:
             with collector_paused():
@@ -360,18 +417,13 @@ class BaseSession:
     def _check_initialized(self, segment: Segment) -> None:
         for op in segment.reads_first:
             if not self._state.variable(op).initialized:
-                raise FailedPreconditionError(
-                    str(op),
+                raise uninitialized(
                     op,
-                    compose(
-                        f"Attempting to use uninitialized value {op.name}",
-                        [f"variable made at {op.origin}", *self._also_uninitialized(segment, op)],
-                        f"'{op.name}' is given its first value in this very run: start the other "
-                        "variable from its initialized_value()"
-                        if _initializes(segment, op)
-                        else "sess.run(tf.global_variables_initializer()) after the last variable "
-                        "is made and before using them, in this very session",
-                    ),
+                    self._also_uninitialized(segment, op),
+                    f"'{op.name}' is given its first value in this very run: start the other "
+                    "variable from its initialized_value()"
+                    if _initializes(segment, op)
+                    else INITIALIZE,
                 )
 
     def _also_uninitialized(self, segment: Segment, first: Operation) -> list[str]:
@@ -412,11 +464,11 @@ class BaseSession:
             self._callables.add(entry)
 
         def call(*values: Any) -> Any:
-            if len(values) != len(entry.slots):
+            if len(values) != len(feeds):
                 raise TypeError(
                     misuse(
-                        f"expected {len(entry.slots)} fed values, got {len(values)}",
-                        [f"fed: {', '.join(slot.tensor.name for slot in entry.slots)}"],
+                        f"expected {len(feeds)} fed values, got {len(values)}",
+                        [f"fed: {', '.join(str(feed) for feed in feeds)}"],
                         "one value for each tensor of feed_list, in its order",
                     )
                 )
@@ -442,11 +494,22 @@ class BaseSession:
         """
         with self._lock:
             entry = self._resolve(fetches, feed_dict)
+            given: Any = (feed_dict or {}).values()
+            if entry.spread is not None:
+                given = entry.spread(given)
             arrays = [
-                convert_feed(slot, value)
-                for slot, value in zip(entry.slots, (feed_dict or {}).values(), strict=True)
+                convert_feed(slot, value) for slot, value in zip(entry.slots, given, strict=True)
             ]
+            self._pull(entry, arrays, keep=True)
             return self._compile(entry, arrays, None).segment.text
+
+    @contextmanager
+    def held(self) -> Iterator[State]:
+        """The variables' storage as runs left it; no run of another thread begins inside."""
+        with self._lock:
+            if self._closed:
+                self._check_usable()
+            yield self._state
 
     def close(self) -> None:
         """Free the variables; the session cannot be used any more."""
@@ -464,10 +527,10 @@ class BaseSession:
             remove_last(STACKS.sessions, self)
 
 
-_DEVICES: dict[str, Callable[[int], Device]] = {
-    "plan": CpuDevice,
-    "poisoned": lambda index: CpuDevice(index, poison=True),
-    "debug": DebugDevice,
+_DEVICES: dict[str, Callable[[int, int], Device]] = {
+    "plan": lambda index, threads: CpuDevice(index, threads=threads),
+    "poisoned": lambda index, threads: CpuDevice(index, poison=True, threads=threads),
+    "debug": lambda index, threads: DebugDevice(index),
 }
 
 

@@ -1,4 +1,4 @@
-"""What a session keeps between runs: variables, random generators, arenas."""
+"""What a session keeps between runs: variables, random streams, arenas."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from engine.drawing import Stream
 from engine.op import Array
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ DEFAULT_GRAPH_SEED = 87654321
 class VariableState:
     """The storage of one variable in one session."""
 
-    __slots__ = ("arena", "array", "initialized", "span")
+    __slots__ = ("arena", "array", "initialized", "resizable", "span")
 
     def __init__(self, array: Array):
         self.array = array
@@ -27,6 +28,8 @@ class VariableState:
         self.arena: Arena | None = None
         self.span: tuple[int, int] | None = None
         """First and last + 1 element within its arena."""
+        self.resizable = False
+        """Whether assignments replace the array, so that programs must look it up in every run."""
 
 
 @dataclass(eq=False)
@@ -38,12 +41,15 @@ class Arena:
 
 
 class State:
-    """Variables and generators of one session. One owner: the session, under its lock."""
+    """Variables and random streams of one session. One owner: the session, under its lock."""
 
     def __init__(self) -> None:
         self._variables: dict[Operation, VariableState] = {}
-        self._generators: dict[Operation, np.random.Generator] = {}
+        self._streams: dict[Operation, Stream] = {}
         self._arenas: dict[tuple[Operation, ...], Arena] = {}
+        self.iterators: dict[bytes, Any] = {}
+        """The iterators of ``tf.data`` by their handles."""
+        self._counts: dict[Operation, int] = {}
         self.generation = 0
         """Grows when storage moves; programs compiled before point at the old one."""
 
@@ -52,27 +58,39 @@ class State:
         found = self._variables.get(op)
         if found is None:
             spec = op.outputs[0].spec
-            dims: Any = spec.dims
-            array = np.zeros(dims, spec.dtype.np)
+            # Sizes that are not known come with the first assignment.
+            array = np.zeros([size or 0 for size in spec.dims or ()], spec.dtype.np)
             found = self._variables[op] = VariableState(array)
         return found
 
-    def generator(self, op: Operation) -> np.random.Generator:
-        """The random stream of one operation: Philox keyed by graph seed and op seed.
+    def resizable(self, op: Operation) -> VariableState:
+        """The storage of a variable whose array assignments replace."""
+        found = self.variable(op)
+        if not found.resizable:
+            found.resizable = True
+            self.generation += 1
+        return found
+
+    def replace(self, op: Operation, value: Array) -> Array:
+        """A copy of `value` as the new storage of a variable."""
+        found = self.resizable(op)
+        found.array, found.arena, found.span = np.array(value), None, None
+        return found.array
+
+    def stream(self, op: Operation) -> Stream:
+        """The random words of one operation, keyed by graph seed and op seed.
 
         It starts anew in every session and advances with every run. Without any seed it is
         unpredictable, as in TensorFlow.
         """
-        found = self._generators.get(op)
+        found = self._streams.get(op)
         if found is None:
-            seed = getattr(op.definition, "seed", None)
-            key = None if seed is None else [seed[0] % 2**64, seed[1] % 2**64]
-            bits = (
-                np.random.Philox()
-                if key is None
-                else np.random.Philox(key=np.array(key, np.uint64))
-            )
-            found = self._generators[op] = np.random.Generator(bits)
+            found = self._streams[op] = Stream(getattr(op.definition, "seed", None))
+        return found
+
+    def count(self, op: Operation) -> int:
+        """How often this was asked for the operation in this session, this time included."""
+        found = self._counts[op] = self._counts.get(op, 0) + 1
         return found
 
     def arena(self, members: tuple[Operation, ...]) -> Arena | None:
@@ -80,10 +98,12 @@ class State:
 
         None if some of them already live in another arena, or their dtypes differ.
         """
+        states = [self.variable(op) for op in members]
+        if any(state.resizable for state in states):
+            return None
         found = self._arenas.get(members)
         if found is not None:
             return found
-        states = [self.variable(op) for op in members]
         if (
             any(state.arena is not None for state in states)
             or len({s.array.dtype for s in states}) != 1
@@ -107,11 +127,16 @@ class State:
 def seeds(graph_seed: int | None, op_seed: int | None, op_number: int) -> tuple[int, int] | None:
     """The pair that keys an operation's random stream, None if nothing is seeded.
 
-    `op_number` stands in for the op's seed where only the graph has one.
+    `op_number`, that of the graph's last operation, stands in for the op's seed where only the
+    graph has one.
+
+    Source: ``tf.get_seed`` (TensorFlow 1.15).
     """
     if graph_seed is None and op_seed is None:
         return None
-    return (
-        DEFAULT_GRAPH_SEED if graph_seed is None else graph_seed,
-        op_number if op_seed is None else op_seed,
+    pair = (
+        DEFAULT_GRAPH_SEED if graph_seed is None else int(graph_seed),
+        op_number if op_seed is None else int(op_seed),
     )
+    # TensorFlow keeps (0, 0) for streams without a seed.
+    return (0, 2**31 - 1) if pair == (0, 0) else pair

@@ -11,7 +11,7 @@ import numpy as np
 from engine.dtypes import string
 from engine.errors import compose
 from engine.graph import Graph, Operation, Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, graph_of
 from engine.variables import GraphKeys
 
@@ -19,7 +19,7 @@ from engine.variables import GraphKeys
 # that logs nothing does not pay for it.
 
 
-@dataclass(frozen=True)
+@declared
 class SummaryOp(Op):
     """One value under a tag, as the bytes of a serialized ``Summary``."""
 
@@ -74,7 +74,7 @@ class TextSummary(SummaryOp):
         return [wire.text_value(self.tag, "\n\n".join(texts))]
 
 
-@dataclass(frozen=True)
+@declared
 class ImageSummary(SummaryOp):
     """The first pictures of a batch [n, height, width, channels], floats scaled to 0-255."""
 
@@ -90,6 +90,33 @@ class ImageSummary(SummaryOp):
             wire.image_value(tag, _as_bytes(picture))
             for tag, picture in zip(tags, shown, strict=True)
         ]
+
+
+@declared
+class AudioSummary(SummaryOp):
+    """The first sounds of a batch [n, frames, channels] or [n, frames], floats in [-1, 1]."""
+
+    max_outputs: int = 3
+
+    def infer(self, value: Spec, rate: Spec) -> Spec:
+        return Spec(string, ())
+
+    def run(self, state: Any, op: Any, *args: Any) -> Array:
+        value, rate = args
+        from summaries import wire
+
+        shown = value[: self.max_outputs]
+        single = self.max_outputs == 1
+        result = np.empty((), object)
+        result[()] = wire.encode_summary(
+            [
+                wire.audio_value(
+                    f"{self.tag}/audio" if single else f"{self.tag}/audio/{i}", sound, int(rate)
+                )
+                for i, sound in enumerate(shown)
+            ]
+        )
+        return result
 
 
 def _as_bytes(picture: Array) -> Array:
@@ -122,13 +149,15 @@ def _summary(
     tensor: Any,
     collections: Any,
     family: str | None = None,
+    *more: Any,
     **attributes: Any,
 ) -> Tensor:
     value = convert_to_tensor(tensor)
     graph = value.graph
     with graph.name_scope(_clean(name if family is None else f"{family}/{name}")) as scope:
         tag = scope.rstrip("/")
-        made = graph.create_op(kind(tag, **attributes), (value,), scope).outputs[0]
+        inputs = (value, *[convert_to_tensor(item) for item in more])
+        made = graph.create_op(kind(tag, **attributes), inputs, scope).outputs[0]
     graph.add_to_collections([GraphKeys.SUMMARIES] if collections is None else collections, made)
     return made
 
@@ -165,6 +194,23 @@ def image(
     return _summary(ImageSummary, name, tensor, collections, family, max_outputs=max_outputs)
 
 
+def audio(
+    name: str,
+    tensor: Any,
+    sample_rate: Any,
+    max_outputs: int = 3,
+    collections: Any = None,
+    family: str | None = None,
+) -> Tensor:
+    """A tensor (string []) that, run, gives the first sounds of [n, frames, channels].
+
+    tensor: float in [-1, 1]; sample_rate: frames a second, a number or a tensor.
+    """
+    return _summary(
+        AudioSummary, name, tensor, collections, family, sample_rate, max_outputs=max_outputs
+    )
+
+
 def text(name: str, tensor: Any, collections: Any = None) -> Tensor:
     """A tensor (string []) that, run, gives a string tensor as a serialized summary."""
     return _summary(TextSummary, name, tensor, collections)
@@ -188,7 +234,9 @@ def merge(inputs: Iterable[Tensor], collections: Any = None, name: str | None = 
 
 def merge_all(key: str = GraphKeys.SUMMARIES, scope: str | None = None) -> Tensor | None:
     """All summaries of the default graph merged into one, None if there are none."""
-    found = get_default_graph().get_collection(key, scope)
+    collected = get_default_graph().get_collection(key, scope)
+    # One made inside a tf.cond or a loop has no value outside of it.
+    found = [item for item in collected if item.op.body is None]
     return merge(found, name="Merge/MergeSummary") if found else None
 
 
@@ -357,11 +405,19 @@ class FileWriter:
         self.close()
 
 
-OPS: Sequence[type[Op]] = (ScalarSummary, HistogramSummary, TextSummary, ImageSummary, MergeSummary)
+OPS: Sequence[type[Op]] = (
+    ScalarSummary,
+    HistogramSummary,
+    TextSummary,
+    ImageSummary,
+    AudioSummary,
+    MergeSummary,
+)
 
 __all__ = [
     "FileWriter",
     "Summary",
+    "audio",
     "histogram",
     "histogram_summary",
     "image",

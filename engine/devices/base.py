@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from engine.graph import Operation
 from engine.op import Array
-from engine.plan.program import Program
+from engine.plan.nodes import Program
 from engine.plan.timing import Timing
 from engine.state import State
 

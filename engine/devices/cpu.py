@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from engine.devices.base import Segment
+from engine.kernels.blas import on_one_thread
 from engine.op import Array
 from engine.plan.debug import run_program
+from engine.plan.inner import BODY_FILE, CompileBody, CompiledBody
+from engine.plan.lanes import owns_the_cores, share
 from engine.plan.lower import Lowering
-from engine.plan.lowering import Ref
+from engine.plan.lowering import Builder, Ref
 from engine.plan.memory import assign, elide_copies
-from engine.plan.program import Program
-from engine.plan.source import generate
+from engine.plan.nodes import Program
+from engine.plan.source import Compiled, generate
 from engine.plan.timing import Timing
 from engine.state import State
 
@@ -21,9 +25,10 @@ from engine.state import State
 class CpuDevice:
     """A CPU of this process; `index` counts those that ``device_count`` asks for."""
 
-    def __init__(self, index: int = 0, poison: bool = False):
+    def __init__(self, index: int = 0, poison: bool = False, threads: int = 1):
         self.name = f"/job:localhost/replica:0/task:0/device:CPU:{index}"
         self._poison = poison
+        self._threads = threads
 
     def put(self, array: Array) -> Any:
         return np.asarray(array)
@@ -32,29 +37,63 @@ class CpuDevice:
         return np.array(value)
 
     def compile(self, program: Program, state: State, timing: Timing | None = None) -> Segment:
-        """The program as one generated function over memory that is its own."""
+        """The program as one generated function over memory that is its own.
+
+        A timed one is one sequence: what threads do at the same time has no one begin and end.
+        """
         generation = -1
         while generation != state.generation:
             # Lowering may move variables into an arena, after which earlier references are stale.
             generation = state.generation
-            lowering = Lowering(program, state)
+            inner: list[str] = []
+            compile_body = self._body_compiler(state, inner)
+            lowering = Lowering(program, state, self._threads, compile_body)
             builder = lowering.lower()
-        feeds = [lowering.ref(value) for value in program.feeds]
-        fetches: list[Ref] = [lowering.ref(value) for value in program.fetches]
-        calls = elide_copies(builder.calls, {id(ref.root) for ref in fetches})
-        calls, nbytes = assign(calls, fetches, self._poison)
-        if timing is not None:
-            timing.follow(calls, lowering.refs)
-        compiled = generate(calls, feeds, fetches, timing)
+        compiled, nbytes = self._generated(lowering, builder, timing)
         return Segment(
             np.errstate(all="ignore")(compiled.function),
             tuple(lowering.reads_first),
             tuple(lowering.assigned),
-            compiled.text,
+            compiled.text + "".join(inner),
             compiled.lines,
             nbytes,
             program.operations,
         )
+
+    def _generated(
+        self,
+        lowering: Lowering,
+        builder: Builder,
+        timing: Timing | None = None,
+        body_file: str | None = None,
+    ) -> tuple[Compiled, int]:
+        feeds = [lowering.ref(value) for value in lowering.program.feeds]
+        fetches: list[Ref] = [lowering.ref(value) for value in lowering.program.fetches]
+        calls = elide_copies(builder.calls, {id(ref.root) for ref in fetches})
+        if timing is None:
+            calls = share(calls, feeds, fetches, self._threads)
+        calls, nbytes = assign(calls, fetches, self._poison)
+        if timing is not None:
+            timing.follow(calls, lowering.refs)
+        compiled = generate(calls, feeds, fetches, timing, body_file)
+        if body_file is None and owns_the_cores(calls):
+            compiled = replace(compiled, function=on_one_thread(compiled.function))
+        return compiled, nbytes
+
+    def _body_compiler(self, state: State, texts: list[str]) -> CompileBody:
+        def compile_body(program: Program) -> CompiledBody:
+            lowering = Lowering(program, state, self._threads, compile_body, is_body=True)
+            compiled, _ = self._generated(lowering, lowering.lower(), body_file=BODY_FILE)
+            texts.append(f"\n{compiled.text}")
+            return CompiledBody(
+                compiled.function,
+                compiled.text,
+                compiled.lines,
+                lowering.reads_first,
+                lowering.assigned,
+            )
+
+        return compile_body
 
 
 class DebugDevice(CpuDevice):

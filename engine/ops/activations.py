@@ -9,16 +9,16 @@ import numpy as np
 from engine.errors import InvalidArgumentError, misuse
 from engine.graph import Tensor
 from engine.op import Array, Spec
-from engine.ops.arithmetic import maximum
+from engine.ops.arithmetic import maximum, multiply
 from engine.ops.broadcasting import Binary
 from engine.ops.casting import cast
 from engine.ops.choosing import where
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.elementwise import UnaryFloat, exp, zeros_like
-from engine.ops.linear import matmul
+from engine.ops.joining import concat
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import transpose
-from engine.shapes import ShapeError, merge_size
+from engine.shapes import ShapeError
 
 
 class Tanh(UnaryFloat):
@@ -208,29 +208,26 @@ class LogSoftmax(Softmax):
         return (dy - exp(y) * reduce_sum(dy, -1, keep_dims=True),)
 
 
-class BiasAdd(Binary):
-    """A vector added along the last axis; inputs: value, bias."""
+class Selu(UnaryFloat):
+    """scale * x where positive, else scale * alpha * (exp(x) - 1).
 
-    ufunc = np.add
+    Source: Klambauer et al., *Self-Normalizing Neural Networks*, 2017, equation 2.
+    """
 
-    def infer(self, value: Spec, bias: Spec) -> Spec:
-        if bias.dims is not None and len(bias.dims) != 1:
-            raise ShapeError(f"Shape must be rank 1 but is rank {len(bias.dims)}")
-        if value.dims is not None and len(value.dims) < 2:
-            raise ShapeError(f"Shape must be at least rank 2 but is rank {len(value.dims)}")
-        if value.dims is not None and bias.dims is not None:
-            merge_size(value.dims[-1], bias.dims[0])
-        super().infer(value, bias)
-        return Spec(value.dtype, value.dims)
+    scale = 1.0507009873554804934193349852946
+    alpha = 1.6732632423543772848170429916717
 
-    def grad(self, y: Tensor, dy: Tensor, value: Tensor, bias: Tensor) -> tuple[Any, ...]:
-        def for_bias() -> Tensor:
-            dims = value.spec.dims
-            if dims is None:
-                raise ValueError("bias_add needs a value of known rank to be differentiated")
-            return reduce_sum(dy, list(range(len(dims) - 1)))
+    def numpy(self, x: Array) -> Array:
+        below = np.expm1(np.minimum(x, x.dtype.type(0)))
+        return np.where(x > 0, x, x.dtype.type(self.alpha) * below) * x.dtype.type(self.scale)
 
-        return dy, for_bias
+    def xla(self, jnp: Any, x: Any) -> Any:
+        below = self.alpha * jnp.expm1(jnp.minimum(x, 0))
+        return self.scale * jnp.where(x > 0, x, below)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
+        slope = zeros_like(y) + self.scale
+        return (dy * where(y > zeros_like(y), slope, y + self.scale * self.alpha),)
 
 
 def _activation(definition: Any, x: Any, name: str | None) -> Tensor:
@@ -328,19 +325,29 @@ def _along(definition: Any, logits: Any, axis: int | None, name: str | None) -> 
     return transpose(make(definition, (transpose(x, order),), name), order)
 
 
-def bias_add(value: Any, bias: Any, data_format: Any = None, name: str = "BiasAdd") -> Tensor:
-    """`value` with the vector `bias` added along its last axis."""
-    if data_format not in (None, "NHWC"):
-        raise ValueError(f"bias_add adds along the last axis (NHWC) only, not {data_format}")
-    x = convert_to_tensor(value)
-    return make(BiasAdd(), (x, convert_to_tensor(bias, x.dtype.base_dtype)), name)
+def selu(features: Any, name: str | None = None) -> Tensor:
+    """scale * (x where positive, else alpha * (exp(x) - 1)), which keeps mean 0 and variance 1."""
+    return _activation(Selu(), features, name)
 
 
-def xw_plus_b(x: Any, weights: Any, biases: Any, name: str = "xw_plus_b") -> Tensor:
-    """x @ weights + biases."""
-    tensor = convert_to_tensor(x)
-    with tensor.graph.name_scope(name) as scope:
-        return bias_add(matmul(tensor, weights), biases, name=scope)
+def crelu(features: Any, name: str | None = None, axis: int = -1) -> Tensor:
+    """relu of x and of -x beside each other along `axis`, which becomes twice as long.
+
+    Source: Shang et al., *Understanding and Improving CNNs via Concatenated ReLUs*, 2016.
+    """
+    x = convert_to_tensor(features, name="features")
+    with x.graph.name_scope(name or "CRelu") as scope:
+        return relu(concat([x, -x], axis, name=scope))
+
+
+def swish(features: Any, name: str | None = None) -> Tensor:
+    """x * sigmoid(x).
+
+    Source: Ramachandran et al., *Searching for Activation Functions*, 2017.
+    """
+    x = convert_to_tensor(features, name="features")
+    with x.graph.name_scope(name or "swish") as scope:
+        return multiply(x, sigmoid(x), name=scope)
 
 
 OPS = (
@@ -352,7 +359,7 @@ OPS = (
     ReluGrad,
     Relu6,
     Elu,
+    Selu,
     Softmax,
     LogSoftmax,
-    BiasAdd,
 )

@@ -86,6 +86,9 @@ class FloorDiv(IntegerDivision):
 
     ufunc = np.floor_divide
 
+    def grad(self, z: Tensor, dz: Tensor, x: Tensor, y: Tensor) -> tuple[Any, ...]:
+        return None, None
+
 
 class FloorMod(IntegerDivision):
     """What the floor division leaves, with the sign of y."""

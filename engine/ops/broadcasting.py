@@ -9,9 +9,25 @@ import numpy as np
 from engine.dtypes import ALL, string
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
-from engine.ops.constants import convert_to_tensor, graph_of, is_graph_value, make
+from engine.ops.constants import (
+    convert_to_tensor,
+    graph_of,
+    integers,
+    is_graph_value,
+    make,
+)
 from engine.ops.sizes import shape
-from engine.shapes import broadcast, fully_defined
+from engine.shapes import (
+    Dims,
+    ShapeError,
+    TensorShape,
+    as_dims,
+    broadcast,
+    compatible,
+    fully_defined,
+    in_parentheses,
+    with_rank,
+)
 
 
 class Binary(Op):
@@ -158,4 +174,67 @@ def broadcast_like(dy: Tensor, x: Tensor) -> Tensor:
     return make(BroadcastTo(), (dy, shape(x)), None)
 
 
-OPS = (BroadcastTo, SumTo)
+class BroadcastArgs(Op):
+    """The shape that two shapes give together by broadcasting."""
+
+    def infer(self, x: Spec, y: Spec) -> Spec:
+        check_same_dtype(self, x, y)
+        (a,), (b,) = with_rank(x.dims, 1), with_rank(y.dims, 1)
+        return Spec(x.dtype, (None if a is None or b is None else max(a, b),))
+
+    def infer_sizes(self, x: Spec, y: Spec) -> Dims | None:
+        return broadcast(x.sizes, y.sizes)
+
+    def numpy(self, x: Array, y: Array) -> Array:
+        dims = broadcast(tuple(x.tolist()), tuple(y.tolist()))
+        return np.array(dims, x.dtype)
+
+    def grad(self, z: Tensor, dz: Tensor, x: Tensor, y: Tensor) -> tuple[Any, ...]:
+        return None, None
+
+
+def broadcast_to(input: Any, shape: Any, name: str | None = None) -> Tensor:
+    """`input` repeated along new axes in front and axes of size 1 up to `shape`.
+
+    Raises:
+        ValueError: it cannot be.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     sess.run(tf.broadcast_to([1, 2], [2, 2])).tolist()
+    [[1, 2], [1, 2]]
+    """
+    x = convert_to_tensor(input)
+    with x.graph.name_scope(name or "BroadcastTo") as scope:
+        sizes = integers(shape, "shape")
+        known = sizes.spec.sizes
+        if known is not None and not compatible(broadcast(x.spec.dims, known), known):
+            raise ValueError(
+                f"Incompatible shapes: {in_parentheses(x.spec.dims)} cannot be broadcast to "
+                f"{in_parentheses(known)}"
+            )
+        return make(BroadcastTo(), (x, sizes), scope)
+
+
+def broadcast_static_shape(shape_x: Any, shape_y: Any) -> TensorShape:
+    """The `TensorShape` that two shapes give together by broadcasting.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    try:
+        return TensorShape(broadcast(as_dims(shape_x), as_dims(shape_y)))
+    except ShapeError:
+        raise ValueError(
+            f"Incompatible shapes for broadcasting: {TensorShape(shape_x)} and "
+            f"{TensorShape(shape_y)}"
+        ) from None
+
+
+def broadcast_dynamic_shape(shape_x: Any, shape_y: Any, name: str | None = None) -> Tensor:
+    """The shape, int32 [rank], that two shape tensors give together by broadcasting."""
+    x = integers(shape_x)
+    return make(BroadcastArgs(), (x, integers(shape_y)), name)
+
+
+OPS = (BroadcastTo, SumTo, BroadcastArgs)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, bool_, float32, float64, int32, int64
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 
 
 class Identity(Op):
     """The same value."""
+
+    takes_slices = True
 
     def infer(self, x: Spec) -> Spec:
         return Spec(x.dtype, x.dims)
@@ -39,7 +40,7 @@ class StopGradient(Identity):
         return (None,)
 
 
-@dataclass(frozen=True)
+@declared
 class Cast(Op):
     """The value in another dtype; floats to integers drop the fraction."""
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Operation, Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import identity
 from engine.ops.comparisons import less, less_equal
 from engine.ops.constants import const_node, convert_to_tensor, make
@@ -18,7 +17,7 @@ from engine.ops.reductions import reduce_all
 from engine.ops.shaping import reshape
 
 
-@dataclass(frozen=True)
+@declared
 class CheckNumerics(Op):
     """The same value; a run in which it is not finite fails with the message."""
 

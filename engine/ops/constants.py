@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,11 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, int32, int64, string
 from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.shapes import Dimension, TensorShape, as_dims, count
 
 
-@dataclass(frozen=True, eq=False)
+@declared(eq=False)
 class Const(Op):
     """A fixed array."""
 
@@ -35,13 +35,9 @@ class Const(Op):
     def attributes(self) -> dict[str, Any]:
         attributes: dict[str, Any] = {"dtype": self.dtype.name}
         if self.array.size <= 16 and self.dtype is not string:
-            # NaN and infinities are not JSON; they travel as text.
+            # NaN, infinities and complex numbers are not JSON; they travel as text.
             values = self.array.ravel().tolist()
-            plain = (
-                [v if np.isfinite(v) else str(v) for v in values]
-                if self.dtype.is_floating
-                else values
-            )
+            plain = [str(v) if isinstance(v, complex) or not np.isfinite(v) else v for v in values]
             attributes["value"] = plain[0] if self.array.ndim == 0 else plain
         return attributes
 

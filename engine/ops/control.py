@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from engine.dtypes import DType, as_dtype
 from engine.graph import Graph, Operation, Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.casting import identity
 from engine.ops.constants import convert_to_tensor, make
 from engine.shapes import Dims, as_dims, merge
 
 
-@dataclass(frozen=True)
+@declared
 class Placeholder(Op):
     """A value that every run must feed."""
 
@@ -30,7 +29,7 @@ class Placeholder(Op):
         return ()
 
 
-@dataclass(frozen=True)
+@declared
 class PlaceholderWithDefault(Op):
     """A value that a run may feed."""
 
@@ -97,7 +96,16 @@ def tuple_(tensors: Any, name: str = "tuple", control_inputs: Any = None) -> lis
     graph = _graph_of(items)
     waits = [item for item in items if item is not None] + list(control_inputs or ())
     with graph.name_scope(name), graph.control_dependencies(waits):
-        return [None if item is None else identity(item) for item in items]
+        return [_gated(item) for item in items]
+
+
+def _gated(item: Any) -> Any:
+    if item is None:
+        return None
+    # Rows with indices stay such.
+    return (
+        item.with_values(identity(item.values)) if hasattr(item, "with_values") else identity(item)
+    )
 
 
 def _graph_of(items: Sequence[Any]) -> Graph:

@@ -9,9 +9,8 @@ import numpy as np
 from engine.dtypes import as_dtype
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
-from engine.ops.arithmetic import maximum, minimum
 from engine.ops.casting import cast
-from engine.ops.comparisons import not_equal
+from engine.ops.complexes import complex_abs
 from engine.ops.constants import const_node, convert_to_tensor, make
 from engine.shapes import fully_defined
 
@@ -200,6 +199,7 @@ class ZerosLike(Op):
     """Zeros in the shape of x."""
 
     fill = 0
+    sizes_only = True
 
     def infer(self, x: Spec) -> Spec:
         return Spec(x.dtype, x.dims)
@@ -233,8 +233,9 @@ def negative(x: Any, name: str | None = None) -> Tensor:
 
 
 def abs(x: Any, name: str | None = None) -> Tensor:
-    """|x|; the gradient at 0 is 0."""
-    return _unary(Abs(), x, name)
+    """|x|; the gradient at 0 is 0. Of complex numbers, their distances from 0."""
+    tensor = convert_to_tensor(x, name="x")
+    return complex_abs(tensor, name) if tensor.dtype.is_complex else _unary(Abs(), tensor, name)
 
 
 def sign(x: Any, name: str | None = None) -> Tensor:
@@ -334,21 +335,6 @@ def _filled_like(definition: ZerosLike, x: Any, dtype: Any, name: str, optimize:
         return cast(make(definition, (tensor,), name), target)
     del optimize  # Part of the API; sizes are folded when a run is planned anyway.
     return make(definition, (tensor,), name)
-
-
-def clip_by_value(
-    t: Any, clip_value_min: Any, clip_value_max: Any, name: str | None = None
-) -> Tensor:
-    """`t` with values outside the bounds moved to them; gradients pass at both bounds."""
-    tensor = convert_to_tensor(t)
-    with tensor.graph.name_scope(name or "clip_by_value") as scope:
-        return maximum(minimum(tensor, clip_value_max), clip_value_min, name=scope)
-
-
-def is_nan(x: Any, name: str | None = None) -> Tensor:
-    """bool: whether an element is NaN."""
-    tensor = convert_to_tensor(x)
-    return not_equal(tensor, tensor, name=name or "IsNan")
 
 
 def scalar(value: float, like: Tensor, name: str | None = None) -> Tensor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,8 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
 from engine.errors import misuse
 from engine.graph import Tensor, get_default_graph
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
+from engine.ops.broadcasting import BroadcastTo
 from engine.ops.casting import cast
 from engine.ops.constants import (
     Const,
@@ -23,6 +23,7 @@ from engine.ops.constants import (
     is_graph_value,
     make,
 )
+from engine.ops.joining import concat
 from engine.ops.shaping import Reshape
 from engine.shapes import ShapeError
 
@@ -63,8 +64,11 @@ class Range(Op):
     def numpy(self, start: Array, limit: Array, delta: Array) -> Array:
         return np.arange(start, limit, delta, dtype=np.asarray(start).dtype)
 
+    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
+        return None, None, None
 
-@dataclass(frozen=True)
+
+@declared
 class LinSpace(Op):
     """num values from start to stop, both included."""
 
@@ -77,7 +81,7 @@ class LinSpace(Op):
         return np.linspace(start, stop, self.num, dtype=np.asarray(start).dtype)
 
 
-@dataclass(frozen=True)
+@declared
 class OneHot(Op):
     """on_value at each index, off_value elsewhere, along a new axis; inputs: indices, on, off."""
 
@@ -221,19 +225,57 @@ def one_hot(
 ) -> Tensor:
     """1 (`on_value`) at each index and 0 elsewhere along a new axis of size `depth`, float32."""
     with graph_of(indices).as_default() as graph, graph.name_scope(name) as scope:
+        known = next((v for v in (on_value, off_value) if is_graph_value(v)), None)
         target = as_dtype(dtype) if dtype is not None else None
-        on = convert_to_tensor(1.0 if on_value is None else on_value, target if target else None)
-        off = convert_to_tensor(0.0 if off_value is None else off_value, on.dtype.base_dtype)
+        if known is not None and target is None:
+            target = convert_to_tensor(known).dtype.base_dtype
+        if target is None and on_value is None and off_value is None:
+            target = float32
+        if target is None:
+            given = on_value if on_value is not None else off_value
+            target = convert_to_tensor(given).dtype.base_dtype
+        on = _one_hot_value(on_value, 1, target, "on_value")
+        off = _one_hot_value(off_value, 0, target, "off_value")
         where = -1 if axis is None else axis
         return make(OneHot(int(depth), where), (convert_to_tensor(indices), on, off), scope)
 
 
+def _one_hot_value(value: Any, default: int, dtype: DType, label: str) -> Tensor:
+    if value is None:
+        return const_node(np.asarray(default).astype(dtype.np), label)
+    if is_graph_value(value) and convert_to_tensor(value).dtype.base_dtype is not dtype:
+        found = convert_to_tensor(value).dtype.name
+        raise TypeError(f"dtype {found} of {label} does not match dtype parameter {dtype.name}")
+    return convert_to_tensor(value, dtype, label)
+
+
 def eye(
-    num_rows: int, num_columns: int | None = None, dtype: Any = float32, name: str = "eye"
+    num_rows: int,
+    num_columns: int | None = None,
+    batch_shape: Any = None,
+    dtype: Any = float32,
+    name: str | None = None,
 ) -> Tensor:
-    """The identity matrix, ones on the diagonal."""
-    with get_default_graph().name_scope(name):
-        return const_node(np.eye(num_rows, num_columns, dtype=as_dtype(dtype).np))
+    """The identity matrix [num_rows, num_columns], for each element of a `batch_shape` if given."""
+    with get_default_graph().name_scope(name or "eye"):
+        rows = _known_size(num_rows)
+        columns = rows if num_columns is None else _known_size(num_columns)
+        matrix = const_node(np.eye(rows, columns, dtype=as_dtype(dtype).np))
+        if batch_shape is None:
+            return matrix
+        return make(BroadcastTo(), (matrix, _sizes_before(batch_shape, (rows, columns))), None)
+
+
+def _known_size(value: Any) -> int:
+    known = convert_to_tensor(value).constant_value() if is_graph_value(value) else value
+    if known is None:
+        raise ValueError("tf.eye needs sizes that are known while the graph is built")
+    return int(known)
+
+
+def _sizes_before(batch: Any, dims: tuple[int, int]) -> Tensor:
+    lead = integers(batch, "batch_shape")
+    return concat([lead, const_node(np.asarray(dims, lead.spec.dtype.np))], 0)
 
 
 OPS = (Fill, Range, LinSpace, OneHot)

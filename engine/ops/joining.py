@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.errors import misuse
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, is_graph_value, make
 from engine.ops.sizes import shape
 from engine.shapes import Dims, ShapeError, in_brackets, merge, normalize_axis
@@ -80,7 +79,7 @@ def _slab(axis: int, start: int, stop: int) -> Any:
     return lambda array: array[key]
 
 
-@dataclass(frozen=True)
+@declared
 class ConcatSlice(Op):
     """The part of a concatenation that came from input `index`; inputs: y, axis, every shape."""
 
@@ -112,7 +111,7 @@ class ConcatSlice(Op):
         return (pad, *[None] * (len(inputs) - 1))
 
 
-@dataclass(frozen=True)
+@declared
 class ConcatSliceGrad(Op):
     """Zeros of the whole concatenation with `dy` in the place of part `index`."""
 
@@ -134,7 +133,7 @@ class ConcatSliceGrad(Op):
         return (part, *[None] * (len(inputs) - 1))
 
 
-@dataclass(frozen=True)
+@declared
 class Pack(Op):
     """Tensors of one shape along a new axis."""
 
@@ -192,7 +191,7 @@ def _row(axis: int, index: int) -> Any:
     return lambda array: array[key]
 
 
-@dataclass(frozen=True)
+@declared
 class Unpack(Op):
     """The slices of x along an axis, one output each."""
 
@@ -223,7 +222,7 @@ class Unpack(Op):
         return (lambda: make(Pack(self.axis), dys, None),)
 
 
-@dataclass(frozen=True)
+@declared
 class Split(Op):
     """x in parts along an axis; inputs: axis, x. Sizes are given or equal."""
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, is_graph_value, make
 from engine.shapes import ShapeError, in_brackets, merge, merge_size, with_rank, with_rank_at_least
 
 
-@dataclass(frozen=True)
+@declared
 class MatMul(Op):
     """The product of two matrices, either of them transposed first."""
 
@@ -59,7 +58,7 @@ class MatMul(Op):
                 return lambda: _mm(b, dy, True, True), lambda: _mm(dy, a, True, True)
 
 
-@dataclass(frozen=True)
+@declared
 class BatchMatMul(Op):
     """Products of matrices in the last two axes, the leading axes alike."""
 

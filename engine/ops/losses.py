@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -9,12 +10,13 @@ import numpy as np
 from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
-from engine.ops.activations import log_softmax, softmax
+from engine.ops.activations import log_softmax, relu, softmax
 from engine.ops.arithmetic import add
 from engine.ops.casting import stop_gradient
 from engine.ops.choosing import where
+from engine.ops.comparisons import logical_and
 from engine.ops.constants import convert_to_tensor, make
-from engine.ops.elementwise import exp, log1p, zeros_like
+from engine.ops.elementwise import exp, log, log1p, ones_like, zeros_like
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import expand_dims, reshape, transpose
 from engine.ops.sizes import shape
@@ -315,20 +317,73 @@ def sigmoid_cross_entropy_with_logits(
     x = convert_to_tensor(logits)
     with x.graph.name_scope(name or "logistic_loss") as scope:
         z = convert_to_tensor(labels, x.dtype.base_dtype)
-        try:
-            merge(x.spec.dims, z.spec.dims)
-        except ShapeError as error:
-            raise ValueError(
-                misuse(
-                    "logits and labels must have the same shape "
-                    f"({x.get_shape()} vs {z.get_shape()})",
-                    [f"logits made at {x.op.origin}", f"labels made at {z.op.origin}"],
-                )
-            ) from error
+        _same_shape(x, z, "logits and labels")
         zeros = zeros_like(x)
         positive = x >= zeros
         below = where(positive, -x, x)
         return add(where(positive, x, zeros) - x * z, log1p(exp(below)), name=scope)
+
+
+def weighted_cross_entropy_with_logits(
+    labels: Any = None,
+    logits: Any = None,
+    pos_weight: Any = None,
+    name: str | None = None,
+    targets: Any = None,
+) -> Tensor:
+    """The sigmoid cross entropy in which a positive label counts `pos_weight` times.
+
+    (1 - z) * x + (1 + (pos_weight - 1) * z) * log(1 + exp(-x)) for logits x and labels z.
+
+    Raises:
+        ValueError: shapes differ, or one of both is missing.
+    """
+    what = "weighted_cross_entropy_with_logits"
+    labels, logits = _named_only(what, None, targets if labels is None else labels, logits)
+    x = convert_to_tensor(logits)
+    with x.graph.name_scope(name or "logistic_loss") as scope:
+        z = convert_to_tensor(labels, x.dtype.base_dtype)
+        _same_shape(x, z, "logits and targets")
+        weight = 1.0 + (pos_weight - 1.0) * z
+        below = log1p(exp(-abs(x))) + relu(-x)
+        return add((1.0 - z) * x, weight * below, name=scope)
+
+
+def log_poisson_loss(
+    targets: Any, log_input: Any, compute_full_loss: bool = False, name: str | None = None
+) -> Tensor:
+    """exp(c) - z * c for the log-prediction c of a Poisson count z.
+
+    With `compute_full_loss` Stirling's approximation of log(z!) is added for z above 1.
+
+    Raises:
+        ValueError: shapes differ.
+    """
+    c = convert_to_tensor(log_input, name="log_input")
+    with c.graph.name_scope(name or "log_poisson_loss"):
+        z = convert_to_tensor(targets, c.dtype.base_dtype, "targets")
+        _same_shape(c, z, "log_input and targets")
+        result = exp(c) - c * z
+        if not compute_full_loss:
+            return result
+        small = logical_and(z >= zeros_like(z), z <= ones_like(z))
+        # Also where it is not taken the logarithm is computed, so not of 0.
+        large = where(small, ones_like(z), z)
+        factorial = large * log(large) - large + 0.5 * log(2 * math.pi * large)
+        return result + where(small, zeros_like(z), factorial)
+
+
+def _same_shape(x: Tensor, z: Tensor, what: str) -> None:
+    try:
+        merge(x.spec.dims, z.spec.dims)
+    except ShapeError as error:
+        first, _, second = what.partition(" and ")
+        raise ValueError(
+            misuse(
+                f"{what} must have the same shape ({x.get_shape()} vs {z.get_shape()})",
+                [f"{first} made at {x.op.origin}", f"{second} made at {z.op.origin}"],
+            )
+        ) from error
 
 
 def l2_loss(t: Any, name: str | None = None) -> Tensor:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +9,12 @@ import numpy as np
 from engine.dtypes import DType, as_dtype, int64
 from engine.errors import misuse
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, integers, make
 from engine.shapes import in_brackets, normalize_axis
 
 
-@dataclass(frozen=True)
+@declared
 class ArgMax(Op):
     """The position of the largest element along an axis, the first at a tie."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,7 @@ import numpy as np
 from engine.dtypes import bool_, int32
 from engine.errors import misuse
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.arithmetic import maximum
 from engine.ops.broadcasting import broadcast_like, lower_sum
 from engine.ops.casting import cast, stop_gradient
@@ -31,7 +30,7 @@ _logical_and: Any = np.logical_and.reduce
 _logical_or: Any = np.logical_or.reduce
 
 
-@dataclass(frozen=True)
+@declared
 class Reduction(Op):
     """x over the given axes; `keep_dims` leaves them with size 1."""
 

@@ -10,7 +10,15 @@ from engine.graph import Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.constants import const_node, convert_to_tensor, integers, make
 from engine.ops.sizes import rank, shape
-from engine.shapes import Dims, ShapeError, count, fully_defined, in_brackets, normalize_axis
+from engine.shapes import (
+    Dims,
+    ShapeError,
+    count,
+    fully_defined,
+    in_brackets,
+    normalize_axis,
+    with_rank,
+)
 
 
 class Reshape(Op):
@@ -103,10 +111,18 @@ class InvertPermutation(Op):
     """The permutation that undoes another."""
 
     def infer(self, x: Spec) -> Spec:
-        return Spec(x.dtype, x.dims)
+        return Spec(x.dtype, with_rank(x.dims, 1))
 
     def numpy(self, x: Array) -> Array:
+        if not np.array_equal(np.sort(x), np.arange(len(x))):
+            raise ValueError(f"{x.tolist()} is not a permutation of 0 to {len(x) - 1}")
         return np.argsort(x).astype(x.dtype)
+
+    def xla(self, jnp: Any, x: Any) -> Any:
+        return jnp.argsort(x).astype(x.dtype)
+
+    def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
+        return (None,)
 
 
 class ReversePermutation(Op):
@@ -220,6 +236,14 @@ def transpose(a: Any, perm: Any = None, name: str = "transpose") -> Tensor:
         else:
             order = make(ReversePermutation(), (rank(x),), "perm")
         return make(Transpose(), (x, order), scope)
+
+
+def invert_permutation(x: Any, name: str | None = None) -> Tensor:
+    """The permutation that undoes `x`, a permutation of 0 to n - 1, int32 or int64 [n].
+
+    Raises (at run): InvalidArgumentError if x is no permutation.
+    """
+    return make(InvertPermutation(), (integers(x),), name)
 
 
 def matrix_transpose(a: Any, name: str = "matrix_transpose") -> Tensor:

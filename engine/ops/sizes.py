@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from engine.dtypes import DType, as_dtype, int32
 from engine.graph import Tensor
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
 from engine.shapes import Dims, count, fully_defined
 
@@ -18,6 +17,7 @@ class Shape(Op):
     """The sizes of x; `engine.ops.sizes.ShapeAs` in another dtype."""
 
     out_type: DType = int32
+    sizes_only = True
 
     def infer(self, x: Spec) -> Spec:
         return Spec(self.out_type, (None if x.dims is None else len(x.dims),))
@@ -71,7 +71,7 @@ class Rank(Size):
         return np.array(x.ndim, np.int32)
 
 
-@dataclass(frozen=True)
+@declared
 class ShapeAs(Shape):
     """The sizes of x in a chosen dtype."""
 

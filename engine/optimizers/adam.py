@@ -20,6 +20,7 @@ class AdamOptimizer(Optimizer):
 
     kind = "Adam"
     slots = ("m", "v")
+    every_row = True  # m and v of rows without a gradient fall too, and move their weights.
 
     def __init__(
         self,
@@ -30,10 +31,9 @@ class AdamOptimizer(Optimizer):
         use_locking: bool = False,
         name: str = "Adam",
     ):
-        super().__init__(name)
+        super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
-        del use_locking  # Updates of one session never run at the same time.
 
     def powers(self) -> dict[str, Any]:
         return {"beta1_power": self._beta1, "beta2_power": self._beta2}

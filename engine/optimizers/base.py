@@ -6,21 +6,24 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from engine.dtypes import DType, float32, float64
-from engine.errors import misuse
+from engine.errors import compose, misuse
 from engine.gradients import gradients
 from engine.graph import Graph, Operation, Tensor
 from engine.ops.casting import cast
 from engine.ops.constants import convert_to_tensor, is_graph_value
-from engine.ops.control import group, placeholder
+from engine.ops.control import group, placeholder, tuple_
 from engine.ops.filling import filled
-from engine.ops.update import ApplyUpdate, Body, UpdateGroup
+from engine.ops.indexed_slices import IndexedSlices
+from engine.ops.update import ApplyUpdate, Body, SparseApplyUpdate, UpdateGroup
 from engine.variable_scope import get_variable_scope
 from engine.variables import GraphKeys, Variable
 
 Update = tuple[Tensor, dict[str, Tensor]]
 """What to add to the variable, and the new value of each slot."""
 
-GradientPair = tuple[Tensor | None, Variable]
+Gradient = Tensor | IndexedSlices
+GradientPair = tuple[Gradient | None, Variable]
+_Shared = tuple[list[Tensor], Body, UpdateGroup]
 
 
 class Optimizer:
@@ -29,25 +32,38 @@ class Optimizer:
     ``update(grad, **values)`` gets the gradient, the slots, the scalars and the powers by name, as
     tensors of a small graph of its own; it is traced once and runs over all variables together,
     laid end to end. So it must be elementwise: no sum or norm over a variable.
+
+    A gradient of rows (`IndexedSlices`) changes those rows alone, after rows that are named
+    several times were summed.
+
+    A subclass written for TensorFlow, with ``_create_slots``, ``_prepare``, ``_apply_dense``,
+    ``_apply_sparse`` and ``_finish``, works as well.
     """
 
     GATE_NONE = 0
     GATE_OP = 1
     GATE_GRAPH = 2
 
-    kind: ClassVar[str]
+    kind: str
     """The name in the operation's type: ``ApplyAdam``."""
-    slots: ClassVar[tuple[str, ...]] = ()
+    slots: tuple[str, ...] = ()
     """One tensor of the variable's shape per name, starting at ``slot_start``."""
+    sets_variable: ClassVar[bool] = False
+    """``update`` gets ``variable`` too, and gives its new value instead of what to add."""
+    every_row: ClassVar[bool] = False
+    """The formula changes rows that have no gradient, so a gradient of rows is filled up."""
 
-    def __init__(self, name: str):
+    def __init__(self, use_locking: bool, name: str):
         if not name:
             raise ValueError(
                 misuse("Must specify the optimizer name", (), "a name, or none: it has a default")
             )
+        self._use_locking = use_locking
         self._name = name
         self._slot_variables: dict[str, dict[Variable, Variable]] = {}
-        self._power_variables: dict[tuple[Graph, str], Variable] = {}
+        self._non_slot_variables: dict[tuple[Graph, str], Variable] = {}
+        self._applied: list[Variable] = []
+        self._shared: dict[DType, _Shared] = {}
 
     def get_name(self) -> str:
         return self._name
@@ -55,7 +71,7 @@ class Optimizer:
     # What a subclass declares
 
     def scalars(self) -> dict[str, Any]:
-        """Numbers of the formula: Python numbers or tensors of rank 0."""
+        """Numbers of the formula: Python numbers, tensors of rank 0, or functions giving one."""
         return {}
 
     def powers(self) -> dict[str, Any]:
@@ -66,6 +82,10 @@ class Optimizer:
         """What a slot's elements are before the first update."""
         return 0.0
 
+    def slot_name(self, slot: str) -> str:
+        """What the slot's variable is called after its variable's name: ``w/Adam``."""
+        return self._name
+
     def update(self, *args: Any, **kwargs: Any) -> Update:
         raise NotImplementedError
 
@@ -73,7 +93,7 @@ class Optimizer:
 
     def minimize(
         self,
-        loss: Tensor,
+        loss: Any,
         global_step: Variable | None = None,
         var_list: Any = None,
         gate_gradients: int = GATE_OP,
@@ -89,7 +109,7 @@ class Optimizer:
         Raises:
             ValueError: no gradient reaches any variable.
         """
-        loss = convert_to_tensor(loss)
+        loss = convert_to_tensor(loss() if callable(loss) else loss)
         pairs = self.compute_gradients(
             loss,
             var_list,
@@ -112,7 +132,7 @@ class Optimizer:
 
     def compute_gradients(
         self,
-        loss: Tensor,
+        loss: Any,
         var_list: Any = None,
         gate_gradients: int = GATE_OP,
         aggregation_method: Any = None,
@@ -121,13 +141,21 @@ class Optimizer:
     ) -> list[GradientPair]:
         """Pairs of gradient and variable; the gradient is None where none flows.
 
+        The gradient of a variable that is only looked up by index is an `IndexedSlices`.
+
         Raises:
-            ValueError: there are no variables.
+            ValueError: there are no variables, or `gate_gradients` is none of the three.
+            TypeError: something in `var_list` is no variable.
         """
-        loss = convert_to_tensor(loss)
+        if gate_gradients not in (self.GATE_NONE, self.GATE_OP, self.GATE_GRAPH):
+            raise ValueError(
+                "gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, "
+                f"Optimizer.GATE_GRAPH.  Not {gate_gradients}"
+            )
+        loss = convert_to_tensor(loss() if callable(loss) else loss)
         if var_list is None:
             var_list = loss.graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
-        variables = list(var_list) if isinstance(var_list, list | tuple) else [var_list]
+        variables = _flat(var_list)
         if not variables:
             raise ValueError(
                 misuse(
@@ -138,7 +166,7 @@ class Optimizer:
                 )
             )
         for variable in variables:
-            if not isinstance(variable, Variable):
+            if not isinstance(variable, Variable | Tensor):
                 raise TypeError(
                     misuse(
                         f"Argument is not a tf.Variable: {variable}",
@@ -146,28 +174,33 @@ class Optimizer:
                         "the variables themselves, as tf.trainable_variables() gives them",
                     )
                 )
-        grads = gradients(
-            loss, variables, grad_loss, colocate_gradients_with_ops=colocate_gradients_with_ops
+        grads: list[Any] = gradients(
+            loss,
+            variables,
+            grad_loss,
+            colocate_gradients_with_ops=colocate_gradients_with_ops,
+            gate_gradients=gate_gradients == self.GATE_OP,
+            aggregation_method=aggregation_method,
         )
-        del gate_gradients, aggregation_method  # Hints on scheduling; the plan decides.
+        if gate_gradients == self.GATE_GRAPH:
+            grads = tuple_(grads)
         return list(zip(grads, variables, strict=True))
 
     def apply_gradients(
-        self, grads_and_vars: Any, global_step: Variable | None = None, name: str | None = None
+        self, grads_and_vars: Any, global_step: Any = None, name: str | None = None
     ) -> Operation:
         """An operation that, run, changes each variable by its gradient.
 
         Raises:
             ValueError: there is nothing to apply.
+            TypeError: a gradient is neither a tensor nor `IndexedSlices`.
         """
         pairs = list(grads_and_vars)
         if not pairs:
             raise ValueError(
                 misuse("No variables provided.", (), "the pairs that compute_gradients(loss) gives")
             )
-        usable = [
-            (convert_to_tensor(grad), variable) for grad, variable in pairs if grad is not None
-        ]
+        usable = [(_gradient(grad), variable) for grad, variable in pairs if grad is not None]
         if not usable:
             raise ValueError(
                 misuse(
@@ -176,38 +209,23 @@ class Optimizer:
                     "compute_gradients() of a loss that depends on these variables",
                 )
             )
-        graph = usable[0][1].graph
+        for _, variable in usable:
+            if not isinstance(variable, Variable):
+                raise NotImplementedError(f"Trying to update a Tensor {variable}")
+        graph: Graph = usable[0][1].graph
+        self._applied = [variable for _, variable in usable]
         with graph.as_default(), graph.control_dependencies(None):
-            slots = {
-                variable: [self._slot(variable, slot) for slot in self.slots]
-                for _, variable in usable
-            }
-            powers = {
-                key: self._power(graph, key, start, [variable for _, variable in usable])
-                for key, start in self.powers().items()
-            }
+            self._create_slots(self._applied)
         with graph.as_default(), graph.name_scope(name or self._name) as scope:
-            dtypes = {variable.dtype.base_dtype for _, variable in usable}
-            shared = {dtype: self._shared(dtype, powers) for dtype in dtypes}
-            updates = [
-                self._apply(grad, variable, slots[variable], *shared[variable.dtype.base_dtype])
-                for grad, variable in usable
-            ]
-            if powers:
-                with graph.control_dependencies(updates):
-                    updates += [
-                        variable.assign(variable.as_tensor() * start, name=f"Assign_{key}").op
-                        for (key, start), variable in zip(
-                            self.powers().items(), powers.values(), strict=True
-                        )
-                    ]
+            self._prepare()
+            updates = [self._updated(grad, variable) for grad, variable in usable]
             if global_step is None:
-                train_op = group(*updates, name=scope)
+                train_op = self._finish(updates, scope)
             else:
-                done = group(*updates, name="update")
+                done = self._finish(updates, "update")
                 with graph.control_dependencies([done]), graph.colocate_with(global_step):
                     train_op = global_step.assign_add(1, name=scope).op
-        collection = graph.get_collection_ref("train_op")
+        collection = graph.get_collection_ref(GraphKeys.TRAIN_OP)
         if train_op not in collection:
             collection.append(train_op)
         return train_op
@@ -221,78 +239,41 @@ class Optimizer:
 
     def variables(self) -> list[Variable]:
         """Every variable the optimizer made."""
-        own = list(self._power_variables.values())
-        return own + [
-            slot for by_variable in self._slot_variables.values() for slot in by_variable.values()
-        ]
+        made = list(self._non_slot_variables.values())
+        for by_variable in self._slot_variables.values():
+            made.extend(by_variable.values())
+        return sorted(made, key=lambda variable: variable.name)
 
-    # How it is built
+    # The steps of an update, which a subclass in TensorFlow's manner overrides
 
-    def _slot(self, variable: Variable, slot: str) -> Variable:
-        known = self._slot_variables.setdefault(slot, {})
-        if variable not in known:
-            dims = [int(size) for size in variable.get_shape()]
-            dtype = variable.dtype.base_dtype
-
-            def start() -> Tensor:
-                return filled(dims, self.slot_start(slot), dtype, "start")
-
-            # As in TensorFlow: slots go by the variable scope alone, the powers by the name scope.
-            outer = get_variable_scope().name
-            name = f"{variable.op.name}/{self._name}"
-            with variable.graph.name_scope(None), variable.graph.colocate_with(variable):
-                known[variable] = Variable(
-                    start, trainable=False, name=f"{outer}/{name}" if outer else name
-                )
-        return known[variable]
-
-    def _power(self, graph: Graph, key: str, start: Any, beside: Sequence[Variable]) -> Variable:
-        if (graph, key) not in self._power_variables:
+    def _create_slots(self, var_list: Sequence[Variable]) -> None:
+        """Make what the updates of these variables keep between runs."""
+        for key, start in self.powers().items():
             # 0.999 to the power of the step is beyond float16.
-            widest = any(variable.dtype.base_dtype is float64 for variable in beside)
-            dtype = float64 if widest else float32
-            with graph.colocate_with(beside[0]):
-                self._power_variables[graph, key] = Variable(
-                    start, trainable=False, name=key, dtype=dtype
-                )
-        return self._power_variables[graph, key]
+            widest = any(variable.dtype.base_dtype is float64 for variable in var_list)
+            first = min(var_list, key=lambda variable: variable.name)
+            self._create_non_slot_variable(start, key, first, dtype=float64 if widest else float32)
+        for variable in var_list:
+            for slot in self.slots:
+                self._filled_slot(variable, self.slot_start(slot), slot, self.slot_name(slot))
 
-    def _shared(
-        self, dtype: DType, powers: dict[str, Variable]
-    ) -> tuple[list[Tensor], Body, UpdateGroup]:
-        """What all updates of one dtype have in common: scalars, the formula, the group."""
-        given = {
-            name: convert_to_tensor(value, None if is_graph_value(value) else dtype, name)
-            for name, value in self.scalars().items()
-        }
-        given.update({name: variable.as_tensor() for name, variable in powers.items()})
-        given = {name: cast(tensor, dtype) for name, tensor in given.items()}
-        return list(given.values()), self._trace(dtype, list(given)), UpdateGroup()
+    def _prepare(self) -> None:
+        """Make what all updates of one ``apply_gradients`` share."""
+        self._shared = {}
+        for dtype in {variable.dtype.base_dtype for variable in self._applied}:
+            given = {
+                name: value() if callable(value) else value
+                for name, value in self.scalars().items()
+            }
+            tensors = {
+                name: convert_to_tensor(value, None if is_graph_value(value) else dtype, name)
+                for name, value in given.items()
+            }
+            tensors.update({name: self._power_variable(name).as_tensor() for name in self.powers()})
+            scalars = [cast(tensor, dtype) for tensor in tensors.values()]
+            self._shared[dtype] = scalars, self._trace(dtype, list(tensors)), UpdateGroup()
 
-    def _trace(self, dtype: DType, scalars: Sequence[str]) -> Body:
-        graph = Graph()
-        with graph.as_default():
-            variable = placeholder(dtype, name="variable")
-            slots = {slot: placeholder(dtype, name=slot) for slot in self.slots}
-            numbers = {name: placeholder(dtype, (), name=name) for name in scalars}
-            grad = placeholder(dtype, name="grad")
-            delta, changed = self.update(grad, **slots, **numbers)
-            if set(changed) != set(self.slots):
-                raise ValueError(f"{type(self).__name__}.update must give every slot: {self.slots}")
-            results = (variable + delta, *[changed[slot] for slot in self.slots])
-        return Body(
-            graph, (variable, *slots.values(), *numbers.values(), grad), results, 1 + len(slots)
-        )
-
-    def _apply(
-        self,
-        grad: Tensor,
-        variable: Variable,
-        slots: list[Variable],
-        scalars: list[Tensor],
-        body: Body,
-        group_: UpdateGroup,
-    ) -> Operation:
+    def _updated(self, grad: Gradient, variable: Variable) -> Operation:
         graph = variable.graph
         if grad.dtype.base_dtype is not variable.dtype.base_dtype:
             raise ValueError(
@@ -302,11 +283,117 @@ class Optimizer:
                     f"tf.cast(gradient, tf.{variable.dtype.base_dtype.name})",
                 )
             )
-        inputs = (variable.ref(), *[slot.ref() for slot in slots], *scalars, grad)
         with graph.name_scope(f"update_{variable.op.name}"), graph.colocate_with(variable):
-            op = graph.create_op(ApplyUpdate(self.kind, body, group_), inputs)
-        group_.members.append(op)
+            apply = self._apply_sparse if isinstance(grad, IndexedSlices) else self._apply_dense
+            made = apply(grad, variable)
+            op: Operation = made if isinstance(made, Operation) else made.op
+            if variable.constraint is None:
+                return op
+            with graph.control_dependencies([op]):
+                kept = variable.constraint(variable.read_value())
+                return variable.assign(kept, read_value=False)  # type: ignore[no-any-return]
+
+    def _apply_dense(self, grad: Any, var: Variable) -> Any:
+        scalars, body, together = self._shared[var.dtype.base_dtype]
+        op = var.graph.create_op(
+            ApplyUpdate(self.kind, body, together), (*self._storage(var), *scalars, grad)
+        )
+        together.members.append(op)
         return op
+
+    def _apply_sparse(self, grad: Any, var: Variable) -> Any:
+        if self.every_row:
+            return self._apply_dense(convert_to_tensor(grad), var)
+        scalars, body, _ = self._shared[var.dtype.base_dtype]
+        inputs = (*self._storage(var), *scalars, grad.values, grad.indices)
+        return var.graph.create_op(SparseApplyUpdate(self.kind, body), inputs)
+
+    def _finish(self, update_ops: Sequence[Operation], name_scope: str) -> Operation:
+        """The operation that is done when all updates are, and what follows them."""
+        following = []
+        if powers := self.powers():
+            with update_ops[0].graph.control_dependencies(update_ops):
+                for key, start in powers.items():
+                    variable = self._power_variable(key)
+                    changed = variable.as_tensor() * start
+                    following.append(variable.assign(changed, name=f"Assign_{key}").op)
+        return group(*update_ops, *following, name=name_scope)
+
+    # How it is built
+
+    def _storage(self, variable: Variable) -> tuple[Tensor, ...]:
+        slots = [self._slot_variables[slot][variable] for slot in self.slots]
+        return (variable.ref(), *[slot.ref() for slot in slots])
+
+    def _filled_slot(self, var: Variable, value: float, slot_name: str, op_name: str) -> Variable:
+        if not var.get_shape().is_fully_defined():
+            raise ValueError(
+                compose(
+                    f"{self._name}: the shape of variable '{var.op.name}' is not known, so neither "
+                    "is that of what the optimizer keeps for it",
+                    [f"made at {var.op.origin}"],
+                    "tf.train.GradientDescentOptimizer, which keeps nothing",
+                )
+            )
+        dims = [int(size) for size in var.get_shape()]
+        dtype = var.dtype.base_dtype
+        return self._get_or_make_slot(
+            var, lambda: filled(dims, value, dtype, "start"), slot_name, op_name
+        )
+
+    def _zeros_slot(self, var: Variable, slot_name: str, op_name: str) -> Variable:
+        """The slot of that name, zeros of the variable's shape if it is new."""
+        return self._filled_slot(var, 0.0, slot_name, op_name)
+
+    def _get_or_make_slot(self, var: Variable, val: Any, slot_name: str, op_name: str) -> Variable:
+        """The slot of that name, starting at `val` if it is new."""
+        known = self._slot_variables.setdefault(slot_name, {})
+        if var not in known:
+            # As in TensorFlow: slots go by the variable scope alone, the powers by the name scope.
+            outer = get_variable_scope().name
+            name = f"{var.op.name}/{op_name}"
+            with var.graph.name_scope(None), var.graph.colocate_with(var):
+                known[var] = Variable(
+                    val, trainable=False, name=f"{outer}/{name}" if outer else name
+                )
+        return known[var]
+
+    def _create_non_slot_variable(
+        self, initial_value: Any, name: str, colocate_with: Variable, dtype: Any = None
+    ) -> Variable:
+        """The variable of that name which belongs to no other, made if it is not there."""
+        graph = colocate_with.graph
+        if (graph, name) not in self._non_slot_variables:
+            with graph.colocate_with(colocate_with):
+                self._non_slot_variables[graph, name] = Variable(
+                    initial_value, trainable=False, name=name, dtype=dtype
+                )
+        return self._non_slot_variables[graph, name]
+
+    def _get_non_slot_variable(self, name: str, graph: Graph) -> Variable | None:
+        return self._non_slot_variables.get((graph, name))
+
+    def _power_variable(self, name: str) -> Variable:
+        return self._non_slot_variables[self._applied[0].graph, name]
+
+    def _trace(self, dtype: DType, scalars: Sequence[str]) -> Body:
+        graph = Graph()
+        with graph.as_default():
+            variable = placeholder(dtype, name="variable")
+            slots = {slot: placeholder(dtype, name=slot) for slot in self.slots}
+            numbers = {name: placeholder(dtype, (), name=name) for name in scalars}
+            grad = placeholder(dtype, name="grad")
+            if self.sets_variable:
+                value, changed = self.update(grad, variable=variable, **slots, **numbers)
+            else:
+                delta, changed = self.update(grad, **slots, **numbers)
+                value = variable + delta
+            if set(changed) != set(self.slots):
+                raise ValueError(f"{type(self).__name__}.update must give every slot: {self.slots}")
+            results = (value, *[changed[slot] for slot in self.slots])
+        return Body(
+            graph, (variable, *slots.values(), *numbers.values(), grad), results, 1 + len(slots)
+        )
 
 
 _FLAT = {
@@ -336,3 +423,20 @@ def _way_to_gradients(loss: Tensor) -> str:
                 seen.add(x.op)
                 waiting.append(x.op)
     return "a loss that is computed from these variables by differentiable operations"
+
+
+def _flat(var_list: Any) -> list[Any]:
+    if isinstance(var_list, list | tuple):
+        return [variable for item in var_list for variable in _flat(item)]
+    return [var_list]
+
+
+def _gradient(grad: Any) -> Gradient:
+    if isinstance(grad, IndexedSlices):
+        return grad
+    try:
+        return convert_to_tensor(grad)
+    except TypeError:
+        raise TypeError(
+            f"Gradient must be convertible to a Tensor or IndexedSlices, or None: {grad}"
+        ) from None

@@ -26,9 +26,8 @@ class GradientDescentOptimizer(Optimizer):
     def __init__(
         self, learning_rate: Any, use_locking: bool = False, name: str = "GradientDescent"
     ):
-        super().__init__(name)
+        super().__init__(use_locking, name)
         self._learning_rate = learning_rate
-        del use_locking  # Updates of one session never run at the same time.
 
     def scalars(self) -> dict[str, Any]:
         return {"learning_rate": self._learning_rate}

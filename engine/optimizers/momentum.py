@@ -28,11 +28,10 @@ class MomentumOptimizer(Optimizer):
         name: str = "Momentum",
         use_nesterov: bool = False,
     ):
-        super().__init__(name)
+        super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._momentum = momentum
         self._nesterov = use_nesterov
-        del use_locking  # Updates of one session never run at the same time.
 
     def scalars(self) -> dict[str, Any]:
         return {"learning_rate": self._learning_rate, "rate": self._momentum}

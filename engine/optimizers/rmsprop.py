@@ -12,12 +12,15 @@ from engine.optimizers.base import Optimizer, Update
 class RMSPropOptimizer(Optimizer):
     """w -= learning_rate * gradient / sqrt(rms + epsilon), with momentum; rms: a running mean.
 
+    With `centered`, the running mean of the gradient, squared, is taken off under the root: the
+    variance stands there in place of the second moment.
+
     Source: Hinton, *Neural Networks for Machine Learning*, lecture 6e, in the form of
     ``tf.train.RMSPropOptimizer`` (epsilon inside the root, rms starting at 1).
     """
 
     kind = "RMSProp"
-    slots = ("rms", "momentum")
+    slots: tuple[str, ...] = ("rms", "momentum")
 
     def __init__(
         self,
@@ -29,12 +32,11 @@ class RMSPropOptimizer(Optimizer):
         centered: bool = False,
         name: str = "RMSProp",
     ):
-        super().__init__(name)
-        if centered:
-            raise NotImplementedError("RMSPropOptimizer(centered=True) is not here yet")
+        super().__init__(use_locking, name)
         self._learning_rate, self._decay = learning_rate, decay
         self._momentum, self._epsilon = momentum, epsilon
-        del use_locking  # Updates of one session never run at the same time.
+        if centered:
+            self.kind, self.slots = "CenteredRMSProp", ("rms", "mg", "momentum")
 
     def slot_start(self, slot: str) -> float:
         return 1.0 if slot == "rms" else 0.0
@@ -57,7 +59,13 @@ class RMSPropOptimizer(Optimizer):
         decay: Tensor,
         rate: Tensor,
         epsilon: Tensor,
+        mg: Tensor | None = None,
     ) -> Update:
         rms = rms + (grad * grad - rms) * (1.0 - decay)
-        momentum = rate * momentum + learning_rate * grad / sqrt(rms + epsilon)
-        return -momentum, {"rms": rms, "momentum": momentum}
+        changed = {"rms": rms}
+        spread = rms
+        if mg is not None:
+            changed["mg"] = mg = mg + (grad - mg) * (1.0 - decay)
+            spread = rms - mg * mg
+        momentum = rate * momentum + learning_rate * grad / sqrt(spread + epsilon)
+        return -momentum, {**changed, "momentum": momentum}

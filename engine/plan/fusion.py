@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from engine.op import Array, Op, Spec
+from engine.op import Array, Op, Spec, declared
 from engine.ops.arithmetic import Add, Mul, Sub
 from engine.ops.broadcasting import SumTo
 from engine.ops.elementwise import Neg, Square
@@ -21,7 +20,7 @@ _BLAS_DOT = 8192
 """Elements up to which a sum of products is one BLAS call; beyond, pairwise sums are as fast."""
 
 
-@dataclass(frozen=True)
+@declared
 class DotAll(Op):
     """sum(a * b) over everything, in the given sizes (all of them 1)."""
 

@@ -7,28 +7,37 @@ from typing import Any
 
 import numpy as np
 
+from engine.control.branches import If
+from engine.control.inner import WithBodies
 from engine.errors import InvalidArgumentError
 from engine.graph import Operation
 from engine.op import Array, Spec
-from engine.ops.state import ReadVariable, VariableV2
-from engine.ops.update import ApplyUpdate, Body
+from engine.ops.control import NoOp
+from engine.ops.state import Assign, ReadVariable, VariableV2, storage
+from engine.ops.update import ApplyUpdate, SparseApplyUpdate
+from engine.plan.inner import CompileBody, branch, loop
 from engine.plan.lowering import Builder, Ref
-from engine.plan.nodes import Node, Value
-from engine.plan.program import Program, build, storage
-from engine.state import Arena, State
-
-_STRIP = 8192
-"""Elements of an arena updated at a time, so that the temporaries stay in the cache."""
-_MOST_STRIPS = 64
+from engine.plan.nodes import Node, Program, Value
+from engine.plan.updates import UpdateLowering
+from engine.state import State, VariableState
 
 
-class Lowering:
+class Lowering(UpdateLowering):
     """One program on its way to calls; `refs` tells where each value is."""
 
-    def __init__(self, program: Program, state: State):
+    def __init__(
+        self,
+        program: Program,
+        state: State,
+        threads: int = 1,
+        compile_body: CompileBody | None = None,
+        is_body: bool = False,
+    ):
         self.program = program
         self.state = state
-        self.builder = Builder(state)
+        self._compile_body = compile_body
+        self.is_body = is_body
+        self.builder = Builder(state, threads)
         self.refs: dict[int, Any] = {}
         self.reads_first: list[Operation] = []
         """Variables that must have a value before the run."""
@@ -48,6 +57,10 @@ class Lowering:
                 self._group(node)
             elif isinstance(node.definition, ApplyUpdate):
                 self._single_update(node)
+            elif isinstance(node.definition, SparseApplyUpdate):
+                self._sparse_update(node)
+            elif isinstance(node.definition, WithBodies):
+                self._with_bodies(node)
             else:
                 self._node(node, position)
         self.builder.op = None
@@ -78,8 +91,11 @@ class Lowering:
         if isinstance(definition, ReadVariable) and inputs[0].kind == "array":
             self.refs[id(outputs[0])] = self._read(node, inputs[0], position)
             return
-        if definition.writes:
+        if definition.writes and definition.ref_output:
             self._check_target(node, inputs[0])
+            if isinstance(definition, Assign) and inputs[0].kind == "local":
+                self._replace(node, *inputs)
+                return
             assert definition.lower is not None, f"{definition.type} cannot be lowered"
             definition.lower(self.builder, None, *inputs)
             self.refs[id(outputs[0])] = inputs[0]
@@ -87,13 +103,28 @@ class Lowering:
         for value, ref in zip(outputs, self._results(node, inputs), strict=True):
             self.refs[id(value)] = ref
 
+    def _with_bodies(self, node: Node) -> None:
+        inputs = [self.ref(value) for value in node.inputs]
+        function = _named(node.definition)
+        if self._compile_body is not None:
+            bodies = [self._compile_body(program) for program in node.bodies]
+            make = branch if isinstance(node.definition, If) else loop
+            function = make(node.op, bodies, self.state, self.assigned)
+            function.__name__ = node.definition.type.lower()
+        refs = self._local(function, inputs, node.outputs, node.op.name)
+        self.refs.update({id(value): ref for value, ref in zip(node.outputs, refs, strict=True)})
+
     def _results(self, node: Node, inputs: list[Ref]) -> Sequence[Ref | None]:
         definition, outputs, b = node.definition, node.outputs, self.builder
         label = node.op.name
         if definition.stateful:
-            return self._local(_stateful(definition, self.state, node.op), inputs, outputs, label)
+            kernel = _stateful(definition, self.state, node.op)
+            if not outputs and not isinstance(definition, NoOp):
+                b.effect(kernel, *inputs)
+            return self._local(kernel, inputs, outputs, label)
+        # Strings are Python objects: they have no place in memory that is given and taken.
         static = None not in [x.dims for x in inputs] and False not in [
-            v.spec.is_static for v in outputs
+            v.spec.is_static and v.spec.dtype.np.kind != "O" for v in outputs
         ]
         if (
             definition.view is not None
@@ -139,16 +170,27 @@ class Lowering:
         function = _detached(function)
         if len(outputs) == 1:
             spec = outputs[0].spec
-            return [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
-        whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
-        return [
-            b.local(_item(index), whole, dims=_sizes(v.spec), dtype=v.spec.dtype.np, label=label)
-            for index, v in enumerate(outputs)
-        ]
+            refs = [b.local(function, *inputs, dims=_sizes(spec), dtype=spec.dtype.np, label=label)]
+        else:
+            whole = b.local(function, *inputs, dims=None, dtype=object, label=label)
+            specs = [value.spec for value in outputs]
+            refs = [
+                b.local(_item(i), whole, dims=_sizes(s), dtype=s.dtype.np, label=label)
+                for i, s in enumerate(specs)
+            ]
+        for ref in refs:
+            ref.own = True
+        return refs
 
     # Variables
 
     def _variable(self, op: Operation) -> Ref:
+        definition = op.definition
+        if isinstance(definition, VariableV2) and definition.resizable:
+            state = self.state.resizable(op)
+            return self.builder.local(
+                _current(state), dims=None, dtype=state.array.dtype, label=op.name
+            )
         state = self.state.variable(op)
         if state.arena is not None:
             return Ref(
@@ -163,6 +205,15 @@ class Lowering:
         return Ref(
             "array", state.array.shape, state.array.dtype, op.name, array=state.array, root=state
         )
+
+    def _replace(self, node: Node, variable: Ref, value: Ref) -> None:
+        """Assign to a variable of any size: from now on it is another array."""
+        op = storage(node.op.inputs[0]).op
+        kept = self.builder.local(
+            _replacing(self.state, op), value, dims=None, dtype=variable.dtype, label=op.name
+        )
+        self.refs.update({key: kept for key, ref in self.refs.items() if ref is variable})
+        self.refs[id(node.outputs[0])] = kept
 
     def _read(self, node: Node, variable: Ref, position: int) -> Ref:
         last = self._last_use.get(id(node.outputs[0]), position)
@@ -181,7 +232,7 @@ class Lowering:
                 continue
             variable = storage(tensor).op
             overwritten = node.op.type == "Assign" and index == 0
-            if node.op.type == "IsVariableInitialized":
+            if node.definition.peeks:
                 continue
             if (
                 not overwritten
@@ -193,147 +244,14 @@ class Lowering:
                 self.assigned.append(variable)
 
     def _check_target(self, node: Node, target: Ref) -> None:
-        if target.kind != "array":
+        fed = [value.tensor for value in self.program.feeds]
+        if target.kind != "array" and storage(node.op.inputs[0]) in fed:
             raise InvalidArgumentError(
                 str(node.op),
                 node.op,
                 f"'{node.op.name}' assigns to a variable that is fed in the same run; "
                 "feed it or assign to it, not both",
             )
-
-    # Optimizer updates
-
-    def _single_update(self, node: Node) -> None:
-        definition = node.definition
-        assert isinstance(definition, ApplyUpdate)
-        self._note_access(node)
-        inputs = [self.ref(value) for value in node.inputs]
-        self._check_target(node, inputs[0])
-        self._inline(definition.body, inputs)
-        self.refs[id(node.outputs[0])] = inputs[0]
-
-    def _group(self, node: Node) -> None:
-        definition = node.definition
-        assert isinstance(definition, ApplyUpdate)
-        for member in node.members:
-            self._note_access(member)
-            self._check_target(member, self.ref(member.inputs[0]))
-        flat = self._arena_inputs(definition.body, node.members)
-        if flat is None:
-            for member in node.members:
-                self.builder.op = member.op
-                self._single_update(member)
-            return
-        vectors, total = flat
-        gradient = Shared(np.empty(total, vectors[0].dtype))
-        start = 0
-        for member in node.members:
-            source = self.ref(member.inputs[-1])
-            stop = start + source.size
-            part = gradient.flat[start:stop].reshape(source.dims)
-            target = Ref(
-                "array",
-                source.dims,
-                source.dtype,
-                f"gradient_{member.op.name}",
-                array=part,
-                root=gradient,
-                span=(start, stop),
-            )
-            self.builder.op = member.op
-            self.builder.copy(target, source)
-            self.refs[id(member.outputs[0])] = self.ref(member.inputs[0])
-            start = stop
-        count = definition.body.vectors
-        scalars = [self.ref(value) for value in node.members[0].inputs[count:-1]]
-        strip = max(_STRIP, -(-total // _MOST_STRIPS))
-        shared: dict[int, Ref] = {}
-        for begin in range(0, total, strip):
-            end = min(begin + strip, total)
-            parts = [_flat_part(ref, begin, end) for ref in vectors]
-            slice_ = Ref(
-                "array",
-                (end - begin,),
-                gradient.flat.dtype,
-                "gradients",
-                array=gradient.flat[begin:end],
-                root=gradient,
-                span=(begin, end),
-            )
-            self._inline(definition.body, [*parts, *scalars, slice_], shared)
-
-    def _arena_inputs(self, body: Body, members: tuple[Node, ...]) -> tuple[list[Ref], int] | None:
-        shared = {tuple(id(value) for value in m.inputs[body.vectors : -1]) for m in members}
-        if len(shared) != 1 or any(self.ref(m.inputs[-1]).dims is None for m in members):
-            return None
-        arenas: list[Arena] = []
-        for index in range(body.vectors):
-            arena = self.state.arena(tuple(storage(m.inputs[index].tensor).op for m in members))
-            if arena is None:
-                return None
-            arenas.append(arena)
-        names = ("variables", *[f"slots_{index}" for index in range(1, body.vectors)])
-        return [
-            Ref(
-                "array",
-                arena.flat.shape,
-                arena.flat.dtype,
-                name,
-                array=arena.flat,
-                root=arena,
-                span=(0, arena.flat.size),
-            )
-            for arena, name in zip(arenas, names, strict=True)
-        ], (arenas[0].flat.size)
-
-    def _inline(self, body: Body, inputs: list[Ref], shared: dict[int, Ref] | None = None) -> None:
-        """Write the calls of an update's formula over these references."""
-        feeds = {
-            tensor: Spec(tensor.spec.dtype, ref.dims, self.builder.value(ref))
-            for tensor, ref in zip(body.inputs, inputs, strict=True)
-        }
-        inner = Lowering(build(list(body.results), feeds), self.state)
-        inner.builder = self.builder
-        for value, ref in zip(inner.program.feeds, inputs, strict=True):
-            inner.refs[id(value)] = ref
-        for position, node in enumerate(inner.program.nodes):
-            key = node.op.number
-            is_scalar = node.outputs[0].spec.dims == ()
-            if shared is not None and is_scalar and key in shared:
-                inner.refs[id(node.outputs[0])] = shared[key]
-                continue
-            inner._node(node, position)
-            if shared is not None and is_scalar:
-                shared[key] = inner.refs[id(node.outputs[0])]
-        targets = inputs[: body.vectors]
-        results = [inner.ref(value) for value in inner.program.fetches]
-        for index, (target, result) in enumerate(zip(targets, results, strict=True)):
-            if result is not target and any(result.overlaps(other) for other in targets):
-                # A slot that takes over another one's old value, which is overwritten below.
-                results[index] = self.builder.scratch(result.dims or (), result.dtype, "before")
-                self.builder.copy(results[index], result)
-        for target, result in zip(targets, results, strict=True):
-            if result is not target:
-                self.builder.copy(target, result)
-
-
-class Shared:
-    """A flat array that several references share."""
-
-    def __init__(self, flat: Array):
-        self.flat = flat
-
-
-def _flat_part(ref: Ref, begin: int, end: int) -> Ref:
-    return Ref(
-        "array",
-        (end - begin,),
-        ref.dtype,
-        ref.label,
-        array=ref.array[begin:end],
-        root=ref.root,
-        span=(begin, end),
-    )
 
 
 def _stateful(definition: Any, state: State, op: Operation) -> Callable[..., Any]:
@@ -350,6 +268,20 @@ def _named(definition: Any) -> Callable[..., Any]:
 
     kernel.__name__ = definition.type
     return kernel
+
+
+def _current(state: VariableState) -> Callable[[], Array]:
+    def variable() -> Array:
+        return state.array
+
+    return variable
+
+
+def _replacing(state: State, op: Operation) -> Callable[[Array], Array]:
+    def assign(value: Array) -> Array:
+        return state.replace(op, value)
+
+    return assign
 
 
 def _sizes(spec: Spec) -> tuple[int, ...] | None:
@@ -406,6 +338,9 @@ def _alias_last_use(program: Program) -> dict[int, int]:
             lasting = position
             if part.definition.view is not None or isinstance(part.definition, ReadVariable):
                 lasting = max([position, *[last.get(id(output), 0) for output in part.outputs]])
+            elif isinstance(part.definition, WithBodies):
+                # While it runs, its bodies may change the variable behind what they were handed.
+                lasting = position + 1
             for value in part.inputs:
                 last[id(value)] = max(last.get(id(value), 0), lasting)
     return last

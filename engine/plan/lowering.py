@@ -33,6 +33,7 @@ class Ref:
         "kind",
         "label",
         "make_view",
+        "own",
         "parent",
         "root",
         "span",
@@ -61,6 +62,8 @@ class Ref:
         self.array = array
         self.fixed = fixed
         """Whether the contents never change."""
+        self.own = False
+        """Of a run-time result: whether its memory is nobody else's."""
         self.parent = parent
         self.make_view = make_view
         self.root: Any = parent.root if parent is not None else (root or self)
@@ -107,10 +110,19 @@ class Ref:
         return f"<{self.kind} {self.label} {self.dtype}{self.dims}>"
 
 
+class Shared:
+    """A flat array that several references share."""
+
+    __slots__ = ("flat",)
+
+    def __init__(self, flat: Array):
+        self.flat = flat
+
+
 class Call:
     """One line of the program: ``function(*args)``; `result` is the name it binds, if any."""
 
-    __slots__ = ("args", "elementwise", "function", "op", "result", "writes")
+    __slots__ = ("args", "elementwise", "function", "lane", "lanes", "op", "result", "writes")
 
     def __init__(
         self,
@@ -130,6 +142,10 @@ class Call:
         """Element i of the output depends on element i of the inputs alone: works in place."""
         self.result = result
         """A local Ref, or a tuple of them, that receives what the function returns."""
+        self.lane: int | None = None
+        """The thread that may do it while others do theirs, of calls that are written for it."""
+        self.lanes: list[list[Call]] | None = None
+        """What each thread does, of a call that stands for all of it."""
 
     def reads(self) -> list[Ref]:
         """The references it reads; its output only if it also stands as an input."""
@@ -152,28 +168,36 @@ class Builder:
     result in `out` (a tuple for several outputs, None in it for one that nobody needs).
     """
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, threads: int = 1) -> None:
         self.state = state
-        """Variables and generators of the session."""
+        """Variables and random streams of the session."""
+        self.threads = threads
+        """How many threads the calls may be shared out over."""
+        self.lane: int | None = None
+        """The thread that the calls are written for, None where they are not for one of several."""
         self.calls: list[Call] = []
         self.op: Operation | None = None
         """The operation being lowered; errors in its calls are told in its name."""
 
     def ufunc(self, function: Callable[..., Any], *args: Any) -> None:
         """An elementwise call whose last argument is its output."""
-        self.calls.append(Call(function, args, args[-1], self.op, elementwise=True))
+        self._append(Call(function, args, args[-1], self.op, elementwise=True))
+
+    def _append(self, call: Call) -> None:
+        call.lane = self.lane
+        self.calls.append(call)
 
     def copy(self, target: Ref, source: Ref) -> None:
         """The elements of `source`, broadcast, into `target`."""
-        self.calls.append(Call(np.copyto, (target, source), target, self.op, elementwise=True))
+        self._append(Call(np.copyto, (target, source), target, self.op, elementwise=True))
 
     def call(self, function: Callable[..., Any], *args: Any, writes: Ref) -> None:
         """A call that writes into `writes`, which must not share memory with what it reads."""
-        self.calls.append(Call(function, args, writes, self.op))
+        self._append(Call(function, args, writes, self.op))
 
     def effect(self, function: Callable[..., Any], *args: Any) -> None:
         """A call for its effect alone, as a check that may raise."""
-        self.calls.append(Call(function, args, None, self.op))
+        self._append(Call(function, args, None, self.op))
 
     def scratch(self, dims: tuple[int, ...], dtype: Any, label: str = "scratch") -> Ref:
         """Memory for in-between results of this operation."""
@@ -221,7 +245,7 @@ class Builder:
     ) -> Ref:
         """The fresh result of a call at run time."""
         ref = Ref("local", dims, np.dtype(dtype), label)
-        self.calls.append(Call(function, args, None, self.op, result=ref))
+        self._append(Call(function, args, None, self.op, result=ref))
         return ref
 
     def value(self, ref: Ref) -> Array | None:

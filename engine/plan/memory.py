@@ -113,9 +113,21 @@ def _redirect(calls: list[Call], places: list[int], source: Ref, target: Ref) ->
 def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tuple[list[Call], int]:
     """Memory for every buffer; the calls (with poisoning if asked), and the bytes allocated.
 
+    Threads at work at the same time have memory apart.
+
     A buffer lives from its first write to its last use; those of `kept` to the end. With `poison`,
     memory is overwritten with nonsense as soon as it is free, so that a wrong reuse shows.
     """
+    pool = Pool()
+    result = _assign(calls, kept, poison, pool)
+    pools: dict[int, Pool] = {}
+    for call in result:
+        for number, lane in enumerate(call.lanes or ()):
+            lane[:] = _assign(lane, (), poison, pools.setdefault(number, Pool()))
+    return result, pool.allocated + sum(own.allocated for own in pools.values())
+
+
+def _assign(calls: list[Call], kept: Iterable[Ref], poison: bool, pool: Pool) -> list[Call]:
     last: dict[int, int] = {}
     roots_of: list[dict[int, Ref]] = []
     for position, call in enumerate(calls):
@@ -123,12 +135,12 @@ def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tupl
         for ref in _refs(call):
             root = ref.root
             last[id(root)] = position
-            if isinstance(root, Ref) and root.kind == "buffer":
+            # What has memory already is that of all threads, seen from one of them.
+            if isinstance(root, Ref) and root.kind == "buffer" and root.array is None:
                 roots[id(root)] = root
         roots_of.append(roots)
     for ref in kept:
         last[id(ref.root)] = len(calls)
-    pool = _Pool()
     blocks: dict[int, Array] = {}
     result: list[Call] = []
     for position, call in enumerate(calls):
@@ -152,7 +164,7 @@ def assign(calls: list[Call], kept: Iterable[Ref], poison: bool = False) -> tupl
                 pool.give(blocks[key])
                 if poison:
                     result.append(Call(_spoil, (blocks[key],), None, call.op))
-    return result, pool.allocated
+    return result
 
 
 def _in_place(
@@ -173,7 +185,7 @@ def _in_place(
     return None
 
 
-class _Pool:
+class Pool:
     """Memory that is free at one moment of the plan, by size."""
 
     def __init__(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
@@ -41,3 +42,18 @@ class Node:
     outputs: tuple[Value, ...] = ()
     members: tuple[Node, ...] = ()
     """Updates run as one over an arena; then this node stands for all of them."""
+    bodies: tuple[Program, ...] = ()
+    """What a branch or loop runs, in the order of its definition's bodies."""
+
+
+@dataclass
+class Program:
+    """What one signature runs: nodes in order, what is fed, what is fetched."""
+
+    nodes: list[Node]
+    feeds: tuple[Value, ...]
+    fetches: tuple[Value, ...]
+    operations: tuple[Operation, ...] = ()
+    """Every operation it stands for, those folded away included, in the order of making."""
+    values: Mapping[Tensor, Value] = field(default_factory=dict)
+    """Where each tensor's value comes from: the same for tensors that were merged."""

@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from engine.advice import way_out
+from engine.control.inner import WithBodies
+from engine.dtypes import ListDType
 from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
 from engine.ops.control import Placeholder
+from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate
+from engine.plan.bodies import body_programs
+from engine.plan.commuting import commute
 from engine.plan.fusion import fuse
-from engine.plan.nodes import Node, Value
+from engine.plan.nodes import Node, Program, Value
 from engine.shapes import Dims, count, in_brackets
 
 _LARGEST_FOLD = 1 << 24
 """Bytes up to which a constant result is kept; beyond it, it is cheaper to compute than to hold."""
 
-
-@dataclass
-class Program:
-    """What one signature runs: nodes in order, what is fed, what is fetched."""
-
-    nodes: list[Node]
-    feeds: tuple[Value, ...]
-    fetches: tuple[Value, ...]
-    operations: tuple[Operation, ...] = ()
-    """Every operation it stands for, those folded away included, in the order of making."""
-    values: Mapping[Tensor, Value] = field(default_factory=dict)
-    """Where each tensor's value comes from: the same for tensors that were merged."""
+_LARGE = 1 << 16
+"""Elements from which on a variable that is updated alone is worth an arena, for its strips."""
 
 
 def build(
@@ -50,12 +44,14 @@ def build(
     order = _order(needed, feeds, grouped=optimize)
     known: dict[Tensor, Value] = {}
     for tensor, spec in feeds.items():
-        known[tensor] = Value(tensor, spec, spec.value)
+        constant = None if isinstance(spec.dtype, ListDType) else spec.value
+        known[tensor] = Value(tensor, spec, constant)
     nodes = _simplify(order, known, feeds, optimize)
     tensors = [fetch for fetch in fetches if isinstance(fetch, Tensor)]
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
-    operations = tuple(sorted(needed, key=lambda op: op.number))
+    inner = [op for node in nodes for program in node.bodies for op in program.operations]
+    operations = tuple(sorted([*needed, *inner], key=lambda op: op.number))
     return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations, known)
 
 
@@ -76,6 +72,25 @@ def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec])
     return needed
 
 
+def pulled_operations(
+    fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Any]
+) -> list[Operation]:
+    """What a run needs and can be asked before it: nothing has to happen first."""
+    needed = _needed(fetches, feeds)
+    found = [
+        op
+        for op in needed
+        if op.definition.pulled
+        and not op.control_inputs
+        and (op.inputs[0] in feeds or not (op.inputs[0].op.inputs or _waits(op.inputs[0].op)))
+    ]
+    return sorted(found, key=lambda op: op.number)
+
+
+def _waits(op: Operation) -> bool:
+    return bool(op.control_inputs) or isinstance(op.definition, Placeholder)
+
+
 def _order(
     needed: set[Operation], feeds: Mapping[Tensor, Spec], grouped: bool
 ) -> list[Operation | tuple[Operation, ...]]:
@@ -86,7 +101,8 @@ def _order(
             op.definition.group for op in needed if isinstance(op.definition, ApplyUpdate)
         }:
             members = tuple(op for op in group.members if op in needed)
-            if len(members) == len(group.members) and len(members) > 1:
+            worth = len(members) > 1 or (count(members[0].outputs[0].spec.dims) or 0) > _LARGE
+            if len(members) == len(group.members) and worth:
                 owner.update((op, members) for op in members)
     waiting: dict[Any, int] = {}
     followers: dict[Any, list[Any]] = {}
@@ -96,6 +112,9 @@ def _order(
         before = {owner.get(x.op, x.op) for x in op.inputs if x not in feeds}
         if op.control_inputs:
             before.update([owner.get(control, control) for control in op.control_inputs])
+        first = op.definition.waits_for
+        if first is not None and first in needed:
+            before.add(owner.get(first, first))
         for dependency in before:
             if dependency is not unit:
                 followers.setdefault(dependency, []).append(unit)
@@ -138,13 +157,6 @@ def _ranked(unit: Any) -> tuple[int, Any]:
 def _written(unit: Any) -> set[Tensor]:
     ops = unit if isinstance(unit, tuple) else (unit,)
     return {storage(op.inputs[index]) for op in ops for index in op.definition.writes}
-
-
-def storage(tensor: Tensor) -> Tensor:
-    """The output of the variable that a reference leads to, through assignments."""
-    while tensor.op.definition.writes:
-        tensor = tensor.op.inputs[0]
-    return tensor
 
 
 def _next_writer(
@@ -208,10 +220,13 @@ def _simplify(
             if op.outputs[0] not in feeds:
                 raise not_fed(op)
             continue
+        if isinstance(op.definition, WithBodies):
+            nodes.append(_node_with_bodies(op, known, feeds, optimize))
+            continue
         if not optimize or op.definition.stateful:
             nodes.append(_plain_node(op, known, feeds))
             continue
-        node = _reduced(op, known, feeds, merged)
+        node = _reduced(op, known, feeds, merged, nodes)
         if node is not None:
             nodes.append(node)
     return nodes
@@ -220,6 +235,25 @@ def _simplify(
 def _plain_node(op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec]) -> Node:
     node = Node(op, op.definition, tuple(known[x] for x in op.inputs))
     node.outputs = _outputs(node)
+    for tensor, value in zip(op.outputs, node.outputs, strict=True):
+        if tensor not in feeds:
+            known[tensor] = value
+    return node
+
+
+def _node_with_bodies(
+    op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], optimize: bool
+) -> Node:
+    node = Node(op, op.definition, tuple(known[x] for x in op.inputs))
+    if optimize:
+        node.bodies, specs = body_programs(node, build)
+    else:
+        # The oracle builds the bodies anew in every run, by what sizes there are then.
+        specs = tuple(x.spec for x in op.outputs)
+    node.outputs = tuple(
+        Value(tensor, spec, None, node, index)
+        for index, (tensor, spec) in enumerate(zip(op.outputs, specs, strict=True))
+    )
     for tensor, value in zip(op.outputs, node.outputs, strict=True):
         if tensor not in feeds:
             known[tensor] = value
@@ -261,9 +295,29 @@ def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec,
 
 
 def _reduced(
-    op: Operation, known: dict[Tensor, Value], feeds: Mapping[Tensor, Spec], merged: dict[Any, Node]
+    op: Operation,
+    known: dict[Tensor, Value],
+    feeds: Mapping[Tensor, Spec],
+    merged: dict[Any, Node],
+    nodes: list[Node],
 ) -> Node | None:
     definition = op.definition
+
+    def emit(kind: Op, *values: Value) -> Value:
+        """One more node before the operation's own."""
+        while found := commute(kind, values, emit):
+            kind, values = found
+        key = _merge_key(kind, values)
+        made = merged.get(key) if key is not None else None
+        if made is None:
+            made = Node(op, kind, values)
+            spec = final_specs(op, kind, [value.spec for value in values])[0]
+            made.outputs = (Value(op.outputs[0], spec, None, made),)
+            nodes.append(made)
+            if key is not None:
+                merged[key] = made
+        return made.outputs[0]
+
     inputs = tuple([known[x] for x in op.inputs])
     specs = [value.spec for value in inputs]
     # First of all: the rules below may take it that the inputs fit.
@@ -271,7 +325,7 @@ def _reduced(
     while True:
         simpler = definition.simpler(*specs)
         if simpler is None:
-            fused = fuse(definition, inputs)
+            fused = fuse(definition, inputs) or commute(definition, inputs, emit)
             if fused is None:
                 break
             definition, inputs = fused

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.graph import Operation
+from engine.ops.lists import ArrayList
 from engine.plan.lowering import Call, Ref
 from engine.plan.timing import Timing
 
@@ -18,7 +19,7 @@ from engine.plan.timing import Timing
 class Compiled:
     """A generated function, its text, and which operation each of its lines belongs to."""
 
-    function: Callable[[Sequence[Any]], list[Any]]
+    function: Callable[..., list[Any]]
     """Takes the fed arrays, gives the fetched values; they share nothing with the plan's memory."""
     text: str
     lines: dict[int, Operation]
@@ -107,10 +108,13 @@ def generate(
     feeds: Sequence[Ref],
     fetches: Sequence[Ref],
     timing: Timing | None = None,
+    body_file: str | None = None,
 ) -> Compiled:
     """One function that makes these calls in order, from fed arrays to copies of the fetched.
 
-    With `timing` it marks the time after each of them there.
+    With `timing` it marks the time after each of them there. With `body_file` it is that of a body,
+    called from a plan and not by a user: its results stay arrays, and tracebacks find it under this
+    name.
     """
     names = _Names()
     local: dict[int, str] = {id(ref): names.fresh(ref.label) for ref in feeds}
@@ -138,7 +142,11 @@ def generate(
     if marks is not None:
         lines += marks.after(-1)
     labels: dict[int, str] = {}
-    for number, call in enumerate(calls):
+
+    def write(call: Call, indent: str) -> None:
+        if call.lanes is not None:
+            write_lanes(call, call.lanes, indent)
+            return
         function = labels.get(id(call.function))
         if function is None:
             function = names.of(call.function, _function_label(call.function))
@@ -150,12 +158,27 @@ def generate(
         if call.result is not None:
             local[id(call.result)] = names.fresh(call.result.label)
             line = f"{local[id(call.result)]} = {line}"
-        lines.append(f"    {line}")
+        lines.append(f"{indent}{line}")
         if call.op is not None:
             owners[len(lines)] = call.op
+
+    def write_lanes(call: Call, lanes: Sequence[Sequence[Call]], indent: str) -> None:
+        made = []
+        for own in lanes:
+            made.append(names.fresh("lane"))
+            lines.append(f"{indent}def {made[-1]}():")
+            for part in own:
+                write(part, f"{indent}    ")
+        lines.append(f"{indent}{names.of(call.function, 'at_once')}(({', '.join(made)},))")
+
+    for number, call in enumerate(calls):
+        write(call, "    ")
         if marks is not None:
             lines += marks.after(number, local.get(id(call.result)))
-    handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    if body_file is None:
+        handed = [_handed_out(text_of(ref), ref, names) for ref in fetches]
+    else:
+        handed = [_handed_on(text_of(ref), ref, feeds) for ref in fetches]
     if marks is None:
         lines.append(f"    return [{', '.join(handed)}]")
     else:
@@ -163,7 +186,7 @@ def generate(
         lines += [*marks.after(len(calls), checked=False), f"    return {marks.out}"]
     text = "\n".join(lines) + "\n"
     space = dict(names.space)
-    exec(compile(text, FILE_NAME, "exec"), space)
+    exec(compile(text, body_file or FILE_NAME, "exec"), space)
     return Compiled(space["step"], text, owners)
 
 
@@ -202,7 +225,16 @@ def _handed_out(name: str, ref: Ref, names: _Names) -> str:
     return f"{name}[()]" if ref.dims == () else f"{name}.copy()"
 
 
+def _handed_on(name: str, ref: Ref, feeds: Sequence[Ref]) -> str:
+    # Fixed contents and results in memory of their own stay as they are, and so does what was
+    # handed in: whoever runs the body knows it. Other memory is used again.
+    kept = ref.fixed or ref.own or any(ref is feed for feed in feeds)
+    return name if kept else f"{name}.copy()"
+
+
 def hand_out(value: Any) -> Any:
     """A copy for the user: a NumPy scalar for rank 0, bytes for a string."""
+    if isinstance(value, ArrayList):
+        return value
     array = np.asarray(value)
     return array[()] if array.ndim == 0 else array.copy()

@@ -14,7 +14,7 @@ from engine.graph import Operation
 from engine.op import Spec
 from engine.ops.state import VariableV2
 from engine.plan.lowering import Call, Ref
-from engine.plan.program import Program
+from engine.plan.nodes import Program
 from engine.shapes import count
 
 _NEVER = float("inf")

@@ -21,6 +21,7 @@ from summaries.wire.proto import (
 from summaries.wire.values import (
     Sound,
     SummaryValue,
+    audio_value,
     decode_summary,
     encode_summary,
     histogram_value,
@@ -33,6 +34,7 @@ __all__ = [
     "Sound",
     "SummaryValue",
     "add_summary",
+    "audio_value",
     "decode_graph",
     "decode_summary",
     "encode_graph",

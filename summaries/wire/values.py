@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from summaries.kinds import audio as audio_kind
 from summaries.kinds import histogram as histogram_kind
 from summaries.kinds import image as image_kind
 from summaries.records import HistogramRecord, MeshRecord, PrCurveRecord
@@ -108,6 +109,18 @@ def image_value(tag: str, image: Any, dataformats: str = "HWC") -> SummaryValue:
     made = image_kind.event(tag, image, 0, 0.0, dataformats)
     assert made.blob is not None
     return SummaryValue(tag, image=made.blob[1])
+
+
+def audio_value(tag: str, sound: Any, sample_rate: int) -> SummaryValue:
+    """The summary value of one sound, samples as in `SummaryWriter.add_audio`.
+
+    Raises:
+        TypeError, ValueError: no such sound.
+    """
+    made = audio_kind.event(tag, sound, 0, 0.0, sample_rate)
+    assert made.blob is not None
+    frames, channels = audio_kind.as_samples(tag, sound).shape
+    return SummaryValue(tag, audio=Sound(made.blob[1], "audio/wav", sample_rate, frames, channels))
 
 
 # -- writing ------------------------------------------------------------------------------------

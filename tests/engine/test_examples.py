@@ -81,9 +81,39 @@ def test_softmax_reads_digits(tmp_path: Path, data: Path | None) -> None:
     reader.close()
 
 
+def test_two_networks_learn_to_draw_as_the_data_does(tmp_path: Path) -> None:
+    mean, deviation = example("gan").main(["--logdir", str(tmp_path / "run"), "--steps", "3000"])
+    assert mean == pytest.approx(4.0, abs=0.5)
+    assert 0.25 < deviation < 1.0
+    reader = open_logdir(tmp_path)
+    assert set(reader.runs()[0].tags) == {"scalar", "histogram", "graph"}
+    reader.close()
+
+
+def test_a_small_convolutional_network_reads_digits(tmp_path: Path) -> None:
+    arguments = ["--logdir", str(tmp_path / "run"), "--epochs", "1", "--images", "1200"]
+    assert example("layers_mnist").main(arguments) >= 0.8
+    reader = open_logdir(tmp_path)
+    assert len(reader.scalars("run", "batch_loss").value) == 48
+    assert reader.scalars("run", "test_accuracy").step.tolist() == [48]
+    reader.close()
+
+
+@pytest.mark.parametrize("name", ["softmax_mnist", "layers_mnist"])
 def test_a_folder_without_the_digits_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit):
-        example("softmax_mnist").main(["--data", str(tmp_path)])
+        example(name).main(["--data", str(tmp_path)])
     assert "there is no train-images-idx3-ubyte.gz in it" in capsys.readouterr().err
+
+
+def test_word_vectors_of_a_group_end_up_beside_each_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["--logdir", str(tmp_path / "run"), "--steps", "1500"]
+    assert example("word2vec").main(arguments) >= 0.9
+    assert "Step: 01500 loss=" in capsys.readouterr().out
+    reader = open_logdir(tmp_path)
+    assert set(reader.runs()[0].tags["scalar"]) == {"loss", "learning_rate"}
+    reader.close()

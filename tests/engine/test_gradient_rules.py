@@ -135,3 +135,11 @@ def test_second_order_of_a_product_is_right_at_zeros_too() -> None:
                     rise = sess.run(first, {x: value + step}) - sess.run(first, {x: value - step})
                     numeric[place] = (rise * weights).sum() / 2e-4
                 np.testing.assert_allclose(sess.run(second, {x: value}), numeric, atol=1e-6)
+
+
+def test_a_source_that_is_also_a_stop_gets_its_partial_derivative() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        a = tf.constant(3.0)
+        b = 2.0 * a
+        assert sess.run(tf.gradients(a + b, [a, b], stop_gradients=[a, b])) == [1.0, 1.0]
+        assert sess.run(tf.gradients(a + b, [a, b])) == [3.0, 1.0]

@@ -46,6 +46,59 @@ def rmsprop(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
     return w - s["a"]
 
 
+def centered_rmsprop(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["r"] = 0.8 * s.get("r", 1.0) + 0.2 * g * g
+    s["m"] = 0.8 * s.get("m", 0.0) + 0.2 * g
+    s["a"] = 0.5 * s.get("a", 0) + 0.1 * g / np.sqrt(s["r"] - s["m"] ** 2 + 1e-10)
+    return w - s["a"]
+
+
+def adagrad(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["a"] = s.get("a", 0.1) + g * g
+    return w - 0.5 * g / np.sqrt(s["a"])
+
+
+def adadelta(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["g"] = 0.9 * s.get("g", 0) + 0.1 * g * g
+    step = g * np.sqrt(s.get("d", 0) + 1e-2) / np.sqrt(s["g"] + 1e-2)
+    s["d"] = 0.9 * s.get("d", 0) + 0.1 * step * step
+    return w - 0.5 * step
+
+
+def adagrad_da(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    # No global step is counted up here, so every step is the first.
+    s["g"] = s.get("g", 0) + g
+    s["q"] = s.get("q", 0.1) + g * g
+    near = np.sign(s["g"]) * np.maximum(np.abs(s["g"]) - 0.05, 0)
+    return -0.5 * near / (0.2 * 0.5 + np.sqrt(s["q"]))
+
+
+def ftrl_of(power: float, l1: float, l2: float, shrinkage: float) -> Any:
+    def ftrl(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+        before = s.get("a", 0.1)
+        s["a"] = before + g * g
+        shrunk = g + 2 * shrinkage * w
+        s["l"] = s.get("l", 0) + shrunk - (s["a"] ** -power - before**-power) / 0.5 * w
+        quadratic = s["a"] ** -power / 0.5 + 2 * l2
+        return np.where(
+            np.abs(s["l"]) > l1, (np.sign(s["l"]) * l1 - s["l"]) / quadratic, np.zeros_like(w)
+        )
+
+    return ftrl
+
+
+def proximal_descent(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    step = w - 0.1 * g
+    return np.sign(step) * np.maximum(np.abs(step) - 0.1 * 0.3, 0) / (1 + 0.1 * 0.2)
+
+
+def proximal_adagrad(w: Any, g: Any, s: dict[str, Any], t: int) -> Any:
+    s["a"] = s.get("a", 0.1) + g * g
+    rate = 0.5 / np.sqrt(s["a"])
+    step = w - rate * g
+    return np.sign(step) * np.maximum(np.abs(step) - rate * 0.3, 0) / (1 + rate * 0.2)
+
+
 ROWS: list[tuple[str, Callable[[], Any], Any, list[str]]] = [
     ("GradientDescent", lambda: tf.train.GradientDescentOptimizer(0.1), gradient_descent, []),
     ("Momentum", lambda: tf.train.MomentumOptimizer(0.1, 0.9), momentum, ["Momentum"]),
@@ -61,7 +114,47 @@ ROWS: list[tuple[str, Callable[[], Any], Any, list[str]]] = [
         rmsprop,
         ["RMSProp", "RMSProp_1"],
     ),
+    (
+        "RMSProp",
+        lambda: tf.train.RMSPropOptimizer(0.1, 0.8, 0.5, centered=True),
+        centered_rmsprop,
+        ["RMSProp", "RMSProp_1", "RMSProp_2"],
+    ),
     ("Adam", lambda: tf.train.AdamOptimizer(0.1, epsilon=1e-3), adam, ["Adam", "Adam_1"]),
+    ("Adagrad", lambda: tf.train.AdagradOptimizer(0.5), adagrad, ["Adagrad"]),
+    (
+        "Adadelta",
+        lambda: tf.train.AdadeltaOptimizer(0.5, 0.9, 1e-2),
+        adadelta,
+        ["Adadelta", "Adadelta_1"],
+    ),
+    (
+        "AdagradDA",
+        lambda: tf.train.AdagradDAOptimizer(0.5, tf.constant(0, tf.int64), 0.1, 0.05, 0.2),
+        adagrad_da,
+        ["AdagradDA", "AdagradDA_1"],
+    ),
+    ("Ftrl", lambda: tf.train.FtrlOptimizer(0.5), ftrl_of(-0.5, 0, 0, 0), ["Ftrl", "Ftrl_1"]),
+    (
+        "Ftrl",
+        lambda: tf.train.FtrlOptimizer(
+            0.5, -0.7, 0.1, 0.3, 0.2, l2_shrinkage_regularization_strength=0.1
+        ),
+        ftrl_of(-0.7, 0.3, 0.2, 0.1),
+        ["Ftrl", "Ftrl_1"],
+    ),
+    (
+        "ProximalGradientDescent",
+        lambda: tf.train.ProximalGradientDescentOptimizer(0.1, 0.3, 0.2),
+        proximal_descent,
+        [],
+    ),
+    (
+        "ProximalAdagrad",
+        lambda: tf.train.ProximalAdagradOptimizer(0.5, 0.1, 0.3, 0.2),
+        proximal_adagrad,
+        ["ProximalAdagrad"],
+    ),
 ]
 
 
@@ -191,14 +284,14 @@ def test_powers_live_in_the_name_scope_and_slots_in_the_variable_scope() -> None
         tf.train.AdamOptimizer().minimize(w * w)
     assert [v.op.name for v in tf.global_variables()] == [
         "w",
-        "w/Adam",
-        "w/Adam_1",
         "train/beta1_power",
         "train/beta2_power",
-        "later/w/Adam",
-        "later/w/Adam_1",
+        "w/Adam",
+        "w/Adam_1",
         "later/beta1_power",
         "later/beta2_power",
+        "later/w/Adam",
+        "later/w/Adam_1",
     ]
 
 
@@ -210,7 +303,9 @@ def test_powers_are_as_precise_as_the_widest_variable_and_float32_at_least() -> 
         optimizer = tf.train.AdamOptimizer(0.1)
         losses = [tf.cast(tf.reduce_sum(v * v), tf.float64) for v in variables]
         optimizer.minimize(tf.add_n(losses), var_list=list(variables))
-        return optimizer.variables()[0].dtype.base_dtype
+        powers = [v for v in optimizer.variables() if "power" in v.name]
+        assert len(powers) == 2
+        return powers[0].dtype.base_dtype
 
     assert power(half) is tf.float32
     assert power(half, single) is tf.float32
@@ -241,7 +336,7 @@ class Delayed(tf.train.Optimizer):
 @pytest.mark.parametrize("count", [1, 2])
 def test_a_slot_may_take_over_the_old_value_of_another(executor: str, count: int) -> None:
     parts = [tf.Variable(np.array([8.0, 16.0])) for _ in range(count)]
-    train = Delayed("Delayed").minimize(tf.add_n([tf.nn.l2_loss(w) for w in parts]))
+    train = Delayed(False, "Delayed").minimize(tf.add_n([tf.nn.l2_loss(w) for w in parts]))
     with tf.Session(executor=executor) as sess:
         sess.run(tf.global_variables_initializer())
         for _ in range(4):

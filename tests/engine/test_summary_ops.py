@@ -93,3 +93,13 @@ def test_importing_the_engine_does_not_import_the_store() -> None:
         "import sys, engine; sys.exit(any(m in sys.modules for m in ('sqlalchemy', 'summaries')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_sounds_of_a_batch_reach_the_store(tmp_path: Path) -> None:
+    beep = np.sin(np.linspace(0, 60, 800, dtype=np.float32))
+    tf.summary.audio("beep", np.stack([beep, -beep])[:, :, None], 8000.0, max_outputs=2)
+    with tf.Session() as sess, tf.summary.FileWriter(str(tmp_path)) as writer:
+        writer.add_summary(sess.run(tf.summary.merge_all()), 7)
+    (run,) = open_logdir(tmp_path).runs()
+    (sound,) = open_logdir(tmp_path).audios(run=run.name, tag="beep/audio/1")
+    assert (sound.step, sound.sample_rate, sound.n_frames, sound.channels) == (7, 8000, 800, 1)

@@ -134,7 +134,7 @@ VARIABLES = [
         'tf.get_variable("w", [None, 2])'),
     row("shape_beside_a_constant", ValueError, "If initializer is a constant, do not specify shape",
         'tf.get_variable("w", [2], initializer=tf.zeros([3]))'),
-    row("scope_without_a_name", ValueError,
+    row("scope_without_a_name", TypeError,
         "If default_name is None then name_or_scope is required",
         "with tf.variable_scope(None):  #!", "    pass"),
 ]  # fmt: skip

@@ -34,3 +34,5 @@ ROWS = [
            kinds="Log1p"),
     smooth("l2_loss", tf.nn.l2_loss, A, kinds="L2Loss", expected=lambda x: (x * x).sum() / 2),
 ]  # fmt: skip
+
+ELSEWHERE = {"RandomOrthogonal"}  # test_initializers.py

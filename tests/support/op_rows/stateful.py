@@ -8,7 +8,9 @@ ROWS: list[Row] = []
 
 ELSEWHERE = {
     "Placeholder", "NoOp", "ReversePermutation", "RandomStandardNormal", "RandomUniform",
-    "TruncatedNormal", "RandomUniformInt", "RandomShuffle", "Multinomial", "VariableV2",
+    "TruncatedNormal", "RandomUniformInt", "RandomShuffle", "Multinomial",
+    "RandomGamma", "RandomPoissonV2",    "VariableV2",
     "ReadVariable", "Assign", "AssignAdd", "AssignSub", "IsVariableInitialized", "ApplyUpdate",
-    "ScalarSummary", "HistogramSummary", "TextSummary", "ImageSummary", "MergeSummary",
+    "ScalarSummary", "HistogramSummary", "TextSummary", "ImageSummary", "AudioSummary",
+    "MergeSummary",
 }  # fmt: skip

@@ -1,0 +1,35 @@
+"""``tf.contrib.framework``: argument scopes, and variables by name."""
+
+from engine.contrib.arg_scopes import (
+    add_arg_scope,
+    arg_scope,
+    arg_scoped_arguments,
+    has_arg_scope,
+)
+from engine.contrib.model_variables import (
+    get_local_variables,
+    get_model_variables,
+    get_trainable_variables,
+    get_unique_variable,
+    get_variables,
+    get_variables_by_name,
+    model_variable,
+)
+from engine.train import create_global_step, get_global_step, get_or_create_global_step
+
+__all__ = [
+    "add_arg_scope",
+    "arg_scope",
+    "arg_scoped_arguments",
+    "create_global_step",
+    "get_global_step",
+    "get_local_variables",
+    "get_model_variables",
+    "get_or_create_global_step",
+    "get_trainable_variables",
+    "get_unique_variable",
+    "get_variables",
+    "get_variables_by_name",
+    "has_arg_scope",
+    "model_variable",
+]

@@ -1,0 +1,65 @@
+"""``tf.image``: resizing, cropping, flipping and colours of images."""
+
+from engine.ops.arranging import extract_image_patches
+from engine.ops.image_colors import (
+    adjust_brightness,
+    adjust_contrast,
+    convert_image_dtype,
+    grayscale_to_rgb,
+    per_image_standardization,
+    random_brightness,
+    random_contrast,
+    rgb_to_grayscale,
+)
+from engine.ops.images import (
+    ResizeMethod,
+    central_crop,
+    crop_to_bounding_box,
+    flip_left_right,
+    flip_up_down,
+    pad_to_bounding_box,
+    random_flip_left_right,
+    random_flip_up_down,
+    resize_image_with_crop_or_pad,
+    resize_images,
+    rot90,
+    transpose_image,
+)
+from engine.ops.random import random_crop
+from engine.ops.resizing import resize_bilinear, resize_nearest_neighbor
+
+per_image_whitening = per_image_standardization
+resize = resize_images
+resize_with_crop_or_pad = resize_image_with_crop_or_pad
+transpose = transpose_image
+
+__all__ = [
+    "ResizeMethod",
+    "adjust_brightness",
+    "adjust_contrast",
+    "central_crop",
+    "convert_image_dtype",
+    "crop_to_bounding_box",
+    "extract_image_patches",
+    "flip_left_right",
+    "flip_up_down",
+    "grayscale_to_rgb",
+    "pad_to_bounding_box",
+    "per_image_standardization",
+    "per_image_whitening",
+    "random_brightness",
+    "random_contrast",
+    "random_crop",
+    "random_flip_left_right",
+    "random_flip_up_down",
+    "resize",
+    "resize_bilinear",
+    "resize_image_with_crop_or_pad",
+    "resize_images",
+    "resize_nearest_neighbor",
+    "resize_with_crop_or_pad",
+    "rgb_to_grayscale",
+    "rot90",
+    "transpose",
+    "transpose_image",
+]

@@ -1,0 +1,1 @@
+"""Recurrent networks: cells, and what runs a cell over a sequence."""

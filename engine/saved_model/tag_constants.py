@@ -1,0 +1,4 @@
+"""Tags that say what a saved graph is for."""
+
+SERVING = "serve"
+TRAINING = "train"

@@ -1,0 +1,259 @@
+"""Graphs as data: written down, read, imported; what comes back computes the same."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from op_rows import all_rows
+from op_rows.row import Row
+
+import engine as tf
+from engine.op import Op, Spec
+from engine.ops.constants import make
+
+
+def through_json(graph: tf.Graph) -> tf.GraphDef:
+    return tf.GraphDef.FromString(graph.as_graph_def().SerializeToString())
+
+
+@pytest.mark.parametrize("row", all_rows(), ids=lambda row: row.name)
+def test_every_kind_computes_the_same_after_an_import(row: Row) -> None:
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        fed = [tf.placeholder(array.dtype, array.shape) for array in row.inputs]
+        y = row.function(*fed)
+        wanted = [y]
+        if row.differentiable:
+            sources = [x for x in fed if x.dtype.is_floating]
+            grads = [g for g in tf.gradients(y, sources) if g is not None]
+            wanted += [tf.convert_to_tensor(g) for g in grads]
+        wants = sess.run(wanted, dict(zip(fed, row.inputs, strict=True)))
+    names = [tensor.name for tensor in wanted]
+    with tf.Graph().as_default(), tf.Session() as sess:
+        found = tf.import_graph_def(
+            through_json(graph), return_elements=names + [x.name for x in fed]
+        )
+        assert found is not None
+        got, fed_again = found[: len(names)], found[len(names) :]
+        results = sess.run(got, dict(zip(fed_again, row.inputs, strict=True)))
+        for old, new, want, result in zip(wanted, got, wants, results, strict=True):
+            assert new.dtype == old.dtype and str(new.shape) == str(old.shape)
+            np.testing.assert_array_equal(result, want)
+
+
+def doubling() -> tf.Graph:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 2], name="x")
+        tf.multiply(x, 2.0, name="y")
+    return graph
+
+
+def test_the_mapping_stays_the_plain_lean_one() -> None:
+    with tf.Graph().as_default() as graph:
+        tf.constant(np.zeros(1000, np.float32), name="big")
+    data = json.loads(json.dumps(graph.as_graph_def()))
+    assert list(data) == ["nodes"]
+    assert set(data["nodes"][0]) == {"name", "op", "inputs", "device", "attrs", "outputs"}
+    assert "value" not in data["nodes"][0]["attrs"]
+
+
+def test_names_go_below_the_scope_and_elements_come_back() -> None:
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        for prefix in ("import", "import_1"):
+            y, x = tf.import_graph_def(doubling().as_graph_def(), return_elements=["y:0", "x"])
+            assert (y.name, x.name, x.type) == (f"{prefix}/y:0", f"{prefix}/x", "Placeholder")
+        assert sess.run(y, {"import_1/x:0": [[1, 2]]}).tolist() == [[2.0, 4.0]]
+        assert tf.import_graph_def(doubling().as_graph_def(), name="") is None
+        assert graph.get_tensor_by_name("y:0").shape.as_list() == [None, 2]
+
+
+def test_input_map_replaces_what_is_fed() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.constant([[3.0, 4.0]])
+        (y,) = tf.import_graph_def(doubling().as_graph_def(), {"x:0": x}, ["y:0"])
+        assert sess.run(y).tolist() == [[6.0, 8.0]]
+        (y,) = tf.import_graph_def(doubling().as_graph_def(), {"x": [[1.0, 1.0]]}, ["y:0"])
+        assert sess.run(y).tolist() == [[2.0, 2.0]]
+
+
+def test_what_an_import_refuses() -> None:
+    graph_def = doubling().as_graph_def()
+    with tf.Graph().as_default():
+        with pytest.raises(TypeError, match="must be a GraphDef proto"):
+            tf.import_graph_def({"nodes": []})
+        with pytest.raises(ValueError, match="'nope' not found in graph_def"):
+            tf.import_graph_def(graph_def, return_elements=["nope"])
+        with pytest.raises(ValueError, match="'y:1' not found in graph_def"):
+            tf.import_graph_def(graph_def, return_elements=["y:1"])
+        with pytest.raises(ValueError, match=r"not found in graph_def: \[nope:0\]"):
+            tf.import_graph_def(graph_def, {"nope:0": tf.constant(1.0)})
+        with pytest.raises(ValueError, match="requires a non-empty `name`"):
+            tf.import_graph_def(graph_def, {"x:0": [[1.0, 2.0]]}, name="")
+        short = tf.GraphDef()
+        short.node.extend(node for node in graph_def.node if node.name == "y")
+        with pytest.raises(ValueError, match="Input tensor 'x:0' not found"):
+            tf.import_graph_def(short)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x08\x01proto", b"{}", b"[1]", b'{"format": "other"}'])
+def test_other_bytes_are_no_graph(data: bytes) -> None:
+    with pytest.raises(ValueError, match="Error parsing message"):
+        tf.GraphDef.FromString(data)
+
+
+def test_nodes_may_come_in_any_order() -> None:
+    graph_def = doubling().as_graph_def()
+    graph_def.node.reverse()
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x, y = tf.import_graph_def(graph_def, return_elements=["x:0", "y:0"])
+        assert sess.run(y, {x: [[1, 2]]}).tolist() == [[2.0, 4.0]]
+
+
+def test_nodes_can_be_changed_before_the_import() -> None:
+    with tf.Graph().as_default() as graph, tf.device("/gpu:3"):
+        tf.add(tf.constant(1.0, name="a"), tf.constant(2.0, name="b"), name="sum")
+    graph_def = through_json(graph)
+    for node in graph_def.node:
+        node.device = ""
+        if node.op == "Add":
+            node.input[1] = "a"
+            node.name = "twice"
+    with tf.Graph().as_default(), tf.Session() as sess:
+        (twice,) = tf.import_graph_def(graph_def, return_elements=["twice:0"])
+        assert sess.run(twice) == 2.0
+
+
+def test_copies_of_nodes_and_graphs_are_their_own() -> None:
+    graph_def = doubling().as_graph_def()
+    whole = copy.deepcopy(graph_def)
+    part = tf.GraphDef()
+    part.node.extend([copy.deepcopy(node) for node in graph_def.node])
+    part.node.add().CopyFrom(graph_def.node[0])
+    part.node[-1].name = "z"
+    for node in graph_def.node:
+        node.name = "changed"
+    assert [node.name for node in whole.node] == ["x", "y/y", "y"]
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x, y, z = tf.import_graph_def(part, return_elements=["x:0", "y:0", "z:0"])
+        assert sess.run([y, z], {x: [[1, 2]], z: [[0, 0]]})[0].tolist() == [[2.0, 4.0]]
+
+
+def test_control_inputs_devices_and_shapes_come_back() -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, name="x")
+        with tf.device("/cpu:0"), tf.control_dependencies([tf.no_op(name="before")]):
+            y = tf.exp(x, name="y")
+        y.set_shape([None, 3])
+        with tf.colocate_with(y.op):
+            tf.log(x, name="beside")
+    with tf.Graph().as_default() as other:
+        tf.import_graph_def(through_json(graph), name="m")
+        got = other.get_operation_by_name("m/y")
+        assert [op.name for op in got.control_inputs] == ["m/before"]
+        assert got.device == "/device:CPU:0"
+        assert got.outputs[0].shape.as_list() == [None, 3]
+        assert other.get_operation_by_name("m/beside").colocated_with == "m/y"
+
+
+def test_random_streams_come_back() -> None:
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        tf.set_random_seed(3)
+        y = tf.random_normal([4], name="y")
+        want = sess.run(y)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        (y,) = tf.import_graph_def(through_json(graph), return_elements=["y:0"])
+        np.testing.assert_array_equal(sess.run(y), want)
+
+
+def test_one_value_everywhere_is_written_once() -> None:
+    with tf.Graph().as_default() as graph:
+        tf.zeros([1000, 1000], name="zeros")
+        tf.fill([3], "x", name="texts")
+        tf.ones([2, 2], tf.complex64, name="ones")
+    data = graph.as_graph_def().SerializeToString()
+    assert len(data) < 4000
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.import_graph_def(tf.GraphDef.FromString(data), name="")
+        zeros, texts, ones = sess.run(["zeros:0", "texts:0", "ones:0"])
+        assert zeros.shape == (1000, 1000) and not zeros.any()
+        assert texts.tolist() == [b"x"] * 3 and ones.tolist() == [[1, 1], [1, 1]]
+
+
+def test_gradients_go_through_an_imported_graph() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.constant([[1.0, 2.0]])
+        (y,) = tf.import_graph_def(through_json(doubling()), {"x:0": x}, ["y:0"])
+        (grad,) = tf.gradients(y * y, x)
+        assert sess.run(grad).tolist() == [[8.0, 16.0]]
+
+
+def test_write_graph_makes_the_directory_and_gives_the_path(tmp_path: Path) -> None:
+    path = tf.train.write_graph(doubling(), str(tmp_path / "new"), "g.pb", as_text=False)
+    assert path == str(tmp_path / "new" / "g.pb")
+    graph_def = tf.GraphDef()
+    graph_def.ParseFromString(Path(path).read_bytes())
+    assert [node.op for node in graph_def.node] == ["Placeholder", "Const", "Mul"]
+    with pytest.raises(TypeError, match="write_graph needs"):
+        tf.train.write_graph("graph", str(tmp_path), "g.pb")
+
+
+@dataclass(frozen=True, eq=False)
+class CallPython(Op):
+    """A function of the script's own."""
+
+    function: Callable[..., Any]
+
+    def infer(self, x: Spec) -> Spec:
+        return Spec(x.dtype, x.dims)
+
+    def numpy(self, x: Any) -> Any:
+        return self.function(x)
+
+
+def test_what_cannot_be_written_down_says_so_when_it_is_run() -> None:
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [2], name="x")
+        called = make(CallPython(np.sort), (x,), "called")
+        tf.multiply(called, 2.0, name="y")
+    with tf.Graph().as_default(), tf.Session() as sess:
+        y, middle = tf.import_graph_def(
+            through_json(graph), return_elements=["y:0", "called:0"], name="m"
+        )
+        with pytest.raises(tf.errors.UnimplementedError, match="attribute 'function'") as told:
+            sess.run(y, {"m/x:0": [1, 2]})
+        assert "m/called" in str(told.value)
+        assert sess.run(y, {middle: [1, 2]}).tolist() == [2.0, 4.0]
+
+
+def test_class_names_tell_the_engines_kinds_apart() -> None:
+    classes: list[type[Op]] = []
+    stack = [Op]
+    while stack:
+        below = [kind for kind in stack.pop().__subclasses__() if kind not in classes]
+        classes += below
+        stack += below
+    names = [kind.__name__ for kind in classes if kind.__module__.startswith("engine.")]
+    assert {name for name in names if names.count(name) > 1} == set()
+
+
+def test_a_kind_that_nobody_defines_here_is_told() -> None:
+    data = json.loads(doubling().as_graph_def().SerializeToString())
+    data["nodes"][2]["kind"] = "Frobnicate"
+    with (
+        tf.Graph().as_default(),
+        pytest.raises(ValueError, match="Op type not registered 'Frobnicate'"),
+    ):
+        tf.import_graph_def(tf.GraphDef.from_data(data))
+
+
+def test_a_file_cannot_name_classes_outside_of_the_engine() -> None:
+    data = json.loads(doubling().as_graph_def().SerializeToString())
+    data["nodes"][2]["state"] = {"x": {"$": "object", "$v": {}, "kind": "subprocess:Popen"}}
+    with tf.Graph().as_default(), pytest.raises(ValueError, match="no class of the engine"):
+        tf.import_graph_def(tf.GraphDef.from_data(data))

@@ -1,0 +1,135 @@
+"""The engine's own threads: work shared out, errors told, interruptions and forks survived."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+import engine as tf
+from engine.kernels.lanes import LANES, Lanes, split
+from engine.plan import lanes
+
+
+@pytest.fixture(autouse=True)
+def own_graph() -> Iterator[tf.Graph]:
+    with tf.Graph().as_default() as graph:
+        yield graph
+
+
+def test_pieces_run_on_threads_of_their_own_and_are_done_when_run_returns() -> None:
+    found: list[int] = []
+    meeting = threading.Barrier(3, timeout=20)
+
+    def piece() -> None:
+        meeting.wait()  # all three must be under way at once
+        found.append(threading.get_ident())
+
+    LANES.run([piece, piece, piece])
+    assert len(set(found)) == 3
+
+
+def test_the_first_error_is_raised_after_all_pieces_have_ended() -> None:
+    done = []
+
+    def failing() -> None:
+        raise ValueError("in a lane")
+
+    with pytest.raises(ValueError, match="in a lane"):
+        LANES.run([lambda: done.append(1), failing, lambda: done.append(2)])
+    assert sorted(done) == [1, 2]
+    LANES.run([lambda: done.append(3), lambda: done.append(4)])
+    assert sorted(done) == [1, 2, 3, 4]
+
+
+def test_pieces_inside_a_piece_run_one_after_the_other() -> None:
+    done: list[int] = []
+    LANES.run([lambda: LANES.run([lambda: done.append(1), lambda: done.append(2)]), lambda: None])
+    assert done == [1, 2]
+
+
+def test_infinities_in_a_lane_warn_as_little_as_in_the_plan() -> None:
+    lane = Lanes()
+    with np.errstate(all="ignore"):
+        lane.run([lambda: None, lambda: np.log(np.zeros(3))])
+
+
+def test_a_child_after_a_fork_has_threads_of_its_own() -> None:
+    LANES.run([lambda: None, lambda: None])
+    child = os.fork()
+    if not child:
+        found: list[int] = []
+        LANES.run([lambda: found.append(1), lambda: found.append(2)])
+        os._exit(0 if sorted(found) == [1, 2] else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_rows_are_split_evenly() -> None:
+    assert split(10, 3) == [(0, 4), (4, 7), (7, 10)]
+    assert split(2, 8) == [(0, 1), (1, 2)]
+    assert split(0, 2) == [(0, 0)]
+
+
+def two_layers(threads: int) -> tuple[tf.Session, tf.Operation, tf.Tensor, dict[tf.Tensor, object]]:
+    rng = np.random.default_rng(0)
+    x, y = tf.placeholder(tf.float32, [64, 100]), tf.placeholder(tf.float32, [64, 10])
+    w, v = (
+        tf.Variable(rng.normal(size=s, scale=0.1).astype("f")) for s in ((100, 2000), (2000, 10))
+    )
+    logits = tf.matmul(tf.nn.relu(tf.matmul(x, w)), v)
+    loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(labels=y, logits=logits))
+    train = tf.train.AdamOptimizer(0.01).minimize(loss)
+    sess = tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=threads))
+    sess.run(tf.global_variables_initializer())
+    feed = {x: rng.normal(size=(64, 100)), y: np.eye(10)[rng.integers(0, 10, 64)]}
+    return sess, train, loss, feed
+
+
+def test_a_step_that_pays_is_shared_out_by_rows_and_by_strips() -> None:
+    sess, train, _, feed = two_layers(threads=2)
+    text = sess.explain(train, feed)
+    assert text.count("at_once(") == 2
+    assert " = rows(Placeholder)" in text
+
+
+def test_one_thread_is_one_sequence() -> None:
+    sess, train, _, feed = two_layers(threads=1)
+    assert "at_once(" not in sess.explain(train, feed)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 5])
+def test_shared_out_training_follows_the_single_thread(threads: int) -> None:
+    losses = []
+    for count in (1, threads):
+        with tf.Graph().as_default():
+            sess, train, loss, feed = two_layers(count)
+            losses.append([sess.run([loss, train], feed)[0] for _ in range(12)])
+    np.testing.assert_allclose(losses[1], losses[0], rtol=1e-4)
+    assert losses[0][-1] < losses[0][0] / 2
+
+
+def test_gradients_that_are_fetched_are_whole() -> None:
+    results = []
+    for count in (1, 2):
+        with tf.Graph().as_default():
+            sess, train, loss, feed = two_layers(count)
+            grads = tf.gradients(loss, tf.trainable_variables())
+            results.append(sess.run([*grads, loss, train], feed)[:3])
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_allclose(two, one, rtol=1e-4, atol=1e-6)
+
+
+def test_an_error_in_a_lane_names_the_operation(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lanes, "_LEAST_GAIN_US", -1e9)
+    x = tf.placeholder(tf.int32, [4, 3])
+    halved = tf.floordiv(x * 2, x - 1, name="halved")
+    sess = tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=2))
+    given = np.full((4, 3), 5)
+    assert sess.run(halved, {x: given}).tolist() == [[2] * 3] * 4
+    given[3, 2] = 1  # in the second lane's rows
+    with pytest.raises(tf.errors.InvalidArgumentError, match="halved") as caught:
+        sess.run(halved, {x: given})
+    assert caught.value.op is halved.op
