@@ -25,7 +25,8 @@ def reason_for(name: str, fact: str) -> str | None:
     """Why a case may differ in a fact, None if nothing is known."""
     for pattern, reason in EXPLAINED.items():
         case, _, facts = pattern.partition("#")
-        if fnmatch.fnmatchcase(name, case) and (not facts or fact in facts.split(",")):
+        wanted = facts.split(",") if facts else ["*"]
+        if fnmatch.fnmatchcase(name, case) and any(fnmatch.fnmatchcase(fact, x) for x in wanted):
             return reason
     return None
 

@@ -202,8 +202,6 @@ def _scopes(tf: Any) -> Mapping[str, Any]:
         names.append(tf.no_op().name)
     with tf.variable_scope(None, default_name="v"):
         names.append(tf.get_variable("w", [2]).name)
-    x = tf.constant(1.0, name="x")
-    names += [t.name for t in tf.gradients(tf.square(x), x)]
     return {"names": names, "variables": [v.name for v in tf.global_variables()]}
 
 

@@ -10,15 +10,22 @@ from typing import Any
 import numpy as np
 
 from tests_oracle.apis import SUPPORT, under
-from tests_oracle.outcome import Case
+from tests_oracle.outcome import Case, Sizes
 
 
 def cases(mine: Any, other: Any) -> list[tuple[Case, Case]]:
     """Each row under both APIs, by name."""
     own, theirs = _rows(mine), _rows(other)
-    return [
-        (_case(name, row), _case(name, theirs[name])) for name, row in own.items() if name in theirs
-    ]
+    pairs = []
+    for name, row in own.items():
+        for dtype in (None, np.float32) if name.split("/")[0] in _SINGLE_ONLY else (None,):
+            title = name if dtype is None else f"{name}/float32"
+            pairs.append((_case(title, row, dtype), _case(title, theirs[name], dtype)))
+    return pairs
+
+
+_SINGLE_ONLY = ("normalization", "places", "images")
+"""Families in which TensorFlow has some operations for single precision alone: run in it too."""
 
 
 def _rows(api: Any) -> dict[str, Any]:
@@ -30,12 +37,13 @@ def _rows(api: Any) -> dict[str, Any]:
     return found
 
 
-def _case(name: str, row: Any) -> Case:
-    return Case(name, lambda tf: _facts(tf, row))
+def _case(name: str, row: Any, dtype: Any) -> Case:
+    return Case(name, lambda tf: _facts(tf, row, dtype))
 
 
-def _facts(tf: Any, row: Any) -> Mapping[str, Any]:
+def _facts(tf: Any, row: Any, dtype: Any) -> Mapping[str, Any]:
     arrays = [np.asarray(array) for array in row.inputs]
+    arrays = [a.astype(dtype) if dtype and a.dtype.kind == "f" else a for a in arrays]
     fed = [
         tf.placeholder(tf.as_dtype(a.dtype), a.shape, name=f"in{n}") for n, a in enumerate(arrays)
     ]
@@ -44,32 +52,22 @@ def _facts(tf: Any, row: Any) -> Mapping[str, Any]:
     feeds = dict(zip(fed, arrays, strict=True))
     facts: dict[str, Any] = {
         "name": [item.name for item in results],
-        "shape": [str(item.get_shape()) for item in results],
+        "shape": [Sizes(item.get_shape().as_list() if item.get_shape().ndims is not None else None)
+                  for item in results],
         "dtype": [item.dtype.base_dtype.name for item in results],
-    }
-    gradients: list[Any] = []
-    inputs = [x for x in fed if x.dtype.is_floating]
-    if row.differentiable and inputs:
-        weights = [
-            tf.constant(
-                np.linspace(0.5, 1.5, max(1, _count(item))).reshape(_sizes(item)), item.dtype
-            )
-            if item.get_shape().is_fully_defined()
-            else None
-            for item in results
-        ]
-        gradients = tf.gradients(results, inputs, grad_ys=weights)
-    flowing = [g for g in gradients if g is not None]
+    }  # fmt: skip
+    inputs = [x for x in fed if x.dtype.is_floating] if row.differentiable else []
+    weights = [tf.placeholder(item.dtype.base_dtype) for item in results]
+    gradients = tf.gradients(results, inputs, grad_ys=weights) if inputs else []
+    flowing = [tf.convert_to_tensor(g) for g in gradients if g is not None]
     with tf.Session() as sess:
-        facts["value"] = sess.run(results, feeds)
-        facts["gradient"] = [sess.run(tf.convert_to_tensor(g), feeds) for g in flowing]
+        facts["value"] = values = sess.run(results, feeds)
+        # Different ones for every element, so that a gradient in the wrong place shows.
+        feeds |= {
+            weight: np.linspace(0.5, 1.5, np.size(value)).reshape(np.shape(value))
+            for weight, value in zip(weights, values, strict=True)
+            if inputs
+        }
+        facts["gradient"] = sess.run(flowing, feeds)
     facts["gradients reach"] = [g is not None for g in gradients]
     return facts
-
-
-def _count(tensor: Any) -> int:
-    return int(np.prod(_sizes(tensor), dtype=np.int64))
-
-
-def _sizes(tensor: Any) -> list[int]:
-    return [int(size) for size in tensor.get_shape().as_list()]
