@@ -227,7 +227,7 @@ class Selu(UnaryFloat):
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         slope = zeros_like(y) + self.scale
-        return (dy * where(y > zeros_like(y), slope, y + self.scale * self.alpha),)
+        return (dy * where(y < zeros_like(y), y + self.scale * self.alpha, slope),)
 
 
 def _activation(definition: Any, x: Any, name: str | None) -> Tensor:

@@ -53,7 +53,7 @@ def meshgrid(*args: Any, **kwargs: Any) -> list[Tensor]:
             whole = x
             for other, y in enumerate(along):
                 if other != mine:
-                    whole = multiply(whole, cast(ones_like(y), x.dtype))
+                    whole = multiply(whole, cast(ones_like(y), x.dtype), "mul")
             grid.append(whole)
         return grid
 

@@ -292,9 +292,10 @@ def sparse_softmax_cross_entropy_with_logits(
             )
         )
     kind = SparseSoftmaxCrossEntropyWithLogits()
-    with x.graph.name_scope(name or "SparseSoftmaxCrossEntropyWithLogits") as scope:
+    with x.graph.name_scope(name or "SparseSoftmaxCrossEntropyWithLogits"):
         if x.spec.dims is not None and len(x.spec.dims) == 2:
-            return x.graph.create_op(kind, (x, numbers), scope).outputs[0]
+            # As in TensorFlow, whose operation repeats the scope's name inside of it.
+            return x.graph.create_op(kind, (x, numbers), name).outputs[0]
         width = shape(x)[-1] if x.spec.dims is None else x.spec.dims[-1]
         flat = (reshape(x, [-1, width]), reshape(numbers, [-1]))
         return reshape(x.graph.create_op(kind, flat, None).outputs[0], shape(numbers))

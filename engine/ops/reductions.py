@@ -420,12 +420,12 @@ def reduce_logsumexp(
 ) -> Tensor:
     """log(sum(exp(x))) over `axis`, without overflow."""
     x = convert_to_tensor(input_tensor)
-    with x.graph.name_scope(name or "ReduceLogSumExp"):
+    with x.graph.name_scope(name or "ReduceLogSumExp") as scope:
         top = stop_gradient(reduce_max(x, axis, keep_dims=True))
         total = log(reduce_sum(exp(x - top), axis, keep_dims=True)) + top
         if keep_dims:
             return total
-        return make(Reshape(), (total, shape(reduce_sum(x, axis))), None)
+        return make(Reshape(), (total, shape(reduce_sum(x, axis))), scope)
 
 
 OPS = (Sum, Mean, Prod, Max, Min, All, AnyTrue, KeptShape, ProdOfOthers, ProdOfOthersGrad)
