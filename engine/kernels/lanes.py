@@ -93,6 +93,7 @@ class _Lane:
                 self._begin.wait()
                 work, self._work = self._work, None
                 if work is None:
+                    self._end.open()
                     self._sleep.acquire()
                     continue
                 try:
@@ -111,8 +112,10 @@ class _Lane:
 
     def rest(self) -> None:
         """Let it sleep until it is started again."""
-        self.asleep = True
         self._begin.open()
+        # A gate opened twice is open once: the next start has to find it closed.
+        self._end.wait()
+        self.asleep = True
 
     def wait(self) -> BaseException | None:
         """What the work raised, None if nothing; an interruption waits for its end too."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
 import engine as tf
+from engine.kernels import lanes as kernel_lanes
 from engine.kernels.lanes import LANES, Lanes, split
 from engine.plan import lanes
 
@@ -49,6 +51,15 @@ def test_pieces_inside_a_piece_run_one_after_the_other() -> None:
     done: list[int] = []
     LANES.run([lambda: LANES.run([lambda: done.append(1), lambda: done.append(2)]), lambda: None])
     assert done == [1, 2]
+
+
+def test_lanes_that_went_to_sleep_begin_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    own, done = Lanes(), []
+    monkeypatch.setattr(kernel_lanes, "_PATIENCE_S", 0.0005)
+    for pause in np.linspace(0.0, 0.002, 300):
+        own.run([lambda: done.append(1), lambda: done.append(2)])
+        time.sleep(pause)
+    assert len(done) == 600
 
 
 def test_infinities_in_a_lane_warn_as_little_as_in_the_plan() -> None:
