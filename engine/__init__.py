@@ -29,6 +29,7 @@ from engine import (
     saved_model,
     sparse,
     summary,
+    timeline,
     train,
 )
 from engine.compat0 import (
@@ -974,6 +975,7 @@ __all__ = [
     "tensordot",
     "test",
     "tile",
+    "timeline",
     "to_bool",
     "to_double",
     "to_float",

@@ -21,7 +21,7 @@ _STRIP = 8192
 _MOST_STRIPS = 64
 _SHARED = 1 << 16
 """Elements from which on an arena is updated by several threads."""
-_LANE_STRIP = 1 << 16
+_LANE_STRIP = 1 << 15
 """Elements of a strip then: threads with shorter calls wait for Python's lock, not for memory."""
 
 

@@ -20,7 +20,7 @@ from engine.ops.joining import concat, split
 from engine.ops.linear import matmul
 from engine.ops.shaping import expand_dims, transpose
 from engine.ops.sizes import shape
-from engine.rnn.lstm_kernels import GATES, backward, forward
+from engine.rnn.lstm_kernels import GATES, backward, forward, parts
 from engine.shapes import Dims, TensorShape, merge_size, with_rank
 
 
@@ -224,11 +224,11 @@ def _run(
 def _grad_scratch_sizes(arrays: Sequence[Any]) -> tuple[tuple[int, ...], ...]:
     (rows, columns), (units, batch) = _scratch_sizes(arrays)
     block = (columns, batch)
-    # Weights; sums of theirs and of one step; two blocks of gates; x and h; three of units.
+    # Weights; for each thread sums of theirs and of one step; two blocks of gates; x and h; four of
+    # units.
     return (
         (rows, columns),
-        (rows, columns),
-        (rows, columns),
+        (len(parts(batch)), 2, rows, columns),
         block,
         block,
         (rows - 1, batch),
