@@ -16,9 +16,11 @@ def graph_columns(record: GraphRecord) -> dict[str, Any]:
 
     ``names``, ``ops``, ``devices``: str; ``inputs``: list of str as logged; ``outputs``: list of
     ``[dtype, shape]``, a shape None or a list with None for unknown dimensions; ``attrs``: dict.
+    Of a traced graph also ``traced``, what the run is called, and ``stats``:
+    ``[microseconds, bytes, device, note]``, or None for an operation that was no part of it.
     """
     nodes = record.nodes
-    return {
+    columns: dict[str, Any] = {
         "step": record.step,
         "wall_time": record.wall_time,
         "names": [node.name for node in nodes],
@@ -31,6 +33,14 @@ def graph_columns(record: GraphRecord) -> dict[str, Any]:
         ],
         "attrs": [{str(k): short_attribute(v) for k, v in node.attrs.items()} for node in nodes],
     }
+    if record.traced:
+        columns["traced"] = record.traced
+        columns["stats"] = [
+            node.stats
+            and [node.stats.time_us, node.stats.bytes, node.stats.device, node.stats.note]
+            for node in nodes
+        ]
+    return columns
 
 
 def short_attribute(value: Any) -> Any:

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from engine.dtypes import string
-from engine.errors import compose
+from engine.errors import compose, misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, graph_of
+from engine.trace import parts_of_label
 from engine.variables import GraphKeys
 
 # `summaries` brings SQLAlchemy (0.15 s to import), so it is imported where it is used: a script
@@ -347,6 +348,8 @@ class FileWriter:
         self._logdir = logdir
         self._writer = SummaryWriter(logdir)
         self._closed = False
+        self._graph: Any = None
+        self._traced: set[str] = set()
         shown = next((item for item in (graph, graph_def, session) if item is not None), None)
         if shown is not None:
             self.add_graph(shown)
@@ -368,7 +371,48 @@ class FileWriter:
         del global_step  # A run has one graph.
         if not isinstance(graph, Graph) and isinstance(getattr(graph, "graph", None), Graph):
             graph = graph.graph
+        self._graph = graph
         self._open().add_graph(graph)
+
+    def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
+        """Store what a traced run took, for the graph page to colour by; the newest run is shown.
+
+        `run_metadata` is the `RunMetadata` of a run with ``RunOptions(trace_level=FULL_TRACE)``;
+        `tag` names it. Without a graph added before, the operations that ran are the graph.
+
+        Raises:
+            ValueError: the tag was used before, or nothing was traced.
+
+        >>> import tempfile, engine as tf
+        >>> with tf.Graph().as_default(), tf.Session() as sess:
+        ...     loss = tf.reduce_sum(tf.exp(tf.placeholder_with_default([1.0, 2.0], [2])))
+        ...     full = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
+        ...     meta = tf.RunMetadata()
+        ...     _ = sess.run(loss, options=full, run_metadata=meta)
+        ...     with tf.summary.FileWriter(tempfile.mkdtemp(), sess.graph) as writer:
+        ...         writer.add_run_metadata(meta, "step 0", 0)
+        """
+        if tag in self._traced:
+            raise ValueError(
+                misuse(
+                    "The provided tag was already used for this event type",
+                    [f"tag: {tag!r}"],
+                    "a tag for each traced run, as f'step {step}'",
+                )
+            )
+        devices = run_metadata.step_stats.dev_stats
+        if not devices:
+            raise ValueError(
+                misuse(
+                    f"add_run_metadata '{tag}': there are no step stats in it",
+                    (),
+                    "sess.run(..., options=tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE), "
+                    "run_metadata=run_metadata)",
+                )
+            )
+        self._traced.add(tag)
+        title = tag if global_step is None or str(global_step) in tag else f"{tag}, {global_step}"
+        self._open().add_graph({"nodes": _with_stats(self._graph, devices), "traced": title})
 
     def add_session_log(self, session_log: Any, global_step: Any = None) -> None:
         """Nothing: runs know when they began and ended without it."""
@@ -403,6 +447,32 @@ class FileWriter:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _with_stats(graph: Any, devices: Sequence[Any]) -> list[dict[str, Any]]:
+    """The graph's nodes as plain data, each that was part of the run with what it took."""
+    took: dict[str, dict[str, Any]] = {}
+    ran: list[dict[str, Any]] = []
+    for device in devices:
+        for node in device.node_stats:
+            _, kind, inputs = parts_of_label(node.timeline_label)
+            ran.append({"name": node.node_name, "op": kind or "unknown", "inputs": inputs})
+            took[node.node_name] = {
+                "time_us": node.op_end_rel_nanos / 1000,
+                "bytes": sum(part.total_bytes for part in node.memory),
+                "device": device.device,
+            }
+        for folded in device.folded:
+            ran.append({"name": folded.node_name, "op": folded.op, "inputs": []})
+            took[folded.node_name] = {
+                "time_us": 0.0, "bytes": 0, "device": device.device, "note": folded.reason
+            }  # fmt: skip
+    plain = graph.as_graph_def() if hasattr(graph, "as_graph_def") else graph
+    nodes = ran if plain is None else plain["nodes"]
+    return [
+        {**node, "stats": took[node["name"]]} if node["name"] in took else dict(node)
+        for node in nodes
+    ]
 
 
 OPS: Sequence[type[Op]] = (

@@ -235,7 +235,7 @@ def _named_rows(pid: int, device: DeviceStepStats) -> list[dict[str, Any]]:
     return rows
 
 
-def _parts(label: str) -> tuple[str, str, list[str]]:
+def parts_of_label(label: str) -> tuple[str, str, list[str]]:
     """Name, kind and inputs' names of a label."""
     name, _, call = label.partition(" = ")
     kind, _, inputs = call.partition("(")
@@ -244,7 +244,7 @@ def _parts(label: str) -> tuple[str, str, list[str]]:
 
 
 def _events_of(node: NodeExecStats, pid: int, origin: int) -> list[dict[str, Any]]:
-    name, kind, inputs = _parts(node.timeline_label)
+    name, kind, inputs = parts_of_label(node.timeline_label)
     args: dict[str, Any] = {"name": name or node.node_name, "op": kind or "unknown"}
     args |= {f"input{index}": item for index, item in enumerate(inputs)}
     args["bytes"] = sum(part.total_bytes for part in node.memory)
@@ -270,7 +270,7 @@ def _arrows(
 ) -> list[dict[str, Any]]:
     arrows: list[dict[str, Any]] = []
     for node in device.node_stats:
-        _, _, inputs = _parts(node.timeline_label)
+        _, _, inputs = parts_of_label(node.timeline_label)
         for source in dict.fromkeys(inputs):
             if source not in places or node.node_name not in places:
                 continue

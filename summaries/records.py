@@ -319,6 +319,20 @@ class TableRecord:
 
 
 @dataclass(frozen=True)
+class NodeStats:
+    """What one operation took in a traced run."""
+
+    time_us: float
+    """Microseconds."""
+    bytes: int
+    """What it wrote: its outputs, and what it needed in between."""
+    device: str = ""
+    """Where it ran."""
+    note: str = ""
+    """Why it took no time of its own, as an operation that was folded into a constant."""
+
+
+@dataclass(frozen=True)
 class GraphNode:
     """One operation of a graph."""
 
@@ -331,6 +345,8 @@ class GraphNode:
     outputs: tuple[tuple[str, tuple[int | None, ...] | None], ...] = ()
     """``(dtype, shape)`` of each output; a shape of None is unknown."""
     attrs: Mapping[str, Any] = field(default_factory=dict)
+    stats: NodeStats | None = None
+    """What it took in the run that the graph was traced in; None if it was not part of it."""
 
 
 @dataclass(frozen=True)
@@ -339,6 +355,8 @@ class GraphRecord:
     wall_time: float
     nodes: tuple[GraphNode, ...]
     rank: int = 0
+    traced: str = ""
+    """What the traced run is called whose stats the nodes have; empty if it has none."""
 
 
 @dataclass(frozen=True)

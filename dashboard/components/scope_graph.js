@@ -14,7 +14,11 @@
     ["type", "Op type"],
     ["device", "Device"],
     ["structure", "Structure"],
+    ["time", "Compute time"],
+    ["memory", "Memory"],
   ];
+  /* Those that need a traced run. */
+  const TRACED = ["time", "memory"];
 
   tb.view.declare("graphRun", "", {param: "graph"});
   tb.view.declare("graphOpen", [], {param: "open"});
@@ -295,12 +299,17 @@
             "select",
             {
               className: "field sg-select",
-              value: graphColour,
+              value: model.graph.traced || !TRACED.includes(graphColour) ? graphColour : "type",
               onChange: (event) => tb.view.set({graphColour: event.target.value}),
             },
-            COLOURS.map(([name, title]) => h("option", {key: name, value: name}, title)),
+            COLOURS.filter(([name]) => model.graph.traced || !TRACED.includes(name)).map(([name, title]) =>
+              h("option", {key: name, value: name}, title),
+            ),
           ),
         ),
+        model.graph.traced
+          ? h("span", {className: "sg-traced", title: "The traced run that times are from"}, model.graph.traced)
+          : null,
         h(
           "span",
           {className: "sg-tools", role: "group", "aria-label": "View"},
@@ -333,11 +342,14 @@
             {className: "sg-legend", "aria-label": "Colours"},
             colours
               .legend()
-              .map(({name, hue}) =>
+              .map(({name, hue, heat}) =>
                 h(
                   "li",
                   {key: name},
-                  h("i", {className: hue === null ? "sg-grey" : "", style: hue === null ? {} : {"--hue": hue}}),
+                  h("i", {
+                    className: hue === null ? "sg-grey" : heat === undefined ? "" : "sg-heat",
+                    style: hue === null ? {} : {"--hue": hue, "--heat": heat},
+                  }),
                   name,
                 ),
               ),

@@ -1,4 +1,5 @@
-/* What a box is coloured by: the family of its op, its device, or its structure. No DOM. */
+/* What a box is coloured by: the family of its op, its device, its structure, or what a traced run
+ * took of time or memory. No DOM. */
 (function () {
   "use strict";
 
@@ -57,8 +58,25 @@
     return work ? work[2] : null;
   }
 
-  /* A colouring: parts(v) gives [[key, share, hue]], biggest first; legend() what the hues mean. */
+  const TIME_HUE = 14;
+  const MEMORY_HUE = 262;
+
+  /* Microseconds and bytes in words, as 3 digits. */
+  function timeText(us) {
+    if (us < 1000) return `${Number(us.toPrecision(3))} µs`;
+    return us < 1e6 ? `${Number((us / 1e3).toPrecision(3))} ms` : `${Number((us / 1e6).toPrecision(3))} s`;
+  }
+
+  function bytesText(n) {
+    const power = n < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(n) / 10));
+    return `${Number((n / 1024 ** power).toPrecision(3))} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
+  }
+
+  /* A colouring: parts(v) gives [[key, share, hue]], biggest first; hue(v) the box's own; heat(v)
+   * how strong it is from 0 to 1, if that says something; legend() what they mean. */
   function colouring(model, by) {
+    if (model.graph.traced && by === "time") return byHeat(model, "time", TIME_HUE, timeText);
+    if (model.graph.traced && by === "memory") return byHeat(model, "bytes", MEMORY_HUE, bytesText);
     if (by === "device") return byDevice(model);
     if (by === "structure") return byStructure(model);
     const parts = (v) => {
@@ -71,6 +89,21 @@
     };
     const hue = (v) => mainHue(model, v, parts(v));
     return {parts, hue, legend: () => parts(model.root).map(([name, , hue]) => ({name, hue}))};
+  }
+
+  /* By the share of the whole run; the root of it, so that a hundredth is still to be seen. */
+  function byHeat(model, measure, hue, text) {
+    const total = model.root[measure];
+    const heat = (v) => (v.traced && total ? Math.sqrt(v[measure] / total) : 0);
+    const legend = () => [
+      ...[0.01, 0.1, 0.5, 1].map((share) => ({
+        name: `${Math.round(share * 100)} % · ${text(share * total)}`,
+        hue,
+        heat: Math.sqrt(share),
+      })),
+      {name: "not in the traced run", hue: null},
+    ];
+    return {parts: () => [], hue: (v) => (v.traced ? hue : null), heat, legend};
   }
 
   function byDevice(model) {
@@ -99,5 +132,5 @@
     return {parts, hue: (v) => parts(v)[0][2], legend};
   }
 
-  Object.assign(window.trainboard.scopeGraph, {colouring, family});
+  Object.assign(window.trainboard.scopeGraph, {colouring, family, timeText, bytesText});
 })();

@@ -39,6 +39,10 @@
       first: Infinity,
       types: new Map(),
       devices: new Map(),
+      // Of a traced run: microseconds, bytes, how many of its operations were part of it.
+      time: 0,
+      bytes: 0,
+      traced: 0,
       sign: "",
       side: false,
       embedded: false,
@@ -150,14 +154,20 @@
       v.first = v.op;
       v.types.set(graph.ops[v.op], 1);
       v.devices.set(graph.devices[v.op] || "", 1);
+      const took = graph.stats && graph.stats[v.op];
+      [v.time, v.bytes, v.traced] = took ? [took[0], took[1], 1] : [0, 0, 0];
       v.sign = graph.ops[v.op];
       return;
     }
     v.count = 0;
     v.types = new Map();
     v.devices = new Map();
+    [v.time, v.bytes, v.traced] = [0, 0, 0];
     for (const child of v.children) {
       v.count += child.count;
+      v.time += child.time;
+      v.bytes += child.bytes;
+      v.traced += child.traced;
       v.first = Math.min(v.first, child.first);
       child.types.forEach((n, type) => v.types.set(type, (v.types.get(type) || 0) + n));
       child.devices.forEach((n, device) => v.devices.set(device, (v.devices.get(device) || 0) + n));

@@ -274,6 +274,8 @@
       const hue = colours.hue(box.v);
       group.classList.toggle("sg-grey", hue === null);
       if (hue !== null) group.style.setProperty("--hue", hue);
+      group.classList.toggle("sg-heat", Boolean(colours.heat) && hue !== null);
+      if (colours.heat) group.style.setProperty("--heat", colours.heat(box.v).toFixed(3));
       const mix = group.querySelector(".sg-mix");
       if (!mix) continue;
       mix.replaceChildren();

@@ -3,7 +3,7 @@
   "use strict";
 
   const graphs = window.trainboard.scopeGraph;
-  const {shapeText, opsBelow, family} = graphs;
+  const {shapeText, opsBelow, family, timeText, bytesText} = graphs;
   const h = (...args) => window.React.createElement(...args);
   const MAX_ROWS = 24;
   const MAX_HITS = 40;
@@ -69,6 +69,20 @@
     );
   }
 
+  /* Rows of what it took in the traced run; none where nothing was traced. */
+  function tookRows(model, v) {
+    const {traced, stats} = model.graph;
+    if (!traced) return [];
+    if (!v.traced) return [["traced run", "not part of it"]];
+    const part = (value, whole) => (whole ? ` (${Number(((100 * value) / whole).toPrecision(2))} %)` : "");
+    const [, , device, note] = (v.kind === "op" && stats[v.op]) || [];
+    return [
+      ["compute time", note ? `none: ${note}` : timeText(v.time) + part(v.time, model.root.time)],
+      ["memory", bytesText(v.bytes) + part(v.bytes, model.root.bytes)],
+      ...(device ? [["ran on", device]] : []),
+    ];
+  }
+
   function opFacts(model, op) {
     const {graph} = model;
     const rows = [
@@ -78,6 +92,11 @@
     graph.outputs[op].forEach((output, port) => {
       rows.push([`output ${port}`, `${output[0]}  ${shapeText(graph, op, port) || "unknown shape"}`]);
     });
+    return facts([...rows, ...tookRows(model, model.leaves[op])]);
+  }
+
+  function facts(rows) {
+    if (!rows.length) return null;
     return h(
       "table",
       {key: "facts"},
@@ -154,6 +173,7 @@
         ),
       ),
       isOp ? opFacts(model, v.op) : h("p", {className: "sg-muted"}, summaryOf(v)),
+      isOp ? null : facts(tookRows(model, v)),
       h(
         "div",
         {className: "sg-buttons"},
@@ -200,6 +220,13 @@
         {className: "sg-muted"},
         `${model.leaves.length} operations, ${data} tensors, ${model.base.length - data} control dependencies`,
       ),
+      model.graph.traced
+        ? h(
+            "p",
+            {className: "sg-muted"},
+            `traced run ${model.graph.traced}: ${timeText(model.root.time)}, ${bytesText(model.root.bytes)} written`,
+          )
+        : null,
       model.missing.length
         ? h("p", {className: "sg-muted"}, `${model.missing.length} inputs name operations that were not logged`)
         : null,

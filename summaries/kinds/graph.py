@@ -9,7 +9,7 @@ from typing import Any
 
 from summaries.checks import as_json, shown
 from summaries.event import Event
-from summaries.records import GraphNode, GraphRecord
+from summaries.records import GraphNode, GraphRecord, NodeStats
 
 NAME = "graph"
 TAG = "graph"
@@ -62,6 +62,12 @@ def _problem(node: Any) -> str | None:
         shape = output.get("shape") if isinstance(output, Mapping) else 0
         if shape is not None and not isinstance(shape, (list, tuple)):
             return "must give each output a mapping with its dtype and shape"
+    stats = node.get("stats")
+    if stats is not None and not (
+        isinstance(stats, Mapping)
+        and all(isinstance(stats.get(key), (int, float)) for key in ("time_us", "bytes"))
+    ):
+        return "must give its stats as a mapping with time_us and bytes, both numbers"
     return None
 
 
@@ -78,7 +84,8 @@ def event(graph: Any, step: int, wall_time: float) -> Event:
 def decode(step: int, wall_time: float, data: bytes) -> GraphRecord:
     """The record of a stored graph."""
     graph = json.loads(zlib.decompress(data))
-    return GraphRecord(step, wall_time, tuple(_node(node) for node in graph["nodes"]))
+    nodes = tuple(_node(node) for node in graph["nodes"])
+    return GraphRecord(step, wall_time, nodes, traced=str(graph.get("traced") or ""))
 
 
 def _node(node: Mapping[str, Any]) -> GraphNode:
@@ -93,4 +100,14 @@ def _node(node: Mapping[str, Any]) -> GraphNode:
         device=str(node.get("device") or ""),
         outputs=outputs,
         attrs=node.get("attrs", {}),
+        stats=None if node.get("stats") is None else _stats(node["stats"]),
+    )
+
+
+def _stats(stats: Mapping[str, Any]) -> NodeStats:
+    return NodeStats(
+        time_us=float(stats["time_us"]),
+        bytes=int(stats["bytes"]),
+        device=str(stats.get("device") or ""),
+        note=str(stats.get("note") or ""),
     )

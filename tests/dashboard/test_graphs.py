@@ -16,7 +16,7 @@ from dashboard.components.scope_graph import ScopeGraph
 from dashboard.graph_columns import MAX_ATTRIBUTE_CHARACTERS, graph_columns, short_attribute
 from dashboard.pages.graphs import GraphsPage
 from summaries import SummaryWriter, open_logdir
-from summaries.records import GraphNode, GraphRecord
+from summaries.records import GraphNode, GraphRecord, NodeStats
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -43,6 +43,26 @@ def test_columns_have_one_entry_an_operation() -> None:
         "outputs": [[["float32", [None, 2]]], [["float32", None]]],
         "attrs": [{}, {"T": "float32"}],
     }
+
+
+def test_a_traced_graph_has_a_column_of_what_its_operations_took() -> None:
+    record = GraphRecord(
+        0,
+        7.0,
+        (
+            GraphNode("x", "Placeholder"),
+            GraphNode("y", "Relu", ("x",), stats=NodeStats(12.5, 64, "/cpu:0")),
+            GraphNode("c", "Const", stats=NodeStats(0.0, 0, "/cpu:0", "folded into a constant")),
+        ),
+        traced="step 10",
+    )
+    columns = graph_columns(record)
+    assert columns["traced"] == "step 10"
+    assert columns["stats"] == [
+        None,
+        [12.5, 64, "/cpu:0", ""],
+        [0.0, 0, "/cpu:0", "folded into a constant"],
+    ]
 
 
 def test_long_attributes_are_cut_and_say_so() -> None:

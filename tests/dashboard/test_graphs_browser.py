@@ -229,3 +229,74 @@ def test_another_run_can_be_chosen(tmp_path: Path, serve: Serve, open_page: Open
     page.get_by_label("Run", exact=True).select_option("a")
     box(page, "net").wait_for()
     assert box(page, "y").count() == 0
+
+
+def traced_network() -> dict[str, Any]:
+    """The network, three of whose operations took 90, 9 and 1 microseconds, one none."""
+    took = {
+        "net/dense/MatMul": {"time_us": 90.0, "bytes": 1024, "device": "/cpu:0"},
+        "net/dense1/MatMul": {"time_us": 9.0, "bytes": 1024, "device": "/cpu:0"},
+        "loss": {"time_us": 1.0, "bytes": 2048, "device": "/cpu:0"},
+        "net/dense/Relu": {"time_us": 0.0, "bytes": 0, "note": "merged into 'other'"},
+    }
+    nodes = [{**item, "stats": took[item["name"]]} if item["name"] in took else item
+             for item in network()]  # fmt: skip
+    return {"nodes": nodes, "traced": "step 10"}
+
+
+def test_a_traced_graph_is_coloured_by_time_and_by_memory(
+    tmp_path: Path, serve: Serve, open_page: OpenPage
+) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_graph(traced_network())
+    page = open_page(f"{serve(tmp_path)}/graphs?open=net~net/dense")
+    box(page, "net").wait_for()
+    choose = page.locator(".sg-colour select")
+    assert choose.locator("option").all_inner_texts()[-2:] == ["Compute time", "Memory"]
+    page.locator(".sg-traced", has_text="step 10").wait_for()
+
+    def heat(name: str) -> str:
+        return str(box(page, name).evaluate("box => box.style.getPropertyValue('--heat')"))
+
+    choose.select_option("time")
+    legend = page.locator(".sg-legend")
+    legend.get_by_text("100 % · 100 µs").wait_for()
+    assert (heat("loss"), heat("net")) == ("0.100", "0.995")  # The roots of a 100th and of 99.
+    assert "sg-heat" in (box(page, "loss").get_attribute("class") or "")
+    assert "sg-grey" in (box(page, "input").get_attribute("class") or "")
+    legend.get_by_text("not in the traced run").wait_for()
+    choose.select_option("memory")
+    legend.get_by_text("100 % · 4 KiB").wait_for()
+    assert heat("loss") == heat("net") == "0.707"
+
+    box(page, "loss").click()
+    panel = page.locator(".sg-panel")
+    panel.get_by_text("1 µs (1 %)").wait_for()
+    assert "2 KiB (50 %)" in panel.inner_text()
+    box(page, "net").click()
+    panel.get_by_text("99 µs (99 %)").wait_for()
+    search = page.get_by_role("combobox", name="Find an op or scope")
+    search.fill("net/dense/Relu")
+    page.get_by_role("option").first.wait_for()
+    search.press("Enter")
+    panel.get_by_text("none: merged into 'other'").wait_for()
+
+
+def test_heat_is_painted_in_both_themes(tmp_path: Path, serve: Serve, open_page: OpenPage) -> None:
+    with SummaryWriter(tmp_path / "a") as writer:
+        writer.add_graph(traced_network())
+    url = serve(tmp_path)
+    for theme in ("light", "dark"):
+        page = open_page(f"{url}/graphs?theme={theme}&colour=time")
+        box(page, "net").wait_for()
+        fills = [
+            box(page, name).locator(".sg-frame").evaluate("frame => getComputedStyle(frame).fill")
+            for name in ("net", "loss", "input")
+        ]
+        assert len(set(fills)) == 3, (theme, fills)
+
+
+def test_without_a_trace_there_is_nothing_to_colour_by(graph_page: Page) -> None:
+    options = graph_page.locator(".sg-colour select option").all_inner_texts()
+    assert options == ["Op type", "Device", "Structure"]
+    assert graph_page.locator(".sg-traced").count() == 0

@@ -6,6 +6,7 @@ import importlib
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ import engine as tf
 from engine import session
 from engine.plan.timing import Deadline
 from engine.trace import DeviceStepStats, NodeExecStats, StepStats, Timeline
+from summaries import open_logdir
+from summaries.records import GraphRecord
 
 FULL = tf.RunOptions(trace_level=tf.RunOptions.FULL_TRACE)
 
@@ -275,3 +278,56 @@ def test_stats_made_by_hand_are_drawn() -> None:
 @pytest.mark.parametrize("module", ["engine.timeline", "engine.python.client.timeline"])
 def test_the_timeline_is_where_scripts_look_for_it(module: str) -> None:
     assert importlib.import_module(module).Timeline is Timeline
+
+
+# In the store
+
+
+def stored(tmp_path: Path) -> GraphRecord:
+    reader = open_logdir(tmp_path)
+    record = reader.graph("run")
+    reader.close()
+    assert record is not None
+    return record
+
+
+def test_a_traced_run_is_stored_with_the_graph(tmp_path: Path) -> None:
+    y, x = small()
+    tf.constant(1.0, name="unused")
+    meta = tf.RunMetadata()
+    with tf.Session() as sess, tf.summary.FileWriter(tmp_path / "run", sess.graph) as writer:
+        sess.run(y, {x: np.zeros((4, 3))}, FULL, meta)
+        writer.add_run_metadata(meta, "step 10", 10)
+    record = stored(tmp_path)
+    assert record.traced == "step 10"
+    nodes = {node.name: node for node in record.nodes}
+    assert set(nodes) == {"x", "w", "e", "y", "unused"}
+    took = nodes["y"].stats
+    assert took is not None and took.time_us > 0 and took.bytes == 4 * 2 * 4
+    assert took.device.endswith("/device:CPU:0")
+    assert nodes["y"].outputs == (("float32", (None, 2)),)
+    assert nodes["w"].stats is not None and nodes["w"].stats.note == "folded into a constant"
+    assert nodes["unused"].stats is None
+
+
+def test_a_traced_run_without_a_graph_is_a_graph_of_what_ran(tmp_path: Path) -> None:
+    y, x = small()
+    meta = tf.RunMetadata()
+    with tf.Session() as sess, tf.summary.FileWriter(tmp_path / "run") as writer:
+        sess.run(y, {x: np.zeros((4, 3))}, FULL, meta)
+        writer.add_run_metadata(meta, "warm", 3)
+    record = stored(tmp_path)
+    assert record.traced == "warm, 3"
+    assert {(node.name, node.op) for node in record.nodes} >= {("y", "MatMul"), ("e", "Exp")}
+
+
+def test_tags_are_used_once_and_stats_must_be_there(tmp_path: Path) -> None:
+    y, x = small()
+    meta = tf.RunMetadata()
+    with tf.Session() as sess, tf.summary.FileWriter(tmp_path / "run", sess.graph) as writer:
+        with pytest.raises(ValueError, match="there are no step stats in it"):
+            writer.add_run_metadata(meta, "step 1")
+        sess.run(y, {x: np.zeros((4, 3))}, FULL, meta)
+        writer.add_run_metadata(meta, "step 1")
+        with pytest.raises(ValueError, match="The provided tag was already used for this event"):
+            writer.add_run_metadata(meta, "step 1")

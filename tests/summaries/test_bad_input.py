@@ -123,6 +123,8 @@ def test_other_kinds_refuse_what_they_cannot_hold(writer: SummaryWriter) -> None
         {"name": "a", "op": "Add", "outputs": 5},
         {"name": "a", "op": "Add", "outputs": ["float32"]},
         {"name": "a", "op": "Add", "outputs": [{"shape": 3}]},
+        {"name": "a", "op": "Add", "stats": {"time_us": 3.0}},
+        {"name": "a", "op": "Add", "stats": {"time_us": "3", "bytes": 1}},
     ):
         with pytest.raises(TypeError, match="add_graph: a node"):
             writer.add_graph({"nodes": [node]})
