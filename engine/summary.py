@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from engine.errors import compose
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Array, Op, Spec, declared
 from engine.ops.constants import convert_to_tensor, graph_of
+from engine.trace import Timeline
 from engine.variables import GraphKeys
 
 # `summaries` brings SQLAlchemy (0.15 s to import), so it is imported where it is used: a script
@@ -345,6 +347,7 @@ class FileWriter:
 
         del max_queue, flush_secs, filename_suffix
         self._logdir = logdir
+        self._traced: set[str] = set()
         self._writer = SummaryWriter(logdir)
         self._closed = False
         shown = next((item for item in (graph, graph_def, session) if item is not None), None)
@@ -372,6 +375,28 @@ class FileWriter:
 
     def add_session_log(self, session_log: Any, global_step: Any = None) -> None:
         """Nothing: runs know when they began and ended without it."""
+
+    def add_run_metadata(self, run_metadata: Any, tag: str, global_step: Any = None) -> None:
+        """Keep a run's trace as ``traces/<tag>.json`` in the run's directory, for chrome://tracing.
+
+        Raises:
+            ValueError: the tag was used before, or the runs are in a database, not a directory.
+        """
+        del global_step  # The tag names the step.
+        if "://" in str(self._logdir):
+            raise ValueError(
+                compose(
+                    f"add_run_metadata '{tag}': traces are files, and the runs are in a database",
+                    (),
+                    "Timeline(run_metadata.step_stats).generate_chrome_trace_format()",
+                )
+            )
+        path = Path(self._logdir, "traces", f"{tag.replace('/', '_')}.json")
+        if tag in self._traced:
+            raise ValueError("The provided tag was already used for this event type")
+        self._traced.add(tag)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(Timeline(run_metadata.step_stats).generate_chrome_trace_format())
 
     def get_logdir(self) -> str:
         """The run's directory."""

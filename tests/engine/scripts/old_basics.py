@@ -1,7 +1,5 @@
 """0.x: constants, placeholders, matmul, fetches by list and dict, printing of graph things."""
 
-from __future__ import print_function
-
 import numpy as np
 import tensorflow as tf
 

@@ -33,14 +33,14 @@ class Model:
             return tf.nn.embedding_lookup(embedding, prev_symbol)
 
         outputs, last_state = tf.nn.seq2seq.rnn_decoder(
-            inputs, self.initial_state, cell, loop_function=loop if infer else None,
-            scope="rnnlm")
+            inputs, self.initial_state, cell, loop_function=loop if infer else None, scope="rnnlm"
+        )
         output = tf.reshape(tf.concat(1, outputs), [-1, rnn_size])
         self.logits = tf.matmul(output, softmax_w) + softmax_b
         self.probs = tf.nn.softmax(self.logits)
         loss = tf.nn.seq2seq.sequence_loss_by_example(
-            [self.logits], [tf.reshape(self.targets, [-1])],
-            [tf.ones([batch * length])], vocab_size)
+            [self.logits], [tf.reshape(self.targets, [-1])], [tf.ones([batch * length])], vocab_size
+        )
         self.cost = tf.reduce_sum(loss) / batch / length
         self.final_state = last_state
         self.lr = tf.Variable(0.0, trainable=False)
@@ -65,8 +65,11 @@ with tf.Session() as sess:
         state = model.initial_state.eval()
         for b in range(13):
             cols = slice(b * seq_length, (b + 1) * seq_length)
-            feed = {model.input_data: x[:, cols], model.targets: y[:, cols],
-                    model.initial_state: state}
+            feed = {
+                model.input_data: x[:, cols],
+                model.targets: y[:, cols],
+                model.initial_state: state,
+            }
             loss, state, _ = sess.run([model.cost, model.final_state, model.train_op], feed)
             losses.append(loss)
     print(losses[0], losses[-1])

@@ -59,8 +59,9 @@ sess.run(tf.initialize_all_variables())
 for i in range(32):
     batch = slice(i % 4 * 32, i % 4 * 32 + 32)
     if i % 5 == 0:
-        train_accuracy = accuracy.eval(feed_dict={
-            x: images[batch], y_: onehot[batch], keep_prob: 1.0})
+        train_accuracy = accuracy.eval(
+            feed_dict={x: images[batch], y_: onehot[batch], keep_prob: 1.0}
+        )
         print("step %d, training accuracy %g" % (i, train_accuracy))
     train_step.run(feed_dict={x: images[batch], y_: onehot[batch], keep_prob: 0.5})
 score = accuracy.eval(feed_dict={x: images, y_: onehot, keep_prob: 1.0})

@@ -1,7 +1,5 @@
 """0.x: a line fitted one sample at a time, as in the teaching notebooks."""
 
-from __future__ import print_function
-
 import numpy
 import tensorflow as tf
 
@@ -32,8 +30,16 @@ with tf.Session() as sess:
             sess.run(optimizer, feed_dict={X: x, Y: y})
         if (epoch + 1) % display_step == 0:
             c = sess.run(cost, feed_dict={X: train_X, Y: train_Y})
-            print("Epoch:", "%04d" % (epoch + 1), "cost=", "{:.9f}".format(c),
-                  "W=", sess.run(W), "b=", sess.run(b))
+            print(
+                "Epoch:",
+                "%04d" % (epoch + 1),
+                "cost=",
+                f"{c:.9f}",
+                "W=",
+                sess.run(W),
+                "b=",
+                sess.run(b),
+            )
     print("Optimization Finished!")
     last = sess.run(cost, feed_dict={X: train_X, Y: train_Y})
     print("Training cost=", last, "W=", sess.run(W), "b=", sess.run(b), "\n")

@@ -1,7 +1,5 @@
 """0.x: softmax regression with an explicit cross entropy and an accuracy by eval."""
 
-from __future__ import print_function
-
 import numpy as np
 import tensorflow as tf
 
@@ -23,13 +21,13 @@ init = tf.initialize_all_variables()
 with tf.Session() as sess:
     sess.run(init)
     for epoch in range(5):
-        avg_cost = 0.
+        avg_cost = 0.0
         total_batch = int(500 / 50)
         for i in range(total_batch):
-            batch_xs, batch_ys = images[i * 50:i * 50 + 50], onehot[i * 50:i * 50 + 50]
+            batch_xs, batch_ys = images[i * 50 : i * 50 + 50], onehot[i * 50 : i * 50 + 50]
             sess.run(optimizer, feed_dict={x: batch_xs, y: batch_ys})
             avg_cost += sess.run(cost, feed_dict={x: batch_xs, y: batch_ys}) / total_batch
-        print("Epoch:", "%04d" % (epoch + 1), "cost=", "{:.9f}".format(avg_cost))
+        print("Epoch:", "%04d" % (epoch + 1), "cost=", f"{avg_cost:.9f}")
     correct_prediction = tf.equal(tf.argmax(activation, 1), tf.argmax(y, 1))
     accuracy = tf.reduce_mean(tf.cast(correct_prediction, "float"))
     score = accuracy.eval({x: images, y: onehot})

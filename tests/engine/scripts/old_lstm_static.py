@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+from tensorflow.python.ops import rnn, rnn_cell
 
 rng = np.random.RandomState(7)
 n_input, n_steps, n_hidden, n_classes = 6, 8, 16, 3
@@ -28,9 +29,9 @@ def RNN(_X, _istate, _weights, _biases):
     _X = tf.transpose(_X, [1, 0, 2])
     _X = tf.reshape(_X, [-1, n_input])
     _X = tf.matmul(_X, _weights["hidden"]) + _biases["hidden"]
-    lstm_cell = tf.nn.rnn_cell.BasicLSTMCell(n_hidden, forget_bias=1.0, state_is_tuple=False)
+    lstm_cell = rnn_cell.BasicLSTMCell(n_hidden, forget_bias=1.0, state_is_tuple=False)
     _X = tf.split(0, n_steps, _X)
-    outputs, states = tf.nn.rnn(lstm_cell, _X, initial_state=_istate)
+    outputs, states = rnn.rnn(lstm_cell, _X, initial_state=_istate)
     return tf.matmul(outputs[-1], _weights["out"]) + _biases["out"]
 
 
@@ -46,5 +47,5 @@ with tf.Session() as sess:
         feed = {x: data, y: onehot, istate: np.zeros((96, 2 * n_hidden))}
         sess.run(optimizer, feed_dict=feed)
     acc, loss = sess.run([accuracy, cost], feed_dict=feed)
-    print("Minibatch Loss= {:.6f}, Training Accuracy= {:.5f}".format(loss, acc))
+    print(f"Minibatch Loss= {loss:.6f}, Training Accuracy= {acc:.5f}")
     assert acc > 0.9

@@ -54,10 +54,18 @@ with tf.Session() as sess:
     tf.initialize_all_variables().run()
     for i in range(40):
         for start, end in zip(range(0, len(trX), 64), range(64, len(trX) + 1, 64)):
-            sess.run(train_op, feed_dict={X: trX[start:end], Y: trY[start:end],
-                                          p_keep_input: 0.95, p_keep_hidden: 0.8})
-        summary, acc = sess.run([merged, acc_op], feed_dict={X: trX, Y: trY,
-                                                             p_keep_input: 1.0, p_keep_hidden: 1.0})
+            sess.run(
+                train_op,
+                feed_dict={
+                    X: trX[start:end],
+                    Y: trY[start:end],
+                    p_keep_input: 0.95,
+                    p_keep_hidden: 0.8,
+                },
+            )
+        summary, acc = sess.run(
+            [merged, acc_op], feed_dict={X: trX, Y: trY, p_keep_input: 1.0, p_keep_hidden: 1.0}
+        )
         writer.add_summary(summary, i)
     writer.close()
     print(acc)

@@ -1,7 +1,5 @@
 """0.x: nearest neighbour with L1 distances, and k-means by hand."""
 
-from __future__ import print_function
-
 import numpy as np
 import tensorflow as tf
 
@@ -15,14 +13,14 @@ xtr = tf.placeholder("float", [None, 30])
 xte = tf.placeholder("float", [30])
 distance = tf.reduce_sum(tf.abs(tf.add(xtr, tf.neg(xte))), reduction_indices=1)
 pred = tf.arg_min(distance, 0)
-accuracy = 0.
+accuracy = 0.0
 init = tf.initialize_all_variables()
 with tf.Session() as sess:
     sess.run(init)
     for i in range(len(Xte)):
         nn_index = sess.run(pred, feed_dict={xtr: Xtr, xte: Xte[i, :]})
         if np.argmax(Ytr[nn_index]) == np.argmax(Yte[i]):
-            accuracy += 1. / len(Xte)
+            accuracy += 1.0 / len(Xte)
     print("Accuracy:", accuracy)
     assert accuracy > 0.95
 
@@ -34,12 +32,16 @@ expanded_centroides = tf.expand_dims(centroides, 1)
 print(expanded_vectors.get_shape(), expanded_centroides.get_shape())
 distances = tf.reduce_sum(tf.square(tf.sub(expanded_vectors, expanded_centroides)), 2)
 assignments = tf.argmin(distances, 0)
-means = tf.concat(0, [
-    tf.reduce_mean(
-        tf.gather(vectors,
-                  tf.reshape(tf.where(tf.equal(assignments, c)), [1, -1])),
-        reduction_indices=[1])
-    for c in range(k)])
+means = tf.concat(
+    0,
+    [
+        tf.reduce_mean(
+            tf.gather(vectors, tf.reshape(tf.where(tf.equal(assignments, c)), [1, -1])),
+            reduction_indices=[1],
+        )
+        for c in range(k)
+    ],
+)
 update_centroides = tf.assign(centroides, means)
 init_op = tf.initialize_all_variables()
 sess = tf.Session()

@@ -5,8 +5,12 @@ import collections
 import numpy as np
 import tensorflow as tf
 
-sentences = (["king rules castle"] * 20 + ["queen rules castle"] * 20 + ["dog chases cat"] * 20
-             + ["wolf chases cat"] * 20)
+sentences = (
+    ["king rules castle"] * 20
+    + ["queen rules castle"] * 20
+    + ["dog chases cat"] * 20
+    + ["wolf chases cat"] * 20
+)
 words = " ".join(sentences).split()
 count = collections.Counter(words).most_common()
 rdic = [i[0] for i in count]
@@ -28,7 +32,8 @@ with tf.device("/cpu:0"):
 nce_weights = tf.Variable(tf.random_uniform([voc_size, embedding_size], -1.0, 1.0))
 nce_biases = tf.Variable(tf.zeros([voc_size]))
 loss = tf.reduce_mean(
-    tf.nn.nce_loss(nce_weights, nce_biases, embed, train_labels, num_sampled, voc_size))
+    tf.nn.nce_loss(nce_weights, nce_biases, embed, train_labels, num_sampled, voc_size)
+)
 train_op = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
 norm = tf.sqrt(tf.reduce_sum(tf.square(embeddings), 1, keep_dims=True))
 normalized_embeddings = embeddings / norm
@@ -42,8 +47,9 @@ with tf.Session() as sess:
         rows = rng.choice(len(pairs), batch_size, replace=False)
         batch_inputs = [pairs[r][0] for r in rows]
         batch_labels = [[pairs[r][1]] for r in rows]
-        _, loss_val = sess.run([train_op, loss],
-                               feed_dict={train_inputs: batch_inputs, train_labels: batch_labels})
+        _, loss_val = sess.run(
+            [train_op, loss], feed_dict={train_inputs: batch_inputs, train_labels: batch_labels}
+        )
         losses.append(loss_val)
     sim = similarity.eval()
 print(np.mean(losses[:20]), np.mean(losses[-20:]))
