@@ -69,5 +69,4 @@ agent.sess.run(agent.soft)
 q = agent.sess.run(agent.q_eval, {agent.s: eye[:-1]})
 print(np.round(q, 2))
 assert (q.argmax(1) == 1).all()
-# eval_net is outside TRAINABLE_VARIABLES when its collections are given without it.
 agent.sess.close()
