@@ -417,6 +417,10 @@ class Graph:
         del add_shapes  # They are always there.
         return GraphDef([_node(op) for op in self._operations[from_version or 0 :]], self)
 
+    def node_def(self, op: Operation) -> NodeDef:
+        """One operation as `as_graph_def` describes it."""
+        return _node(op)
+
 
 def _node(op: Operation) -> NodeDef:
     attributes = op.definition.attributes()

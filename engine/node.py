@@ -31,7 +31,10 @@ class Tensor(Operators):
     <tf.Tensor 'zeros:0' shape=(2, 2) dtype=float32>
     """
 
-    __slots__ = ("_constant", "op", "spec", "value_index")
+    __slots__ = ("_constant", "aliases", "op", "spec", "value_index")
+
+    aliases: tuple[str, ...]
+    """The scopes of the layers that collected it; unset if none did."""
 
     def __init__(self, op: Operation, value_index: int, spec: Spec):
         self.op = op
@@ -272,8 +275,9 @@ class Operation:
         return [self.origin_frame]
 
     @property
-    def node_def(self) -> str:
-        return str(self)
+    def node_def(self) -> Any:
+        """The operation as data, a `NodeDef`."""
+        return self.graph.node_def(self)
 
     def get_attr(self, name: str) -> Any:
         attributes = self.definition.attributes()

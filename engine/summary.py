@@ -346,10 +346,10 @@ class FileWriter:
 
         del max_queue, flush_secs, filename_suffix
         self._logdir = logdir
+        self._traced: set[str] = set()
         self._writer = SummaryWriter(logdir)
         self._closed = False
         self._graph: Any = None
-        self._traced: set[str] = set()
         shown = next((item for item in (graph, graph_def, session) if item is not None), None)
         if shown is not None:
             self.add_graph(shown)

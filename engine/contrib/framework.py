@@ -1,5 +1,6 @@
 """``tf.contrib.framework``: argument scopes, and variables by name."""
 
+from engine.checkpoints import list_variables, load_checkpoint, load_variable
 from engine.contrib.arg_scopes import (
     add_arg_scope,
     arg_scope,
@@ -31,5 +32,8 @@ __all__ = [
     "get_variables",
     "get_variables_by_name",
     "has_arg_scope",
+    "list_variables",
+    "load_checkpoint",
+    "load_variable",
     "model_variable",
 ]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.graph import Tensor, get_default_graph
-from engine.variable_scope import get_variable
+from engine.variable_scope import get_variable, get_variable_scope
 from engine.variables import GraphKeys, Variable
 
 
@@ -65,8 +65,11 @@ def collect_variable(variable: Any, collections: Any, kind: str) -> None:
             graph.add_to_collection(key, variable)
 
 
-def collect_output(outputs: Tensor, collections: Any) -> Tensor:
-    """The tensor, added to the collections given."""
+def collect_output(outputs: Tensor, collections: Any, alias: str | None = None) -> Tensor:
+    """The tensor, added to the collections given under an alias: its layer's scope."""
+    if collections:
+        name = (alias or get_variable_scope().name).removesuffix("/")
+        outputs.aliases = (*getattr(outputs, "aliases", ()), name)
     outputs.graph.add_to_collections(collections, outputs)
     return outputs
 

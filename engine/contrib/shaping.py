@@ -33,9 +33,9 @@ def max_pool2d(
 ) -> Tensor:
     """The largest element under a window moved over images [n, rows, columns, channels]."""
     x = convert_to_tensor(inputs)
-    with x.graph.name_scope(scope or "MaxPool2D"):
+    with x.graph.name_scope(scope or "MaxPool2D") as name:
         layer = MaxPooling2D(kernel_size, stride, padding, axes_name(data_format))
-        return collect_output(layer.call(x), outputs_collections)
+        return collect_output(layer.call(x), outputs_collections, name)
 
 
 @add_arg_scope
@@ -50,17 +50,17 @@ def avg_pool2d(
 ) -> Tensor:
     """The mean under a window moved over images [n, rows, columns, channels]."""
     x = convert_to_tensor(inputs)
-    with x.graph.name_scope(scope or "AvgPool2D"):
+    with x.graph.name_scope(scope or "AvgPool2D") as name:
         layer = AveragePooling2D(kernel_size, stride, padding, axes_name(data_format))
-        return collect_output(layer.call(x), outputs_collections)
+        return collect_output(layer.call(x), outputs_collections, name)
 
 
 @add_arg_scope
 def flatten(inputs: Any, outputs_collections: Any = None, scope: str | None = None) -> Tensor:
     """All axes but the first as one."""
     x = convert_to_tensor(inputs)
-    with x.graph.name_scope(scope or "Flatten"):
-        return collect_output(flat(x), outputs_collections)
+    with x.graph.name_scope(scope or "Flatten") as name:
+        return collect_output(flat(x), outputs_collections, name)
 
 
 @add_arg_scope
@@ -93,11 +93,11 @@ def one_hot_encoding(
 ) -> Tensor:
     """Class numbers as rows of float32 [n, num_classes]."""
     numbers = convert_to_tensor(labels)
-    with numbers.graph.name_scope(scope or "OneHotEncoding"):
+    with numbers.graph.name_scope(scope or "OneHotEncoding") as name:
         if numbers.spec.dtype is int32:
             numbers = cast(numbers, int64)
         rows = one_hot(numbers, num_classes, on_value, off_value)
-        return collect_output(rows, outputs_collections)
+        return collect_output(rows, outputs_collections, name)
 
 
 def embed_sequence(

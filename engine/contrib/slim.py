@@ -1,6 +1,7 @@
 """``tf.contrib.slim``: the names of `tf.contrib.layers` and `tf.contrib.framework` in one place."""
 
-from engine import losses
+from engine.contrib import layer_utils as utils
+from engine.contrib import learning, losses
 from engine.contrib.framework import (
     add_arg_scope,
     arg_scope,
@@ -58,12 +59,14 @@ __all__ = [
     "l1_regularizer",
     "l2_regularizer",
     "layer_norm",
+    "learning",
     "losses",
     "max_pool2d",
     "model_variable",
     "one_hot_encoding",
     "repeat",
     "stack",
+    "utils",
     "variance_scaling_initializer",
     "xavier_initializer",
 ]

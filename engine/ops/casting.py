@@ -50,13 +50,19 @@ class Cast(Op):
         return Spec(self.to, x.dims)
 
     def numpy(self, x: Array) -> Array:
-        return x.astype(self.to.np)
+        return _real(x, self.to).astype(self.to.np)
 
     def simpler(self, x: Spec) -> int | None:
         return 0 if x.dtype is self.to else None
 
     def lower(self, b: Any, out: Any, x: Any) -> None:
-        b.call(np.copyto, out, x, "unsafe", writes=out)
+        b.call(
+            _copy_real if x.dtype.kind == "c" and not self.to.is_complex else np.copyto,
+            out,
+            x,
+            "unsafe",
+            writes=out,
+        )
 
     def xla(self, jnp: Any, x: Any) -> Any:
         return x.astype(self.to.np)
@@ -65,6 +71,15 @@ class Cast(Op):
         if not (x.spec.dtype.is_floating and self.to.is_floating):
             return (None,)
         return (lambda: cast(dy, x.spec.dtype),)
+
+
+def _real(x: Array, to: DType) -> Array:
+    # TensorFlow drops the imaginary part without a word; NumPy warns.
+    return x.real if x.dtype.kind == "c" and not to.is_complex else x
+
+
+def _copy_real(out: Array, x: Array, casting: Any) -> None:
+    np.copyto(out, x.real, casting)
 
 
 def identity(input: Any, name: str | None = None) -> Tensor:

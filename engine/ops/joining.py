@@ -208,18 +208,18 @@ class Unpack(Op):
             raise ShapeError(f"Dimensions must be equal, but are {x.dims[where]} and {self.num}")
         return (Spec(x.dtype, x.dims[:where] + x.dims[where + 1 :]),) * self.num
 
-    def numpy(self, x: Array) -> tuple[Array, ...]:
+    def numpy(self, x: Array) -> Any:
         where = self.axis % x.ndim
-        return tuple(_row(where, index)(x) for index in range(self.num))
+        return _one_or_all([_row(where, index)(x) for index in range(self.num)])
 
-    def view(self, x: Array) -> tuple[Array, ...]:
+    def view(self, x: Array) -> Any:
         return self.numpy(x)
 
     def xla(self, jnp: Any, x: Any) -> Any:
         return self.numpy(x)
 
-    def grad(self, ys: tuple[Tensor, ...], dys: tuple[Tensor, ...], x: Tensor) -> tuple[Any, ...]:
-        return (lambda: make(Pack(self.axis), dys, None),)
+    def grad(self, ys: Any, dys: Any, x: Tensor) -> tuple[Any, ...]:
+        return (lambda: make(Pack(self.axis), _listed(dys), None),)
 
 
 @declared
@@ -247,19 +247,28 @@ class Split(Op):
         each = self.sizes or ((None if total is None else total // self.num),) * self.num
         return tuple(Spec(x.dtype, (*x.dims[:where], n, *x.dims[where + 1 :])) for n in each)
 
-    def numpy(self, axis: Array, x: Array) -> tuple[Array, ...]:
+    def numpy(self, axis: Array, x: Array) -> Any:
         where = int(axis) % x.ndim
         sizes = self.sizes or (x.shape[where] // self.num,) * self.num
         stops = np.cumsum(sizes).tolist()
-        return tuple(_slab(where, stop - n, stop)(x) for stop, n in zip(stops, sizes, strict=True))
+        return _one_or_all(
+            [_slab(where, stop - n, stop)(x) for stop, n in zip(stops, sizes, strict=True)]
+        )
 
     def xla(self, jnp: Any, axis: Any, x: Any) -> Any:
         return self.numpy(axis, x)
 
-    def grad(
-        self, ys: tuple[Tensor, ...], dys: tuple[Tensor, ...], axis: Tensor, x: Tensor
-    ) -> tuple[Any, ...]:
-        return None, lambda: make(ConcatV2(), (*dys, axis), None)
+    def grad(self, ys: Any, dys: Any, axis: Tensor, x: Tensor) -> tuple[Any, ...]:
+        return None, lambda: make(ConcatV2(), (*_listed(dys), axis), None)
+
+
+def _one_or_all(parts: list[Array]) -> Any:
+    # An operation with one output computes it bare, also one that could have had several.
+    return parts[0] if len(parts) == 1 else tuple(parts)
+
+
+def _listed(dys: Any) -> tuple[Tensor, ...]:
+    return dys if isinstance(dys, tuple) else (dys,)
 
 
 class Tile(Op):

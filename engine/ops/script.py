@@ -33,7 +33,9 @@ class PyFunc(Op):
         # In memory of their own, which the function may keep.
         given = [np.array(array) for array in arrays]
         found = self.function(*given)
-        values = [found] if self.single else list(found) if found is not None else []
+        # An array is one value, also where a list of types was given.
+        several = not self.single and isinstance(found, list | tuple)
+        values = list(found) if several else [] if found is None and not self.single else [found]
         if len(values) != len(self.types):
             raise ValueError(
                 f"pyfunc returns {len(values)} values, but expects to see {len(self.types)} value."

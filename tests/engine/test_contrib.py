@@ -257,7 +257,7 @@ def test_optimize_loss_by_name_clips_and_counts() -> None:
 def test_slim_has_the_same_functions() -> None:
     assert tf.contrib.slim.conv2d is layers.conv2d
     assert tf.contrib.slim.arg_scope is framework.arg_scope
-    assert tf.contrib.slim.losses is tf.losses
+    assert tf.contrib.slim.losses is tf.contrib.losses
 
 
 def test_streaming_metrics_take_the_predictions_first() -> None:

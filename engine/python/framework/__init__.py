@@ -1,0 +1,1 @@
+"""``tensorflow.python.framework``: what scripts import of it."""
