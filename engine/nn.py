@@ -39,9 +39,8 @@ from engine.ops.convolution import (
     conv2d_backprop_filter,
     conv2d_backprop_input,
     conv2d_transpose,
-    depthwise_conv2d,
-    depthwise_conv2d_native,
 )
+from engine.ops.depthwise import depthwise_conv2d, depthwise_conv2d_native
 from engine.ops.dropout import (
     dropout,
 )
