@@ -103,6 +103,10 @@ class Decoder:
         self._open.clear()
 
     def _kind(self, name: str, state: Mapping[str, Any]) -> Op:
+        if name not in self._kinds:
+            # Kinds of datasets are there once tf.data is.
+            importlib.import_module("engine.data")
+            self._kinds = kinds()
         kind = self._kinds.get(name)
         if kind is None:
             raise ValueError(
