@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -384,3 +386,22 @@ def test_a_python_function_in_a_branch_says_so_when_it_is_run() -> None:
         assert sess.run("y:0", {"x:0": -2.0}) == 2.0
         with pytest.raises(tf.errors.UnimplementedError, match="cond/PyFunc"):
             sess.run("y:0", {"x:0": 2.0})
+
+
+def test_a_dataset_is_imported_by_a_program_that_never_used_tf_data(tmp_path: Path) -> None:
+    with tf.Graph().as_default() as graph:
+        rows = tf.data.Dataset.from_tensor_slices([3.0, 4.0]).repeat()
+        tf.multiply(rows.make_one_shot_iterator().get_next(), 2.0, name="y")
+    (tmp_path / "graph").write_bytes(graph.as_graph_def().SerializeToString())
+    program = (
+        "import engine as tf\n"
+        "graph_def = tf.GraphDef.FromString(open('graph', 'rb').read())\n"
+        "tf.import_graph_def(graph_def, name='')\n"
+        "print(tf.Session().run('y:0', {'IteratorGetNext:0': 3.0}))"
+    )
+    path = str(Path(tf.__file__).parent.parent)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path, env={"PYTHONPATH": path}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.stdout, done.returncode) == ("6.0\n", 0), done.stderr
