@@ -1,19 +1,14 @@
 """TensorFlow 1.x graph API: build a graph, differentiate it, run it in a session."""
 
 import importlib
-from typing import (
-    Any,
-)
+from typing import TYPE_CHECKING, Any
 
 from engine import (
     app,
     compat,
-    contrib,
-    data,
     errors,
     flags,
     gfile,
-    gradient_checker,
     graph_util,
     image,
     initializers,
@@ -22,11 +17,8 @@ from engine import (
     logging,
     losses,
     math,
-    metrics,
-    models,
     nn,
     random,
-    saved_model,
     sparse,
     summary,
     timeline,
@@ -581,10 +573,16 @@ NoGradient = NotDifferentiable
 __version__ = VERSION
 
 
+if TYPE_CHECKING:
+    from engine import contrib, data, gradient_checker, metrics, models, saved_model
+
+_WHEN_USED = ("contrib", "data", "gradient_checker", "metrics", "models", "saved_model", "test")
+"""Modules that a script may do without; they would take a third of the engine's time to import."""
+
+
 def __getattr__(name: str) -> Any:
-    if name == "test":
-        # unittest and its mock take a tenth of the engine's own time to import.
-        return importlib.import_module("engine.test")
+    if name in _WHEN_USED:
+        return importlib.import_module(f"engine.{name}")
     raise AttributeError(f"module 'engine' has no attribute {name!r}")
 
 

@@ -28,6 +28,9 @@ class Body:
         self.inputs: list[Tensor] = []
         """What the loop hands it in every iteration."""
         self.results: list[Tensor] = []
+        self.input_names: list[str] = []
+        self.result_names: list[str] = []
+        """Where it is imported: the names that inputs and results have in the data."""
         self.saved: list[Tensor] = []
         """In-between results that a gradient needs: handed out beside the results."""
         self.captured: list[Tensor] = []

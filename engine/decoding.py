@@ -5,12 +5,15 @@ from __future__ import annotations
 import base64
 import dataclasses
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
 
-from engine.dtypes import as_dtype
+from engine.bodies import Body
+from engine.control.inner import WithBodies
+from engine.dtypes import as_dtype, list_of
 from engine.encoding import MARK, array_of
 from engine.errors import UnimplementedError, compose
 from engine.graph import Graph, Operation, Tensor
@@ -100,6 +103,10 @@ class Decoder:
         self._open.clear()
 
     def _kind(self, name: str, state: Mapping[str, Any]) -> Op:
+        if name not in self._kinds:
+            # Kinds of datasets are there once tf.data is.
+            importlib.import_module("engine.data")
+            self._kinds = kinds()
         kind = self._kinds.get(name)
         if kind is None:
             raise ValueError(
@@ -159,6 +166,15 @@ class Decoder:
         op = self._made[operation_of(name)]
         return op.outputs[int(name.rpartition(":")[2])] if ":" in name else op
 
+    def _body(self, content: Any, data: Any) -> Body:
+        prefix = self._graph.get_name_scope()
+        scope = f"{prefix}/{content['scope']}" if prefix else content["scope"]
+        outer = None if data["outer"] is None else self.value(data["outer"])
+        with nullcontext() if outer is None else self._graph.put_into(outer):
+            body = Body(self._graph, content["kind"], scope)
+        body.input_names, body.result_names = content["inputs"], content["results"]
+        return body
+
     def _nodes(self, nodes: Any, data: Any) -> Graph:
         graph = Graph()
         graph.seed = data["seed"]
@@ -186,6 +202,7 @@ _DECODERS: dict[str, Callable[[Decoder, Any, Any], Any]] = {
     "ufunc": lambda decoder, content, data: _ufunc(content),
     "ellipsis": lambda decoder, content, data: Ellipsis,
     "slice": lambda decoder, content, data: slice(*map(decoder.value, content)),
+    "list_type": lambda decoder, content, data: list_of(decoder.value(content)),
     "shape": lambda decoder, content, data: TensorShape(content),
     "dimension": lambda decoder, content, data: Dimension(content),
     "dict": lambda decoder, content, data: {
@@ -199,6 +216,7 @@ _DECODERS: dict[str, Callable[[Decoder, Any, Any], Any]] = {
     "object": Decoder._object,
     "element": Decoder._element,
     "nodes": Decoder._nodes,
+    "body": Decoder._body,
 }
 
 
@@ -230,24 +248,40 @@ class Builder:
         """
         given = replaced or {}
         graph = self.graph
-        prefix = graph.get_name_scope()
-        with graph.as_default(), graph.control_dependencies(None):
+        prefix, outer = graph.get_name_scope(), graph.body
+        with graph.as_default(), graph.put_into(outer):
             for node in in_order(nodes):
                 inputs = [self._input(node, name, given) for name in node.input if name[:1] != "^"]
                 definition = self._decoder.definition(node)
-                with graph.device(node.device or None):
-                    try:
-                        op = graph.create_op(definition, inputs, node.name)
-                    except ShapeError as error:
-                        raise ValueError(
-                            f"graph_def is invalid at node {node.name!r}: {error}"
-                        ) from error
+                body = (node.encoded or {}).get("body")
+                if body is not None:
+                    body = self._decoder.value(body)
+                with graph.put_into(outer if body is None else body):
+                    op = self._made_of(node, definition, inputs, given)
                 op.control_inputs = tuple(
                     self._control(node, name, given) for name in node.input if name[:1] == "^"
                 )
                 _restore(op, node, prefix)
                 self.made[node.name] = op
         self._decoder.finish()
+
+    def _made_of(
+        self, node: NodeDef, definition: Op, inputs: Sequence[Tensor], given: Mapping[str, Any]
+    ) -> Operation:
+        kept: tuple[str, ...] = ()
+        if isinstance(definition, WithBodies):
+            kept, inputs = definition.restored(inputs, lambda x: self._input(node, x, given))
+        with self.graph.device(node.device or None):
+            try:
+                op = self.graph.create_op(definition, inputs, node.name)
+            except ShapeError as error:
+                raise ValueError(f"graph_def is invalid at node {node.name!r}: {error}") from error
+        if isinstance(definition, WithBodies):
+            for name in kept:
+                tensor = self._input(node, name, given)
+                if tensor.op.body is not None:
+                    definition.keep(op, tensor.op.body, tensor)
+        return op
 
     def _input(self, node: NodeDef, name: str, given: Mapping[str, Any]) -> Tensor:
         operation = operation_of(name)

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.dtypes import DType, as_dtype
+from engine.bodies import Body
+from engine.dtypes import DType, ListDType, as_dtype
 from engine.node import Operation, Tensor
 from engine.op import Op
 from engine.shapes import Dimension, TensorShape
@@ -88,6 +89,23 @@ class Encoder:
             kind=f"{kind.__module__}:{kind.__qualname__}",
         )
 
+    def body(self, value: Body) -> Any:
+        """A branch or loop; tensors in it go by the names they have in its graph."""
+        place = self._places.get(id(value))
+        if place is None:
+            place = self._reserve(value)
+            self.shared[place] = _marked(
+                "body",
+                {
+                    "kind": value.kind,
+                    "scope": value.scope,
+                    "inputs": [x.name for x in value.inputs],
+                    "results": [x.name for x in value.results],
+                },
+                outer=None if value.outer is None else self.body(value.outer),
+            )
+        return _marked("shared", place)
+
     def _reserve(self, value: Any) -> int:
         place = self._places[id(value)] = len(self.shared)
         self._held.append(value)  # Ids are only unique among living objects.
@@ -127,7 +145,9 @@ class Encoder:
 
 
 _PLAIN: tuple[tuple[Any, Any], ...] = (
+    (ListDType, lambda encoder, value: _marked("list_type", encoder.value(value.element))),
     (DType, lambda encoder, value: _marked("dtype", value.name)),
+    (Body, Encoder.body),
     (np.dtype, lambda encoder, value: _marked("array_type", value.str)),
     (np.ndarray | np.generic, Encoder._array),
     (Tensor | Operation, Encoder._element),
@@ -148,6 +168,8 @@ def _marked(mark: str, content: Any = None, **more: Any) -> dict[str, Any]:
 
 def fields_of(value: Any) -> dict[str, Any]:
     """The attributes that make an object: a dataclass's fields, else all it was given."""
+    if isinstance(value, Op):
+        return value.exported()
     if dataclasses.is_dataclass(value):
         return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
     return dict(vars(value))

@@ -260,11 +260,16 @@ class Graph:
     @contextmanager
     def inside(self, body: Body) -> Iterator[None]:
         """Make what follows operations of a branch or loop; nothing outer orders them there."""
+        with self.put_into(body), self.name_scope(body.scope):
+            yield
+
+    @contextmanager
+    def put_into(self, body: Body | None) -> Iterator[None]:
+        """Make what follows operations of a branch or loop, under the name scope there is."""
         before = self.body, self._control_stack
         self.body, self._control_stack = body, []
         try:
-            with self.name_scope(body.scope):
-                yield
+            yield
         finally:
             self.body, self._control_stack = before
 
@@ -446,7 +451,14 @@ def _node(op: Operation) -> NodeDef:
         "attrs": attributes,
         "outputs": outputs,
     }
-    return NodeDef(lean, op.definition)
+    inner = [
+        tensor.name
+        for body in getattr(op.definition, "bodies", ())
+        for tensor in (*body.inputs, *body.results, *body.saved)
+    ]
+    if inner:
+        lean["inner"] = inner
+    return NodeDef(lean, op.definition, body=op.body)
 
 
 def _inner_graph(graph: Graph, inputs: tuple[Tensor, ...]) -> Graph | None:

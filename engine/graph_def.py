@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from engine.bodies import Body
 from engine.encoding import Encoder, NotPlainError, as_text
 from engine.errors import compose
 from engine.op import Op
@@ -26,14 +27,16 @@ class NodeDef(dict[str, Any]):
         lean: Mapping[str, Any] = (),  # type: ignore[assignment]
         definition: Op | None = None,
         encoded: dict[str, Any] | None = None,
+        body: Body | None = None,
     ):
         super().__init__(lean)
         self.definition = definition
+        self.body = body
         self.encoded = encoded
-        """``kind`` and ``state``, or ``refused`` with the reason why there is no state."""
+        """``kind`` and ``state``, or ``refused`` with the reason; ``body`` of an inner one."""
 
     def __deepcopy__(self, memo: Any) -> NodeDef:
-        copied = NodeDef({}, self.definition, self.encoded)
+        copied = NodeDef({}, self.definition, self.encoded, self.body)
         copied.update(json.loads(json.dumps(self)))
         return copied
 
@@ -41,7 +44,7 @@ class NodeDef(dict[str, Any]):
         """Become a copy of another node."""
         self.clear()
         self.update(json.loads(json.dumps(other)))
-        self.definition, self.encoded = other.definition, other.encoded
+        self.definition, self.encoded, self.body = other.definition, other.encoded, other.body
 
     MergeFrom = CopyFrom
 
@@ -83,6 +86,11 @@ class NodeDef(dict[str, Any]):
         """Names of the inputs, ``x:0``; control inputs last, ``^init``."""
         found: list[str] = self.setdefault("inputs", [])
         return found
+
+    @property
+    def needs(self) -> list[str]:
+        """The operations that have to be there for it: its inputs, and what its bodies give."""
+        return [operation_of(name) for name in (*self.input, *self.get("inner", ()))]
 
     @property
     def attr(self) -> dict[str, Any]:
@@ -219,7 +227,7 @@ class _Versions:
     min_consumer = 0
 
 
-_BEYOND_LEAN = ("kind", "state", "refused")
+_BEYOND_LEAN = ("kind", "state", "refused", "body")
 
 
 def _node_of(item: Mapping[str, Any]) -> NodeDef:
@@ -228,6 +236,11 @@ def _node_of(item: Mapping[str, Any]) -> NodeDef:
 
 
 def _encoded(node: NodeDef, encoder: Encoder) -> dict[str, Any]:
+    place = {} if node.body is None else {"body": encoder.body(node.body)}
+    return {**_kind_and_state(node, encoder), **place}
+
+
+def _kind_and_state(node: NodeDef, encoder: Encoder) -> dict[str, Any]:
     if node.definition is None:
         return {"refused": f"node {node.name!r} was made by hand and has no kind"}
     try:
@@ -269,5 +282,5 @@ def in_order(nodes: list[NodeDef]) -> Iterator[NodeDef]:
                 raise ValueError(f"graph_def has a cycle through node {node.name!r}")
             waiting.add(node.name)
             stack.append((node, True))
-            before = [by_name[x] for x in map(operation_of, node.input) if x in by_name]
+            before = [by_name[x] for x in node.needs if x in by_name]
             stack.extend((x, False) for x in before if x.name not in done)

@@ -36,7 +36,7 @@ def extract_sub_graph(graph_def: GraphDef, dest_nodes: Sequence[str]) -> GraphDe
         name = stack.pop()
         if name not in needed and name in by_name:
             needed.add(name)
-            stack.extend(operation_of(item) for item in by_name[name].input)
+            stack.extend(by_name[name].needs)
     return _with_nodes(graph_def, (node for node in graph_def.node if node.name in needed))
 
 
@@ -79,7 +79,7 @@ def convert_variables_to_constants(
             nodes.append(_constant(node, np.asarray(values[node.name])))
         elif node.op == "Identity" and node.input and operation_of(node.input[0]) in values:
             # Reading a constant needs no order, so that it can be folded with what follows.
-            read = NodeDef(node, None, {"kind": "Identity", "state": {}})
+            read = NodeDef(node, None, {**(node.encoded or {}), "kind": "Identity", "state": {}})
             nodes.append(read)
         else:
             nodes.append(node)
@@ -96,7 +96,9 @@ def remove_training_nodes(
     passed: dict[str, str] = {}
     for node in input_graph.node:
         controlled = any(name[:1] == "^" for name in node.input)
-        if node.op == "Identity" and not controlled and node.name not in protected:
+        # A branch or loop names what its operations give it.
+        inner = "_body" in node.attr
+        if node.op == "Identity" and not (controlled or inner or node.name in protected):
             passed[f"{node.name}:0"] = node.input[0]
     # Order matters to a read of a variable; it goes only where something else computes from it.
     variables = {f"{node.name}:0" for node in input_graph.node if node.op in _VARIABLES}
@@ -105,7 +107,7 @@ def remove_training_nodes(
     for node in input_graph.node:
         if f"{node.name}:0" in passed:
             continue
-        kept = NodeDef(node, node.definition, node.encoded)
+        kept = NodeDef(node, node.definition, node.encoded, node.body)
         kept["inputs"] = [_source(name, passed) for name in node.input]
         nodes.append(kept)
     return _with_nodes(input_graph, nodes)

@@ -13,6 +13,7 @@ from engine.ops.casting import cast, stop_gradient
 from engine.ops.choosing import where
 from engine.ops.comparisons import equal
 from engine.ops.constants import constant, convert_to_tensor, is_graph_value
+from engine.ops.division import div_no_nan
 from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import log, ones_like, square, zeros_like
 from engine.ops.losses import (
@@ -22,7 +23,7 @@ from engine.ops.losses import (
 )
 from engine.ops.reductions import reduce_sum
 from engine.ops.sizes import shape, size
-from engine.ops.weights import broadcast_weights, checked_weights, divide_or_zero, squeeze_to
+from engine.ops.weights import broadcast_weights, checked_weights, squeeze_to
 from engine.variables import GraphKeys
 
 
@@ -99,7 +100,7 @@ def _reduced(values: Tensor, weights: Tensor, plain: bool, reduction: str) -> Te
     if reduction == Reduction.SUM:
         return total
     if reduction == Reduction.MEAN:
-        return divide_or_zero(total, reduce_sum(ones_like(values) * weights), "value")
+        return div_no_nan(total, reduce_sum(ones_like(values) * weights), "value")
     if reduction == Reduction.SUM_BY_NONZERO_WEIGHTS and not plain:
         count = reduce_sum(_present(values, weights), name="num_present")
     else:
@@ -284,8 +285,8 @@ def mean_pairwise_squared_error(
         squares = reduce_sum(square(error), axes, keep_dims=True)
         total = square(reduce_sum(error, axes, keep_dims=True))
         none = zeros_like(count)
-        first = 2.0 * divide_or_zero(squares, maximum(count - 1.0, none), "value")
-        second = 2.0 * divide_or_zero(total, maximum(count * (count - 1.0), none), "value")
+        first = 2.0 * div_no_nan(squares, maximum(count - 1.0, none), "value")
+        second = 2.0 * div_no_nan(total, maximum(count * (count - 1.0), none), "value")
         summed = reduce_sum((first - second) * factors)
         loss = where(reduce_sum(count) > 0.0, summed, zeros_like(summed), "value")
         add_loss(loss, loss_collection)

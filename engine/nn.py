@@ -1,6 +1,8 @@
 """``tf.nn``: activations, losses and layers' arithmetic."""
 
-from engine.contrib import legacy_seq2seq as seq2seq
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from engine.ops.activations import (
     crelu,
     elu,
@@ -39,9 +41,8 @@ from engine.ops.convolution import (
     conv2d_backprop_filter,
     conv2d_backprop_input,
     conv2d_transpose,
-    depthwise_conv2d,
-    depthwise_conv2d_native,
 )
+from engine.ops.depthwise import depthwise_conv2d, depthwise_conv2d_native
 from engine.ops.dropout import (
     dropout,
 )
@@ -106,6 +107,17 @@ from engine.rnn.sequences import (
 
 rnn = static_rnn
 bidirectional_rnn = static_bidirectional_rnn
+
+if TYPE_CHECKING:
+    from engine.contrib import legacy_seq2seq as seq2seq
+
+
+def __getattr__(name: str) -> Any:
+    if name == "seq2seq":
+        # What tf.contrib is made of is only imported for those who use it.
+        return importlib.import_module("engine.contrib.legacy_seq2seq")
+    raise AttributeError(f"module 'engine.nn' has no attribute {name!r}")
+
 
 __all__ = [
     "atrous_conv2d",

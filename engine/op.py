@@ -215,6 +215,11 @@ class Op:
     lower: ClassVar[Callable[..., Any] | None] = None
     grad: ClassVar[Callable[..., Any] | None] = None
 
+    def exported(self) -> dict[str, Any]:
+        """The attributes that an import makes this kind again from."""
+        fields = getattr(self, "__dataclass_fields__", None)
+        return dict(vars(self) if fields is None else {x: getattr(self, x) for x in fields})
+
     def attributes(self) -> dict[str, Any]:
         """The attributes as plain JSON-able data, for graph exports and printing."""
         fields = getattr(self, "__dataclass_fields__", {})

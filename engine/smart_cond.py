@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.ops.choosing import where
+from engine.control.branches import cond
 from engine.ops.constants import convert_to_tensor, is_graph_value
 
 
@@ -31,12 +31,11 @@ def constant_choice(choice: Any) -> bool | None:
 def smart_cond(
     choice: Any, true_fn: Callable[[], Any], false_fn: Callable[[], Any], name: str | None = None
 ) -> Any:
-    """The result of one of two functions; of both, chosen in the run, for a tensor not known yet.
+    """The result of one of two functions; a tensor not known yet chooses it in the run.
 
     choice: bool, 0, 1 or a bool tensor of rank 0.
     """
     known = constant_choice(choice)
     if known is not None:
         return true_fn() if known else false_fn()
-    yes, no = convert_to_tensor(true_fn()), convert_to_tensor(false_fn())
-    return where(convert_to_tensor(choice), yes, no, name)
+    return cond(choice, true_fn, false_fn, name=name)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine import nest
 from engine.bodies import Body
-from engine.control.inner import GradientBody, WithBodies, dense
+from engine.control.inner import GradientBody, WithBodies, dense, in_order_of_making
 from engine.control.tensor_array import TensorArray, as_leaf, from_leaf
 from engine.dtypes import bool_
 from engine.errors import compose
@@ -125,7 +125,7 @@ def make_if(
         return ()
     waits = dict.fromkeys([*then.close(), *otherwise.close()])
     captured = dict.fromkeys([*then.captured, *otherwise.captured])
-    inputs = (predicate, *sorted(captured, key=lambda x: (x.op.number, x.value_index)))
+    inputs = (predicate, *in_order_of_making(captured))
     definition = If(then, otherwise)
     definition.note_writes(inputs)
     with graph.control_dependencies(list(waits)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,36 @@ class WithBodies(Op):
     @property
     def bodies(self) -> tuple[Body, ...]:
         raise NotImplementedError
+
+    def exported(self) -> dict[str, Any]:
+        # What is kept goes by names: it is in the bodies, where an import finds it again.
+        bodies = {name: value for name, value in vars(self).items() if isinstance(value, Body)}
+        return {**bodies, "kept": tuple(tensor.name for tensor in self.kept)}
+
+    def restored(
+        self, inputs: Sequence[Tensor], found: Callable[[str], Tensor]
+    ) -> tuple[tuple[str, ...], tuple[Tensor, ...]]:
+        """Take up an import: the names of what is to be kept, and the inputs.
+
+        The inputs after the first few are what the bodies capture. An import may have put other
+        tensors in their place, so that they are found anew; `found` gives a tensor by its name.
+        """
+        names: Any = self.kept
+        self.kept = {}
+        captured: dict[Tensor, None] = {}
+        for body in self.bodies:
+            body.inputs = [found(name) for name in body.input_names]
+            body.results = [found(name) for name in body.result_names]
+            body.close()
+            captured.update(dict.fromkeys(body.captured))
+        inputs = (*inputs[: self.given], *in_order_of_making(captured))
+        self.note_writes(inputs)
+        return names, inputs
+
+    @property
+    def given(self) -> int:
+        """How many inputs are there before those that the bodies capture."""
+        return 1
 
     @property
     def writes(self) -> tuple[int, ...]:  # type: ignore[override]
@@ -115,6 +145,11 @@ class GradientBody(Body):
         read = make(ListRead(), (kept, self.index), "kept")
         read.set_shape(tensor.spec.dims)
         return read
+
+
+def in_order_of_making(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
+    """Tensors in the order in which they came into the graph."""
+    return tuple(sorted(tensors, key=lambda x: (x.op.number, x.value_index)))
 
 
 def is_variable(tensor: Tensor) -> bool:

@@ -8,7 +8,14 @@ from typing import Any
 from engine import nest
 from engine.bodies import Body
 from engine.control.branches import common
-from engine.control.inner import BodyInput, GradientBody, WithBodies, added, dense
+from engine.control.inner import (
+    BodyInput,
+    GradientBody,
+    WithBodies,
+    added,
+    dense,
+    in_order_of_making,
+)
 from engine.control.tensor_array import TensorArray, as_leaf, from_leaf
 from engine.dtypes import ListDType, bool_, int32
 from engine.errors import compose
@@ -41,6 +48,10 @@ class While(WithBodies):
     def count(self) -> int:
         """How many loop variables there are."""
         return len(self.step.inputs)
+
+    @property
+    def given(self) -> int:
+        return self.count
 
     def infer(self, *inputs: Spec) -> tuple[Spec, ...]:
         pairs = zip(self.step.inputs, self.step.results, strict=True)
@@ -187,7 +198,7 @@ def make_while(
         _check_invariant(given, result, start)
     waits = dict.fromkeys([*test_body.close(), *step_body.close()])
     captured = dict.fromkeys([*test_body.captured, *step_body.captured])
-    inputs = (*first, *sorted(captured, key=lambda x: (x.op.number, x.value_index)))
+    inputs = (*first, *in_order_of_making(captured))
     definition = While(test_body, step_body)
     definition.note_writes(inputs)
     with graph.control_dependencies(list(waits)):

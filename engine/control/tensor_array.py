@@ -11,18 +11,15 @@ from engine.graph import Graph, Tensor
 from engine.ops.casting import identity
 from engine.ops.constants import const_node, convert_to_tensor, integers, make
 from engine.ops.control import no_op
-from engine.ops.lists import (
+from engine.ops.list_rows import (
     ListConcat,
     ListGather,
-    ListRead,
-    ListReserve,
     ListScatter,
-    ListSize,
     ListSplit,
     ListStack,
     ListUnstack,
-    ListWrite,
 )
+from engine.ops.lists import ListRead, ListReserve, ListSize, ListWrite
 from engine.shapes import Dims, TensorShape, as_dims, merge
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from engine.dtypes import float32
@@ -131,9 +130,9 @@ class BatchNormalization(Layer):
     def call(self, inputs: Any, training: Any = False, *_: Any, **__: Any) -> Tensor:
         known = constant_choice(training)
         if self.fused:
-            outputs, mean, variance = self._fused(inputs, training, known)
+            outputs, mean, variance = self._fused(inputs, training)
         else:
-            outputs, mean, variance = self._plain(inputs, training, known)
+            outputs, mean, variance = self._plain(inputs, training)
         if known is not False:
             # Where only the run tells, the averages move by nothing outside of training.
             rate = 1.0 - self.momentum
@@ -142,9 +141,7 @@ class BatchNormalization(Layer):
                 self.add_update(_moved(variable, value, share))
         return outputs
 
-    def _fused(
-        self, inputs: Tensor, training: Any, known: bool | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _fused(self, inputs: Tensor, training: Any) -> tuple[Tensor, Tensor, Tensor]:
         width = inputs.spec.dims[self.axis] if inputs.spec.dims is not None else None
         dtype = self.moving_mean.dtype.base_dtype
         gamma = self.gamma if self.scale else Ones()([width], dtype)
@@ -166,24 +163,18 @@ class BatchNormalization(Layer):
                 is_training=False,
             )
 
-        if known is not None:
-            return by_batch() if known else by_averages()
-        batch = by_batch()
-        return smart_cond(training, lambda: batch[0], lambda: by_averages()[0]), *batch[1:]
+        outputs, mean, variance = smart_cond(training, by_batch, by_averages)
+        return outputs, mean, variance
 
-    def _plain(
-        self, inputs: Tensor, training: Any, known: bool | None
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def _plain(self, inputs: Tensor, training: Any) -> tuple[Tensor, Tensor, Tensor]:
         rank = len(sizes_of(inputs.get_shape()))
-        mean = convert_to_tensor(self.moving_mean)
-        variance = convert_to_tensor(self.moving_variance)
-        if known is not False:
-            batch = moments(inputs, [axis for axis in range(rank) if axis != self.axis])
-            found = [cast(value, mean.dtype) for value in batch]
-            mean, variance = (
-                smart_cond(training, partial(_given, now), partial(_given, kept))
-                for now, kept in zip(found, (mean, variance), strict=True)
-            )
+        kept = [convert_to_tensor(x) for x in (self.moving_mean, self.moving_variance)]
+
+        def by_batch() -> list[Tensor]:
+            found = moments(inputs, [axis for axis in range(rank) if axis != self.axis])
+            return [cast(value, kept[0].dtype) for value in found]
+
+        mean, variance = smart_cond(training, by_batch, lambda: kept)
         sides = [1] * rank
         sides[self.axis] = -1
 
@@ -200,10 +191,6 @@ class BatchNormalization(Layer):
 
     def compute_output_shape(self, input_shape: Any) -> TensorShape:
         return TensorShape(input_shape)
-
-
-def _given(value: Tensor) -> Tensor:
-    return value
 
 
 def _moved(variable: Variable, value: Tensor, share: Any) -> Any:

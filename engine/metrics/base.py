@@ -10,9 +10,10 @@ from engine.graph import Tensor, get_default_graph
 from engine.ops.arithmetic import maximum
 from engine.ops.casting import cast
 from engine.ops.constants import convert_to_tensor
+from engine.ops.division import div_no_nan
 from engine.ops.elementwise import zeros_like
 from engine.ops.filling import zeros
-from engine.ops.weights import broadcast_weights, divide_or_zero, squeeze_to
+from engine.ops.weights import broadcast_weights, squeeze_to
 from engine.variables import GraphKeys, Variable
 
 Metric = tuple[Tensor, Tensor]
@@ -47,7 +48,7 @@ def weights_for(values: Tensor, weights: Any) -> Tensor:
 
 def quotient(total: Tensor, count: Tensor, name: str) -> Tensor:
     """total / count, 0 before anything was counted."""
-    return divide_or_zero(total, maximum(count, zeros_like(count)), name)
+    return div_no_nan(total, maximum(count, zeros_like(count)), name)
 
 
 def kept(value: Tensor, update: Tensor, values_in: Any, updates_in: Any) -> Metric:

@@ -9,9 +9,9 @@ from engine.metrics.base import Metric, kept, matched, metric_variable, weights_
 from engine.ops.arithmetic import multiply
 from engine.ops.casting import cast, identity
 from engine.ops.comparisons import logical_and, logical_not
+from engine.ops.division import div_no_nan
 from engine.ops.reductions import reduce_sum
 from engine.ops.state import assign_add
-from engine.ops.weights import divide_or_zero
 from engine.variable_scope import variable_scope
 
 
@@ -87,8 +87,8 @@ def precision(
     with variable_scope(name, "precision", (predictions, labels, weights)):
         hit, update_hit = true_positives(labels, predictions, weights)
         miss, update_miss = false_positives(labels, predictions, weights)
-        value = divide_or_zero(hit, hit + miss, "value")
-        update = divide_or_zero(update_hit, update_hit + update_miss, "update_op")
+        value = div_no_nan(hit, hit + miss, "value")
+        update = div_no_nan(update_hit, update_hit + update_miss, "update_op")
         return kept(value, update, metrics_collections, updates_collections)
 
 
@@ -104,8 +104,8 @@ def recall(
     with variable_scope(name, "recall", (predictions, labels, weights)):
         hit, update_hit = true_positives(labels, predictions, weights)
         miss, update_miss = false_negatives(labels, predictions, weights)
-        value = divide_or_zero(hit, hit + miss, "value")
-        update = divide_or_zero(update_hit, update_hit + update_miss, "update_op")
+        value = div_no_nan(hit, hit + miss, "value")
+        update = div_no_nan(update_hit, update_hit + update_miss, "update_op")
         return kept(value, update, metrics_collections, updates_collections)
 
 

@@ -14,13 +14,13 @@ from engine.ops.arithmetic import maximum, minimum
 from engine.ops.casting import cast
 from engine.ops.comparisons import equal, greater, logical_and, logical_not
 from engine.ops.constants import constant, convert_to_tensor
+from engine.ops.division import div_no_nan
 from engine.ops.elementwise import ones_like
 from engine.ops.filling import one_hot
 from engine.ops.linear import matmul
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import reshape
 from engine.ops.state import assign_add
-from engine.ops.weights import divide_or_zero
 from engine.variable_scope import variable_scope
 from engine.variables import Variable
 
@@ -136,8 +136,8 @@ def mean_per_class_accuracy(
         hits = classes * reshape(cast(equal(p, z), float32), [-1, 1])
         added = assign_add(total, reduce_sum(classes, 0))
         counted = assign_add(count, reduce_sum(hits, 0))
-        value = _mean(divide_or_zero(count.as_tensor(), total.as_tensor()), "mean_accuracy")
-        update = divide_or_zero(counted, added, "update_op")
+        value = _mean(div_no_nan(count.as_tensor(), total.as_tensor()), "mean_accuracy")
+        update = div_no_nan(counted, added, "update_op")
         return kept(value, update, metrics_collections, updates_collections)
 
 
@@ -174,5 +174,5 @@ def mean_iou(
         diagonal = reduce_sum(matrix * constant(np.eye(num_classes), float32), 1)
         union = reduce_sum(matrix, 0) + reduce_sum(matrix, 1) - diagonal
         seen = reduce_sum(cast(greater(union, 0.0), float32))
-        value = divide_or_zero(reduce_sum(divide_or_zero(diagonal, union)), seen, "mean_iou")
+        value = div_no_nan(reduce_sum(div_no_nan(diagonal, union)), seen, "mean_iou")
         return kept(value, update, metrics_collections, updates_collections)

@@ -10,12 +10,12 @@ from engine.ops.arithmetic import multiply, squared_difference
 from engine.ops.casting import cast
 from engine.ops.comparisons import equal, less
 from engine.ops.constants import convert_to_tensor
+from engine.ops.division import div_no_nan
 from engine.ops.elementwise import abs as absolute
 from engine.ops.elementwise import sqrt, zeros_like
 from engine.ops.reductions import reduce_sum
 from engine.ops.sizes import size
 from engine.ops.state import assign_add
-from engine.ops.weights import divide_or_zero
 from engine.variable_scope import variable_scope
 
 
@@ -165,7 +165,7 @@ def mean_relative_error(
     scale = cast(convert_to_tensor(normalizer), p.dtype)
     p.get_shape().assert_is_compatible_with(scale.get_shape())
     return mean(
-        divide_or_zero(absolute(cast(z, p.dtype) - p), scale),
+        div_no_nan(absolute(cast(z, p.dtype) - p), scale),
         weights,
         metrics_collections,
         updates_collections,

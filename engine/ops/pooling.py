@@ -11,38 +11,22 @@ from engine.graph import Tensor
 from engine.kernels import pool
 from engine.kernels.pool import Pooling
 from engine.kernels.windows import axis, out_size, padded, shifted
-from engine.op import Array, Op, Spec, declared
+from engine.op import Array, Spec, declared
 from engine.ops.constants import convert_to_tensor, make
-from engine.ops.convolution import window_attributes
 from engine.ops.elementwise import zeros_like
 from engine.ops.sizes import shape
+from engine.ops.windowed import Four, OfImages, named, window_attributes
 from engine.shapes import with_rank
-
-Four = tuple[int, int, int, int]
 
 
 @declared
-class PoolingOp(Op):
+class PoolingOp(OfImages):
     """What all poolings share: window and strides in the order of the data format."""
 
     ksize: Four
     strides: Four
     padding: str
     data_format: str = "NHWC"
-
-    @property
-    def channels_first(self) -> bool:
-        return self.data_format == "NCHW"
-
-    def spatial(self, values: Sequence[Any]) -> tuple[Any, Any]:
-        """The two spatial parts of four values in the order of the data format."""
-        return (values[2], values[3]) if self.channels_first else (values[1], values[2])
-
-    def last(self, array: Array) -> Array:
-        return array.transpose(0, 2, 3, 1) if self.channels_first else array
-
-    def back(self, array: Array) -> Array:
-        return array.transpose(0, 3, 1, 2) if self.channels_first else array
 
     def pooling(self, images: Sequence[int]) -> Pooling:
         """Sizes for images with the channels last."""
@@ -123,7 +107,7 @@ class MaxPool(PoolingOp):
         images = b.view(x, self.last)
         p = self.pooling(images.dims)
         target = self._targets(b, out, (p.images, p.rows.out, p.columns.out, p.channels))
-        b.call(_named("max_pool", pool.largest(p)), images, target, writes=target)
+        b.call(named("max_pool", pool.largest(p)), images, target, writes=target)
         self._finish(b, out, target)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
@@ -152,7 +136,7 @@ class MaxPoolGrad(PoolingOp):
         target = self._targets(b, out, images.dims)
         size = 3 * p.block_elements()
         scratch = [b.scratch((size,), x.dtype, "lane") for _ in p.blocks()]
-        run = _named("max_pool_gradient", pool.largest_gradient(p))
+        run = named("max_pool_gradient", pool.largest_gradient(p))
         b.call(run, images, best, given, target, *scratch, writes=target)
         self._finish(b, out, target)
 
@@ -201,7 +185,7 @@ class AvgPool(PoolingOp):
         p = self.pooling(images.dims)
         target = self._targets(b, out, (p.images, p.rows.out, p.columns.out, p.channels))
         counts = b.constant(p.counts(x.dtype), "counts")
-        b.call(_named("avg_pool", pool.mean(p)), images, counts, target, writes=target)
+        b.call(named("avg_pool", pool.mean(p)), images, counts, target, writes=target)
         self._finish(b, out, target)
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
@@ -233,17 +217,12 @@ class AvgPoolGrad(PoolingOp):
         target = self._targets(b, out, (p.images, p.rows.size, p.columns.size, p.channels))
         counts = b.constant(p.counts(dy.dtype), "counts")
         scratch = [b.scratch((p.block_elements(),), dy.dtype, "lane") for _ in p.blocks()]
-        run = _named("avg_pool_gradient", pool.mean_gradient(p))
+        run = named("avg_pool_gradient", pool.mean_gradient(p))
         b.call(run, given, counts, target, *scratch, writes=target)
         self._finish(b, out, target)
 
     def grad(self, z: Tensor, dz: Tensor, sizes: Tensor, dy: Tensor) -> tuple[Any, ...]:
         return None, lambda: make(self.like(AvgPool), (dz,), None)
-
-
-def _named(name: str, function: Any) -> Any:
-    function.__name__ = name
-    return function
 
 
 def _attributes(ksize: Any, strides: Any, padding: Any, data_format: Any) -> tuple[Any, ...]:

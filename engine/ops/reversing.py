@@ -87,12 +87,11 @@ class ReverseSequence(Op):
             raise ValueError(
                 f"seq_lens({row}) = {int(lengths[row])} is not in [0, input.dims({time})]"
             )
-        steps = np.arange(x.shape[time])
-        order = np.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
-        dims = [1] * x.ndim
-        dims[batch], dims[time] = x.shape[batch], x.shape[time]
-        places = (order if batch < time else order.T).reshape(dims)
-        return np.take_along_axis(x, places, axis=time)
+        steps = np.arange(x.shape[time])[:, None]
+        places = np.where(steps < lengths, lengths - 1 - steps, steps)
+        # Whole rows of a step and an example are taken, not one element at a time.
+        turned = np.moveaxis(x, (time, batch), (0, 1))[places, np.arange(x.shape[batch])]
+        return np.ascontiguousarray(np.moveaxis(turned, (0, 1), (time, batch)))
 
     def xla(self, jnp: Any, x: Any, lengths: Any) -> Any:
         time, batch = self._axes(x.ndim)

@@ -9,11 +9,9 @@ import numpy as np
 from engine.errors import compose
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec
-from engine.ops.arithmetic import multiply, truediv
-from engine.ops.choosing import where
-from engine.ops.comparisons import equal
+from engine.ops.arithmetic import multiply
 from engine.ops.constants import make
-from engine.ops.elementwise import ones_like, zeros_like
+from engine.ops.elementwise import ones_like
 from engine.ops.shaping import squeeze
 from engine.ops.sizes import shape
 from engine.shapes import Dims, fully_defined, in_parentheses
@@ -100,14 +98,6 @@ def squeeze_to(x: Tensor, rank: int | None) -> Tensor:
     if dims is None or rank is None or len(dims) != rank + 1 or dims[-1] not in (1, None):
         return x
     return squeeze(x, [-1])
-
-
-def divide_or_zero(total: Tensor, count: Tensor, name: str | None = None) -> Tensor:
-    """total / count, 0 where the count is 0."""
-    none = equal(count, zeros_like(count))
-    return where(
-        none, zeros_like(total), truediv(total, where(none, ones_like(count), count)), name
-    )
 
 
 OPS = (CheckedWeights,)

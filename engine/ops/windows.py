@@ -10,7 +10,8 @@ import numpy as np
 from engine.errors import compose
 from engine.graph import Tensor
 from engine.ops.constants import convert_to_tensor
-from engine.ops.convolution import conv2d, depthwise_conv2d
+from engine.ops.convolution import conv2d
+from engine.ops.depthwise import depthwise_conv2d
 from engine.ops.pooling import avg_pool, max_pool
 from engine.ops.shaping import expand_dims, squeeze
 

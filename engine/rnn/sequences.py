@@ -17,10 +17,10 @@ from engine.ops.elementwise import zeros_like
 from engine.ops.filling import zeros
 from engine.ops.joining import concat, stack, unstack
 from engine.ops.reductions import reduce_all
+from engine.ops.reversing import reverse_sequence
 from engine.ops.shaping import transpose
 from engine.rnn.cells import RNNCell, batch_of
 from engine.rnn.fused import is_fused, run_fused
-from engine.rnn.turning import turn_sequences
 from engine.shapes import TensorShape
 from engine.variable_scope import variable_scope
 
@@ -269,8 +269,7 @@ def _turned(items: list[Any], sequence_length: Any) -> list[Any]:
     """A list of steps from the last to the first, each example within its length."""
     if sequence_length is None:
         return items[::-1]
-    lengths = convert_to_tensor(sequence_length)
-    joined = turn_sequences(stack(items), lengths, 0, 1)
+    joined = reverse_sequence(stack(items), sequence_length, 0, 1)
     return unstack(joined, len(items))
 
 
@@ -297,8 +296,7 @@ def bidirectional_dynamic_rnn(
 
     def turn(x: Tensor) -> Tensor:
         if sequence_length is not None:
-            lengths = convert_to_tensor(sequence_length)
-            return turn_sequences(x, lengths, time_axis, batch_axis)
+            return reverse_sequence(x, sequence_length, time_axis, batch_axis)
         return x[::-1] if time_axis == 0 else x[:, ::-1]
 
     given = nest.map_structure(convert_to_tensor, inputs)

@@ -37,6 +37,14 @@ def test_the_operation_of_the_guide() -> None:
         )
 
 
+def test_the_operation_with_an_attribute_of_the_guide() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.constant([1.0, 2.0])
+        y = written("shifted")(x, 0.5)
+        assert y.op.get_attr("by") == 0.5
+        assert [a.tolist() for a in sess.run([y, tf.gradients(y, x)[0]])] == [[1.5, 2.5], [1, 1]]
+
+
 def test_the_optimizer_of_the_guide() -> None:
     with tf.Graph().as_default(), tf.Session() as sess:
         w = tf.Variable(np.array([1.0, -2.0]))

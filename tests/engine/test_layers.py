@@ -238,6 +238,16 @@ def test_dropout_with_a_fed_value() -> None:
         assert set(sess.run(y, {training: True})) == {0.0, np.float32(1 / 0.75)}
 
 
+def test_dropout_draws_nothing_outside_of_training() -> None:
+    training = tf.placeholder(tf.bool)
+    y = tf.layers.dropout(tf.ones([100]), 0.5, training=training, seed=1)
+    with tf.Session() as sess:
+        want = sess.run(y, {training: True})
+    with tf.Session() as sess:
+        sess.run(y, {training: False})
+        np.testing.assert_array_equal(sess.run(y, {training: True}), want)
+
+
 ROWS = np.array([[1.0, 10.0], [3.0, 10.0], [5.0, 40.0]], np.float32)
 
 
@@ -285,6 +295,24 @@ def test_batch_normalization_goes_by_its_averages_outside_of_training(rank: int,
         kept = sess.run(tf.global_variables()[2:])
     np.testing.assert_allclose(result.reshape(3, 2), [[0, 0], [1, 0], [2, 10]], rtol=1e-5)
     np.testing.assert_allclose(kept, [[1, 10], [4, 9]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("rank", [2, 4])
+@pytest.mark.parametrize("value", [False, True])
+def test_batch_normalization_by_a_fed_value_has_the_gradients_of_a_python_value(
+    rank: int, value: bool
+) -> None:
+    x = tf.constant(ROWS.reshape(3, *[1] * (rank - 2), 2))
+    found = []
+    training = tf.placeholder(tf.bool)
+    for number, given in enumerate((training, value)):
+        y = tf.layers.batch_normalization(x, training=given, name=f"n{number}")
+        scope = tf.trainable_variables(f"n{number}/")
+        found.append(tf.gradients(tf.reduce_sum(y * y * [1.0, 2.0]), [x, *scope]))
+    with started() as sess:
+        fed, plain = sess.run(found, {training: value})
+    for got, want in zip(fed, plain, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
 
 
 def test_batch_normalization_along_the_second_axis() -> None:

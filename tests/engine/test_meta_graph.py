@@ -205,3 +205,34 @@ def test_training_nodes_are_those_that_pass_on_their_input() -> None:
     with tf.Graph().as_default(), tf.Session() as sess:
         (y,) = tf.import_graph_def(small, return_elements=["y:0"])
         assert sess.run(y) == want
+
+
+def test_a_recurrent_network_with_dropout_trains_on_after_an_import(tmp_path: Path) -> None:
+    data = np.random.default_rng(0).random([4, 5, 2]).astype(np.float32)
+    with tf.Graph().as_default(), tf.Session() as sess:
+        tf.set_random_seed(1)
+        x = tf.placeholder(tf.float32, [4, None, 2], name="x")
+        training = tf.placeholder(tf.bool, [], name="training")
+        outputs, _ = tf.nn.dynamic_rnn(tf.nn.rnn_cell.GRUCell(3), x, dtype=tf.float32)
+        h = tf.layers.batch_normalization(outputs[:, -1], training=training)
+        y = tf.layers.dense(tf.layers.dropout(h, 0.1, training=training), 1)
+        loss = tf.reduce_mean(tf.square(y - tf.reduce_sum(x[:, 0], 1, keepdims=True)))
+        with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
+            step = tf.train.AdamOptimizer(0.01).minimize(loss)
+        for key, item in (("loss", loss), ("step", step)):
+            tf.add_to_collection(key, item)
+        sess.run(tf.global_variables_initializer())
+        path = tf.train.Saver().save(sess, str(tmp_path / "model"))
+        sess.run(step, {x: data, training: False})
+        want = sess.run(loss, {x: data, training: False})
+    with tf.Graph().as_default(), tf.Session() as sess:
+        saver = tf.train.import_meta_graph(path + ".meta")
+        assert saver is not None
+        saver.restore(sess, path)
+        (loss,), (step,) = tf.get_collection("loss"), tf.get_collection("step")
+        sess.run(step, {"x:0": data, "training:0": False})
+        evaluated = {"x:0": data, "training:0": False}
+        np.testing.assert_allclose(sess.run(loss, evaluated), want, rtol=1e-5)
+        for _ in range(30):
+            sess.run(step, {"x:0": data, "training:0": True})
+        assert sess.run(loss, {"x:0": data, "training:0": True}) < want

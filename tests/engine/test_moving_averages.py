@@ -126,3 +126,40 @@ def test_apply_twice_keeps_one_average() -> None:
     first = ema.average(w)
     ema.apply([w])
     assert ema.average(w) is first
+
+
+def test_averages_move_in_the_branch_of_tf_cond_that_runs() -> None:
+    x, training = tf.placeholder(tf.float32, [None, 2]), tf.placeholder(tf.bool, [])
+    mean, variance = tf.nn.moments(x, [0])
+    ema = Average(0.5)
+
+    def by_batch() -> Any:
+        with tf.control_dependencies([ema.apply([mean, variance])]):
+            return tf.identity(mean), tf.identity(variance)
+
+    def by_averages() -> Any:
+        return ema.average(mean), ema.average(variance)
+
+    used = tf.cond(training, by_batch, by_averages)
+    batch = [[1.0, 4.0], [3.0, 8.0]]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert np.array(sess.run(used, {x: batch, training: True})).tolist() == [[2, 6], [1, 4]]
+        for _ in range(2):
+            found = sess.run(used, {x: np.zeros([1, 2]), training: False})
+            assert np.array(found).tolist() == [[1, 3], [0.5, 2]]
+        sess.run(used, {x: batch, training: True})
+        assert sess.run(ema.average(mean)).tolist() == [1.5, 4.5]
+
+
+def test_averages_of_variables_move_in_a_branch() -> None:
+    w, follow = tf.Variable(4.0), tf.placeholder(tf.bool, [])
+    ema = Average(0.5)
+    step = tf.cond(follow, lambda: ema.apply([w]), tf.no_op)
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(w.assign(8.0))
+        sess.run(step, {follow: False})
+        assert sess.run(ema.average(w)) == 4
+        sess.run(step, {follow: True})
+        assert sess.run(ema.average(w)) == 6
