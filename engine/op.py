@@ -73,7 +73,8 @@ def declared(cls: Any = None, *, eq: bool = True) -> Any:
         return lambda wrapped: declared(wrapped, eq=eq)
     made: Any = dataclasses.dataclass(init=False, repr=False, eq=False, match_args=False)(cls)
     made._names = tuple(field.name for field in dataclasses.fields(made))
-    made.__init__ = _set_attributes
+    if "__init__" not in cls.__dict__:
+        made.__init__ = _set_attributes
     made.__setattr__ = made.__delattr__ = _refuse_change
     made.__repr__ = _described
     if eq:

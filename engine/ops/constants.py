@@ -23,6 +23,10 @@ class Const(Op):
     shape: tuple[int, ...]
     array: Array = field(repr=False)
 
+    def __init__(self, dtype: DType, shape: tuple[int, ...], array: Array):
+        # Every other node of a graph is one of these.
+        self.__dict__.update(dtype=dtype, shape=shape, array=array)
+
     def infer(self) -> Spec:
         return Spec(self.dtype, self.shape)
 
