@@ -279,10 +279,13 @@ def test_waiting_for_points_is_told_only_when_it_lasts(
     page.goto(url)
     message = page.locator(f'[data-tag="{LOSS}"] .card-message')
     page.wait_for_function(
-        """() => [...document.querySelectorAll('.card-message.loading')].some(
-          message => getComputedStyle(message).visibility === 'visible')"""
+        """tag => {
+          const message = document.querySelector(`[data-tag="${tag}"] .card-message.loading`);
+          return message && getComputedStyle(message).visibility === 'visible'
+            && message.innerText === 'Loading…';
+        }""",
+        arg=LOSS,
     )
-    assert message.inner_text() == "Loading…"
     assert message.evaluate("node => getComputedStyle(node).animationDelay") == "0.3s"
     page.unroute("**/api/series")  # lets go what is held
     wait_for_curves(page)
