@@ -32,7 +32,13 @@ BROWSER_FLAGS = [
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: from the first on, Playwright keeps an event loop running in this
-    thread, and `asyncio.run` refuses to work beside it."""
+    thread, and `asyncio.run` refuses to work beside it.
+
+    Each has a second try, which the report shows: hundreds of them wait for a browser, and on a
+    busy machine one now and then looks at it too early."""
+    for item in items:
+        if item.get_closest_marker("browser") is not None:
+            item.add_marker(pytest.mark.flaky(reruns=1))
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
 
 
