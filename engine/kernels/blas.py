@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -34,6 +36,8 @@ class Blas:
         }
         self._set_threads = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
         self._get_threads = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
+        self._before = 0
+        self.forget()
 
     def product(self, dtype: Any) -> Any:
         """The function behind `gemm` for a dtype, None if BLAS does not know it."""
@@ -47,6 +51,25 @@ class Blas:
         if before != count:
             self._set_threads(count)
         return before
+
+    def forget(self) -> None:
+        """Nobody is alone, as in a child after a fork, where no step is under way."""
+        self._alone = 0
+        self._counting = threading.Lock()
+
+    def begin_alone(self) -> None:
+        """Let products run on the thread that calls them, until as many ends have come."""
+        with self._counting:
+            self._alone += 1
+            if self._alone == 1:
+                self._before = self.threads(1)
+
+    def end_alone(self) -> None:
+        """The end of one `begin_alone`; the last one puts the setting back."""
+        with self._counting:
+            self._alone -= 1
+            if not self._alone:
+                self.threads(self._before)
 
 
 def _product(library: Any, name: str, size: Any, width: int) -> Any:
@@ -78,6 +101,18 @@ def blas() -> Blas | None:
     return None
 
 
+def _forget_after_fork() -> None:
+    found = blas()
+    if found is not None and found._alone:
+        found.threads(found._before)
+    if found is not None:
+        found.forget()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_after_fork)
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
     """Products run on the thread that calls them, while the engine's own threads share the work.
@@ -88,11 +123,11 @@ def one_thread() -> Iterator[None]:
     if found is None:
         yield
         return
-    before = found.threads(1)
+    found.begin_alone()
     try:
         yield
     finally:
-        found.threads(before)
+        found.end_alone()
 
 
 def on_one_thread(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,11 +137,11 @@ def on_one_thread(function: Callable[..., Any]) -> Callable[..., Any]:
         return function
 
     def run(*args: Any) -> Any:
-        before = found.threads(1)
+        found.begin_alone()
         try:
             return function(*args)
         finally:
-            found.threads(before)
+            found.end_alone()
 
     return run
 

@@ -12,6 +12,7 @@ import pytest
 
 import engine as tf
 from engine.kernels import lanes as kernel_lanes
+from engine.kernels.blas import blas, on_one_thread
 from engine.kernels.lanes import LANES, Lanes, split
 from engine.plan import lanes
 
@@ -60,6 +61,35 @@ def test_lanes_that_went_to_sleep_begin_again(monkeypatch: pytest.MonkeyPatch) -
         own.run([lambda: done.append(1), lambda: done.append(2)])
         time.sleep(pause)
     assert len(done) == 600
+
+
+def test_steps_on_two_threads_leave_blas_its_threads() -> None:
+    found = blas()
+    assert found is not None
+    before = found.threads(2)
+    try:
+        first_in, second_in, first_out = (threading.Event() for _ in range(3))
+
+        def first() -> None:
+            first_in.set()
+            assert second_in.wait(20)
+
+        def second() -> None:
+            second_in.set()
+            assert first_out.wait(20)
+            assert found.threads(1) == 1  # the first's end does not end the second's
+
+        other = threading.Thread(target=on_one_thread(first))
+        last = threading.Thread(target=on_one_thread(second))
+        other.start()
+        assert first_in.wait(20)
+        last.start()
+        other.join(20)
+        first_out.set()
+        last.join(20)
+        assert found.threads(before) == 2
+    finally:
+        found.threads(before)
 
 
 def test_infinities_in_a_lane_warn_as_little_as_in_the_plan() -> None:
