@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -21,6 +21,49 @@ from engine.shapes import ShapeError, in_brackets
 _VALID_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_.\-/]*\Z")
 _VALID_SCOPE = re.compile(r"[A-Za-z0-9_.\-/]*\Z")
 Device = str | DeviceSpec | Callable[[Operation], Any] | None
+
+
+class _AsDefault:
+    """What `Graph.as_default` gives. A generator would cost a microsecond each time."""
+
+    __slots__ = ("_graph",)
+
+    def __init__(self, graph: Graph):
+        self._graph = graph
+
+    def __enter__(self) -> Graph:
+        STACKS.graphs.append(self._graph)
+        return self._graph
+
+    def __exit__(self, *_: object) -> None:
+        remove_last(STACKS.graphs, self._graph)
+
+
+class _NameScope:
+    """What `Graph.name_scope` gives."""
+
+    __slots__ = ("_before", "_graph", "_name")
+
+    def __init__(self, graph: Graph, name: str | None):
+        self._graph = graph
+        self._name = name
+        self._before: list[str] = []
+
+    def __enter__(self) -> str:
+        graph, name = self._graph, self._name
+        before = graph._name_stack
+        if not name:
+            scope = ""
+        else:
+            if not (_VALID_SCOPE if before else _VALID_NAME).match(name):
+                raise ValueError(misuse(f"'{name}' is not a valid scope name"))
+            scope = name[:-1] if name[-1] == "/" else graph.unique_name(name)
+        graph._name_stack = scope
+        self._before.append(before)
+        return f"{scope}/" if scope else ""
+
+    def __exit__(self, *_: object) -> None:
+        self._graph._name_stack = self._before.pop()
 
 
 class Graph:
@@ -163,32 +206,16 @@ class Graph:
 
     # Scopes
 
-    @contextmanager
-    def as_default(self) -> Iterator[Graph]:
+    def as_default(self) -> AbstractContextManager[Graph]:
         """Make this the graph that new operations go into."""
-        STACKS.graphs.append(self)
-        try:
-            yield self
-        finally:
-            remove_last(STACKS.graphs, self)
+        return _AsDefault(self)
 
-    @contextmanager
-    def name_scope(self, name: str | None) -> Iterator[str]:
+    def name_scope(self, name: str | None) -> AbstractContextManager[str]:
         """Put a prefix before the names made inside; gives the prefix with its final slash.
 
         A name ending in ``/`` is entered again as it stands; None or ``""`` goes to the root.
         """
-        before = self._name_stack
-        if name:
-            if not (_VALID_SCOPE if before else _VALID_NAME).match(name):
-                raise ValueError(misuse(f"'{name}' is not a valid scope name"))
-            self._name_stack = name[:-1] if name[-1] == "/" else self.unique_name(name)
-        else:
-            self._name_stack = ""
-        try:
-            yield f"{self._name_stack}/" if self._name_stack else ""
-        finally:
-            self._name_stack = before
+        return _NameScope(self, name)
 
     def get_name_scope(self) -> str:
         return self._name_stack

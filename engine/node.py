@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.defaults import default_session
 from engine.dtypes import DType
 from engine.errors import compose, misuse
-from engine.op import Op, Spec
+from engine.op import Op, Spec, ToldSpec
 from engine.operators import Operators
 from engine.origin import user_frame
 from engine.shapes import ShapeError, TensorShape, as_dims, count, in_parentheses, merge
@@ -39,9 +39,7 @@ class Tensor(Operators):
     def __init__(self, op: Operation, value_index: int, spec: Spec):
         self.op = op
         self.value_index = value_index
-        self.spec = Spec(
-            spec.dtype, spec.dims, self.constant_value if spec.source is None else spec.source
-        )
+        self.spec = Spec(spec.dtype, spec.dims, self if spec.source is None else spec.source)
         self._constant: Any = _NOT_KNOWN
 
     @property
@@ -72,9 +70,11 @@ class Tensor(Operators):
     def set_shape(self, shape: Any) -> None:
         """Add what the graph could not know of the shape; ValueError if it contradicts."""
         try:
-            self.spec.dims = merge(self.spec.dims, as_dims(shape))
+            dims = merge(self.spec.dims, as_dims(shape))
         except ShapeError as error:
             raise ValueError(self._misused(str(error))) from None
+        if dims != self.spec.dims:
+            self.spec = ToldSpec(self.spec.dtype, dims, self.spec.source)
 
     def consumers(self) -> list[Operation]:
         """The operations that take this tensor as an input, in the order they were made."""

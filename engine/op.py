@@ -27,12 +27,15 @@ class Spec:
         self.dtype = dtype
         self.dims = dims
         self.source = source
-        """The value, or a function that finds it, or None."""
+        """The value; or the tensor, which finds it by what is known of its inputs; or None."""
 
     @property
     def value(self) -> Array | None:
         """The value as an array where it is known already, else None."""
-        return self.source() if callable(self.source) else self.source
+        source = self.source
+        if source is None or isinstance(source, np.ndarray | np.generic):
+            return source
+        return source.constant_value()
 
     @property
     def sizes(self) -> Dims | None:
@@ -43,7 +46,7 @@ class Spec:
             if any(size < -1 for size in sizes):
                 raise ShapeError(f"Invalid value in tensor used for shape: {min(sizes)}")
             return tuple(None if size == -1 else size for size in sizes)
-        tensor = getattr(self.source, "__self__", None)
+        tensor = self.source
         if tensor is not None:
             found = tensor.op.definition.infer_sizes(*[x.spec for x in tensor.op.inputs])
             if found is not None:
@@ -58,6 +61,12 @@ class Spec:
 
     def __repr__(self) -> str:
         return f"{self.dtype.name}{in_brackets(self.dims)}"
+
+
+class ToldSpec(Spec):
+    """One whose sizes someone told with ``set_shape``: only a run shows whether they hold."""
+
+    __slots__ = ()
 
 
 @dataclass_transform(frozen_default=True, field_specifiers=(dataclasses.field,))

@@ -7,14 +7,23 @@ import sys
 from pathlib import Path
 
 _OWN_FILES = (str(Path(__file__).parent), contextlib.__file__)
+_OWN: dict[str, bool] = {}
+"""Of files met so far, whether they are of this package: asked several times an operation."""
 
 
 def user_frame(above: int = 1) -> tuple[str, int, str]:
     """File, line and function of the user's innermost frame, looked for from `above` callers up."""
     frame = sys._getframe(above)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_OWN_FILES):
+    file = frame.f_code.co_filename
+    while (_OWN[file] if file in _OWN else _is_own(file)) and frame.f_back is not None:
         frame = frame.f_back
+        file = frame.f_code.co_filename
     return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+
+
+def _is_own(file: str) -> bool:
+    own = _OWN[file] = file.startswith(_OWN_FILES)
+    return own
 
 
 def user_line() -> str:

@@ -32,7 +32,7 @@ from engine.pauses import collector_paused
 from engine.placement import place, soft_placement_asked
 from engine.plan.failures import INITIALIZE, in_the_name_of, uninitialized
 from engine.plan.program import build, pulled_operations
-from engine.plan.source import FILE_NAME
+from engine.plan.source import FILE_NAME, operation_of
 from engine.plan.timing import Deadline, Timing
 from engine.state import State
 from engine.trace import step_stats
@@ -437,12 +437,7 @@ class BaseSession:
 
     def _told(self, error: Exception, segment: Segment) -> Exception:
         """The error of a kernel in the name of the operation it belongs to."""
-        frame = error.__traceback__
-        op = None
-        while frame is not None:
-            if frame.tb_frame.f_code.co_filename == FILE_NAME:
-                op = segment.lines.get(frame.tb_lineno)
-            frame = frame.tb_next
+        op = operation_of(error, FILE_NAME, segment.lines)
         return error if op is None else in_the_name_of(op, error)
 
     def make_callable(

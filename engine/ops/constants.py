@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.dtypes import DType, as_dtype, int32, int64, string
+from engine.dtypes import DType, as_dtype, float32, int32, int64, string
 from engine.errors import misuse
 from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Array, Op, Spec, declared
@@ -111,6 +111,30 @@ def const_node(array: Array, name: str | None = None) -> Tensor:
         .create_op(Const(as_dtype(array.dtype), array.shape, array), (), name)
         .outputs[0]
     )
+
+
+def _scalar_node(value: Any, dtype: DType | None, name: str) -> Tensor | None:
+    """The Const node of a plain Python number that fits `dtype`, else None: the common case."""
+    kind = type(value)
+    if kind is float:
+        if dtype is None:
+            dtype = float32
+        fits = dtype.is_floating and -_FITS_ANY_FLOAT < value < _FITS_ANY_FLOAT
+    elif kind is int:
+        if dtype is None:
+            dtype = int32
+        fits = -_FITS_ANY_FLOAT < value < _FITS_ANY_FLOAT and (dtype is int32 or dtype.is_floating)
+    else:
+        return None
+    if not fits:
+        return None
+    array = np.array(value, dtype.np)
+    array.setflags(write=False)
+    return get_default_graph().create_op(Const(dtype, (), array), (), name).outputs[0]
+
+
+_FITS_ANY_FLOAT = 6e4
+"""Below it no number is too large, not even for float16."""
 
 
 def as_array(value: Any, dtype: DType | None = None) -> Array:
@@ -264,6 +288,10 @@ def convert_to_tensor(
                 return const_node(as_array(value, as_dtype(preferred_dtype)), name or "Const")
             except TypeError:
                 pass
+        else:
+            plain = _scalar_node(value, wanted, name or "Const")
+            if plain is not None:
+                return plain
         return const_node(as_array(_with_sizes(value), wanted), name or "Const")
     if wanted is not None and tensor.spec.dtype is not wanted:
         raise ValueError(

@@ -16,6 +16,7 @@ from engine.ops.lists import ArrayList
 from engine.plan.bodies import handed
 from engine.plan.failures import in_the_name_of, uninitialized
 from engine.plan.nodes import Program
+from engine.plan.source import operation_of
 from engine.state import State
 
 BODY_FILE = "<body>"
@@ -34,17 +35,8 @@ class CompiledBody:
 
     def told(self, error: Exception) -> Exception:
         """The error of a kernel in the name of the operation it belongs to."""
-        frame, op = error.__traceback__, None
-        while frame is not None:
-            code = frame.tb_frame.f_code
-            if code.co_filename == BODY_FILE and frame.tb_frame.f_globals is self._globals:
-                op = self.lines.get(frame.tb_lineno)
-            frame = frame.tb_next
+        op = operation_of(error, BODY_FILE, self.lines, self.function.__globals__)
         return error if op is None else in_the_name_of(op, error)
-
-    @property
-    def _globals(self) -> Any:
-        return self.function.__globals__
 
 
 CompileBody = Callable[[Program], CompiledBody]

@@ -14,6 +14,7 @@ from engine.dtypes import ListDType
 from engine.errors import InvalidArgumentError, compose
 from engine.graph import Operation, Tensor
 from engine.op import Array, Op, Spec
+from engine.ops.constants import Const
 from engine.ops.control import Placeholder
 from engine.ops.state import storage
 from engine.ops.update import ApplyUpdate
@@ -51,7 +52,7 @@ def build(
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
     inner = [op for node in nodes for program in node.bodies for op in program.operations]
-    operations = tuple(sorted([*needed, *inner], key=lambda op: op.number))
+    operations = tuple(sorted([*needed, *inner], key=_number))
     return Program(nodes, tuple(known[tensor] for tensor in feeds), results, operations, known)
 
 
@@ -84,7 +85,7 @@ def pulled_operations(
         and not op.control_inputs
         and (op.inputs[0] in feeds or not (op.inputs[0].op.inputs or _waits(op.inputs[0].op)))
     ]
-    return sorted(found, key=lambda op: op.number)
+    return sorted(found, key=_number)
 
 
 def _waits(op: Operation) -> bool:
@@ -95,6 +96,9 @@ def _order(
     needed: set[Operation], feeds: Mapping[Tensor, Spec], grouped: bool
 ) -> list[Operation | tuple[Operation, ...]]:
     """Operations in an order that meets every dependency; reads before writes where it is open."""
+    if not any(op.definition.writes or op.definition.waits_for for op in needed):
+        # Whatever an operation needs was made before it.
+        return [*sorted(needed, key=_number)]
     owner: dict[Operation, Any] = {}
     if grouped:
         for group in {
@@ -148,6 +152,10 @@ def _order(
         assert grouped, "the graph has a cycle"
         return _order(needed, feeds, grouped=False)
     return order
+
+
+def _number(op: Operation) -> int:
+    return op.number
 
 
 def _ranked(unit: Any) -> tuple[int, Any]:
@@ -216,6 +224,11 @@ def _simplify(
             nodes.append(Node(unit[0], unit[0].definition, (), (), members))
             continue
         op: Operation = unit
+        if optimize and type(op.definition) is Const:
+            tensor, array = op.outputs[0], op.definition.array
+            if tensor not in feeds:
+                known[tensor] = Value(tensor, Spec(tensor.spec.dtype, array.shape, array), array)
+            continue
         if isinstance(op.definition, Placeholder):
             if op.outputs[0] not in feeds:
                 raise not_fed(op)
@@ -275,6 +288,27 @@ def _values(node: Node, specs: tuple[Spec, ...]) -> tuple[Value, ...]:
     )
 
 
+def _as_made(op: Operation, inputs: tuple[Value, ...]) -> tuple[Spec, ...] | None:
+    """The outputs' dtypes and sizes where the graph knew all of it already, else None.
+
+    The graph's rule was asked with the same sizes then; only what is known of an input's contents
+    might make it say more, or refuse, and that is left to the rule.
+    """
+    for value, tensor in zip(inputs, op.inputs, strict=True):
+        dims = tensor.spec.dims
+        if dims is None or None in dims or dims != value.spec.dims:
+            return None
+        if value.constant is not None and type(tensor.op.definition) is not Const:
+            return None
+    specs = []
+    for tensor in op.outputs:
+        dims = tensor.spec.dims
+        if dims is None or None in dims or type(tensor.spec) is not Spec:
+            return None
+        specs.append(Spec(tensor.spec.dtype, dims))
+    return tuple(specs)
+
+
 def final_specs(op: Operation, definition: Op, specs: list[Spec]) -> tuple[Spec, ...]:
     """The outputs' dtypes and sizes; InvalidArgumentError where the inputs do not fit."""
     try:
@@ -321,7 +355,7 @@ def _reduced(
     inputs = tuple([known[x] for x in op.inputs])
     specs = [value.spec for value in inputs]
     # First of all: the rules below may take it that the inputs fit.
-    results = final_specs(op, definition, specs)
+    results = _as_made(op, inputs) or final_specs(op, definition, specs)
     while True:
         simpler = definition.simpler(*specs)
         if simpler is None:

@@ -397,6 +397,28 @@ def test_explain_shows_one_line_a_call() -> None:
     assert "tanh(MatMul, MatMul)" in text
 
 
+def test_a_long_plan_is_a_loop_over_its_calls_and_names_the_one_that_fails() -> None:
+    with tf.Graph().as_default(), tf.Session() as sess:
+        x = tf.placeholder(tf.float64, [3])
+        last = tf.placeholder(tf.int32, [])
+        y = x
+        for number in range(1500):
+            y = tf.maximum(y * 1.001 + 0.001, y)
+            if number == 700:
+                quotient = tf.floordiv(7, tf.cast(y, tf.int32), name="quotient")
+                y += tf.cast(quotient, tf.float64) * 0.0
+        unknown = tf.reshape(y, tf.stack([last]), name="sizes_of_the_run")
+        gradient = tf.gradients(y, x)[0]
+        found = sess.run([y, unknown, gradient], {x: [1.0, 2.0, 3.0], last: 3})
+        growth = 1.001**1500
+        wanted = growth * np.arange(1.0, 4.0) + (growth - 1.0)
+        np.testing.assert_allclose(found, [wanted, wanted, [growth] * 3], rtol=1e-9)
+        assert "in_turn(calls" in sess.explain([y, gradient], {x: np.ones(3)})
+        with pytest.raises(tf.errors.InvalidArgumentError, match="division by zero") as caught:
+            sess.run(y, {x: [1.0, -0.9, 3.0]})
+        assert caught.value.op is quotient.op
+
+
 def test_a_variable_cannot_be_fed_and_trained_in_one_run() -> None:
     w = tf.Variable(1.0)
     train = tf.train.GradientDescentOptimizer(0.5).minimize(w * w)
