@@ -94,6 +94,8 @@ class Graph:
         """The graph-level seed of random operations."""
         self.variable_scope: Any = None
         """What `engine.variables` keeps of the current variable scope."""
+        self.pulls = False
+        """Whether some operation gives its outputs before a run."""
 
     # Making operations
 
@@ -157,6 +159,8 @@ class Graph:
         op = Operation(self, full_name, definition, inputs, specs, controls, len(self._operations))
         self._operations.append(op)
         self._by_name[full_name] = op
+        if definition.pulled:
+            self.pulls = True
         if self._gradient_overrides:
             op.gradient_name = self._gradient_overrides.get(op.type)
         if self._colocation_stack:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 from pathlib import Path
+from typing import Any
 
 _OWN_FILES = (str(Path(__file__).parent), contextlib.__file__)
 _OWN: dict[str, bool] = {}
 """Of files met so far, whether they are of this package: asked several times an operation."""
+_LAST: tuple[Any, int, tuple[str, int, str]] = (None, 0, ("", 0, ""))
+"""The code and line found last, and the answer: a line often makes several operations."""
 
 
 def user_frame(above: int = 1) -> tuple[str, int, str]:
@@ -18,7 +21,14 @@ def user_frame(above: int = 1) -> tuple[str, int, str]:
     while (_OWN[file] if file in _OWN else _is_own(file)) and frame.f_back is not None:
         frame = frame.f_back
         file = frame.f_code.co_filename
-    return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+    global _LAST
+    code, line = frame.f_code, frame.f_lineno
+    before = _LAST
+    if before[0] is code and before[1] == line:
+        return before[2]
+    found = (file, line, code.co_name)
+    _LAST = (code, line, found)
+    return found
 
 
 def _is_own(file: str) -> bool:

@@ -322,7 +322,7 @@ class BaseSession:
             restore = _same
         entry = _Entry(leaves, restore, slots, spread_feeds(feed_dict))
         fed = {slot.tensor: position for position, slot in enumerate(slots)}
-        for op in pulled_operations(leaves, fed):
+        for op in pulled_operations(leaves, fed) if self._graph.pulls else ():
             entry.pulls.append((op, fed.get(op.inputs[0])))
             entry.pulled += [FeedSlot(x) for x in op.outputs if x not in fed]
         return entry

@@ -34,6 +34,10 @@ class Blas:
             np.dtype(np.float32): _product(library, f"{prefix}cblas_sgemm{suffix}", size, 4),
             np.dtype(np.float64): _product(library, f"{prefix}cblas_dgemm{suffix}", size, 8),
         }
+        self._sums = {
+            np.dtype(np.float32): _scaled_sum(library, f"{prefix}cblas_saxpby{suffix}", size, 4),
+            np.dtype(np.float64): _scaled_sum(library, f"{prefix}cblas_daxpby{suffix}", size, 8),
+        }
         self._set_threads = getattr(library, f"{prefix}openblas_set_num_threads{suffix}", None)
         self._get_threads = getattr(library, f"{prefix}openblas_get_num_threads{suffix}", None)
         self._before = 0
@@ -42,6 +46,10 @@ class Blas:
     def product(self, dtype: Any) -> Any:
         """The function behind `gemm` for a dtype, None if BLAS does not know it."""
         return self._products.get(np.dtype(dtype))
+
+    def scaled_sum(self, dtype: Any) -> Any:
+        """Of y = a * x + b * y: the function, its type of a size and that of a number; or None."""
+        return self._sums.get(np.dtype(dtype))
 
     def threads(self, count: int) -> int:
         """Let products use `count` threads from now on; gives how many they used before."""
@@ -87,6 +95,18 @@ def _product(library: Any, name: str, size: Any, width: int) -> Any:
     ]
     function.restype = None
     return function
+
+
+def _scaled_sum(library: Any, name: str, size: Any, width: int) -> Any:
+    # Not of the standard; OpenBLAS and MKL have it.
+    function = getattr(library, name, None)
+    if function is None:
+        return None
+    number = ctypes.c_float if width == 4 else ctypes.c_double
+    pointer = ctypes.c_void_p
+    function.argtypes = [size, number, pointer, size, number, pointer, size]
+    function.restype = None
+    return function, size, number
 
 
 @cache

@@ -14,6 +14,8 @@ from engine.graph import Graph, Operation, Tensor, get_default_graph
 from engine.op import Array, Op, Spec, declared
 from engine.shapes import Dimension, TensorShape, as_dims, count
 
+_set = object.__setattr__
+
 
 @declared(eq=False)
 class Const(Op):
@@ -24,8 +26,10 @@ class Const(Op):
     array: Array = field(repr=False)
 
     def __init__(self, dtype: DType, shape: tuple[int, ...], array: Array):
-        # Every other node of a graph is one of these.
-        self.__dict__.update(dtype=dtype, shape=shape, array=array)
+        # Every other node of a graph is one of these; a __dict__ of its own would cost as much.
+        _set(self, "dtype", dtype)
+        _set(self, "shape", shape)
+        _set(self, "array", array)
 
     def infer(self) -> Spec:
         return Spec(self.dtype, self.shape)

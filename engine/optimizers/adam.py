@@ -63,4 +63,4 @@ class AdamOptimizer(Optimizer):
         # m + (1 - b) * (g - m) is b * m + (1 - b) * g with one multiplication less.
         m = m + (grad - m) * (1.0 - beta1)
         v = v + (grad * grad - v) * (1.0 - beta2)
-        return -(m * step / (sqrt(v) + epsilon)), {"m": m, "v": v}
+        return -(m / (sqrt(v) + epsilon) * step), {"m": m, "v": v}

@@ -149,16 +149,18 @@ def _assign(calls: list[Call], kept: Iterable[Ref], poison: bool, pool: Pool) ->
         for key, root in roots.items():
             if key in blocks:
                 continue
-            block = (
-                _in_place(call, root, last, blocks, position) if call.writes is not None else None
-            )
-            if block is None:
-                block = pool.take(root.nbytes)
-            blocks[key] = block
-            root.array = block[: root.nbytes].view(root.dtype).reshape(root.dims)
-        dying = [key for key in roots if last[key] == position]
-        held = {id(blocks[key]) for key in roots if last[key] > position} if dying else set()
-        for key in dying:
+            dying = _in_place(call, root, last, blocks, position) if call.writes is root else None
+            if dying is not None:
+                blocks[key], root.array = blocks[id(dying)], dying.array
+                continue
+            nbytes = root.nbytes
+            block = blocks[key] = pool.take(nbytes)
+            root.array = block[:nbytes].view(root.dtype).reshape(root.dims)
+        ending = [key for key in roots if last[key] == position]
+        if not ending:
+            continue
+        held = {id(blocks[key]) for key in roots if last[key] > position}
+        for key in ending:
             if id(blocks[key]) not in held:
                 held.add(id(blocks[key]))
                 pool.give(blocks[key])
@@ -169,19 +171,19 @@ def _assign(calls: list[Call], kept: Iterable[Ref], poison: bool, pool: Pool) ->
 
 def _in_place(
     call: Call, root: Ref, last: dict[int, int], blocks: dict[int, Array], position: int
-) -> Array | None:
-    """The memory of an input that dies here, where the output may take it."""
-    if not call.elementwise or call.writes is not root:
+) -> Ref | None:
+    """An input that dies here and is like the output, which may take its memory."""
+    if not call.elementwise:
         return None
     reads = call.reads()
     for ref in reads:
-        if ref is not ref.root or ref.dims != root.dims or ref.dtype != root.dtype:
+        if id(ref.root) != id(ref) or ref.dims != root.dims or ref.dtype != root.dtype:
             continue
         if last[id(ref)] != position or id(ref) not in blocks:
             continue
         # Every other input over that memory must be the very same elements.
         if all(other is ref or other.root is not ref for other in reads):
-            return blocks[id(ref)]
+            return ref
     return None
 
 

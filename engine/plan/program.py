@@ -96,7 +96,9 @@ def _order(
     needed: set[Operation], feeds: Mapping[Tensor, Spec], grouped: bool
 ) -> list[Operation | tuple[Operation, ...]]:
     """Operations in an order that meets every dependency; reads before writes where it is open."""
-    if not any(op.definition.writes or op.definition.waits_for for op in needed):
+    kinds = {type(op.definition) for op in needed}
+    # Of a class, as an instance may have its own: a property counts too.
+    if not any(kind.writes or kind.waits_for for kind in kinds):
         # Whatever an operation needs was made before it.
         return [*sorted(needed, key=_number)]
     owner: dict[Operation, Any] = {}
@@ -219,7 +221,7 @@ def _simplify(
     nodes: list[Node] = []
     merged: dict[Any, Node] = {}
     for unit in order:
-        if isinstance(unit, tuple):
+        if type(unit) is tuple:
             members = tuple(_plain_node(op, known, feeds) for op in unit)
             nodes.append(Node(unit[0], unit[0].definition, (), (), members))
             continue

@@ -151,6 +151,14 @@ def generate(
         if call.lanes is not None:
             write_lanes(call, call.lanes, indent)
             return
+        bound = _bound(call, local)
+        if bound is not None:
+            of_what = ", ".join(arg.label for arg in call.args if isinstance(arg, Ref))
+            label = _function_label(call.function)
+            lines.append(f"{indent}{names.of(bound, label)}()  # {of_what}")
+            if call.op is not None:
+                owners[len(lines)] = call.op
+            return
         function = labels.get(id(call.function))
         if function is None:
             function = names.of(call.function, _function_label(call.function))
@@ -191,7 +199,10 @@ def generate(
                 waiting.clear()
 
         for call in calls:
-            if _stands_alone(call, local):
+            bound = _bound(call, local)
+            if bound is not None:
+                waiting.append((bound, (), call.op))
+            elif _stands_alone(call, local):
                 arguments = tuple(
                     [arg.memory() if isinstance(arg, Ref) else arg for arg in call.args]
                 )
@@ -250,6 +261,15 @@ def _stands_alone(call: Call, local: Mapping[int, str]) -> bool:
     if call.lanes is not None or call.result is not None:
         return False
     return not any(isinstance(arg, Ref) and id(arg) in local for arg in call.args)
+
+
+def _bound(call: Call, local: Mapping[int, str]) -> Callable[[], Any] | None:
+    """The call with the addresses of its memory looked up, where its function can do that."""
+    bind = getattr(call.function, "bound", None)
+    if bind is None or not _stands_alone(call, local):
+        return None
+    found: Callable[[], Any] | None = bind(*[arg.memory() for arg in call.args])
+    return found
 
 
 def _positional(function: Callable[..., Any]) -> Callable[..., Any]:

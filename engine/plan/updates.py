@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from engine.kernels.lanes import split
+from engine.kernels.vectors import LEAST, ScaledSum, can_sum
 from engine.op import Array, Spec
 from engine.ops.indexed_slices import check_rows, distinct_rows
 from engine.ops.state import storage
@@ -14,6 +15,7 @@ from engine.ops.update import ApplyUpdate, Body, SparseApplyUpdate
 from engine.plan.lowering import Builder, Ref, Shared
 from engine.plan.nodes import Node, Program, Value
 from engine.plan.program import build
+from engine.plan.steps import Step, steps_of
 from engine.state import Arena, State
 
 _STRIP = 8192
@@ -189,7 +191,17 @@ class UpdateLowering:
         inner.builder = self.builder
         for value, ref in zip(inner.program.feeds, inputs, strict=True):
             inner.refs[id(value)] = ref
+        targets = inner.program.feeds[: body.vectors]
+        steps = steps_of(inner.program, targets) if _one_pass(inputs) else {}
+        left_out = {id(node) for step in steps.values() for node in step.inner}
+        last_of_gradient = _last_reader(inner.program, inner.program.feeds[-1], left_out)
         for position, node in enumerate(inner.program.nodes):
+            if id(node) in left_out:
+                continue
+            if id(node) in steps:
+                inner._step(steps[id(node)], shared)
+                inner.refs[id(node.outputs[0])] = inner.ref(steps[id(node)].target)
+                continue
             key = node.op.number
             is_scalar = node.outputs[0].spec.dims == ()
             if shared is not None and is_scalar and key in shared:
@@ -199,11 +211,42 @@ class UpdateLowering:
             if is_scalar:
                 # One thread computes what all of them use.
                 self.builder.lane = None
-            inner._node(node, position)
+            if node is last_of_gradient and isinstance(inputs[-1].root, Shared):
+                inner._over_gradient(node, inputs[-1])
+            else:
+                inner._node(node, position)
             self.builder.lane = lane
             if shared is not None and is_scalar:
                 shared[key] = inner.refs[id(node.outputs[0])]
         return [inner.ref(value) for value in inner.program.fetches]
+
+    def _over_gradient(self, node: Node, gradient: Ref) -> None:
+        """The last to read a part of the plan's own arena of gradients writes into it."""
+        inputs = [self.ref(value) for value in node.inputs]
+        self.builder.ufunc(node.definition.ufunc, *inputs, gradient)
+        self.refs[id(node.outputs[0])] = gradient
+
+    def _step(self, step: Step, shared: dict[int, Ref] | None) -> None:
+        """One pass over the target; a scalar that a run computes is turned round once for all."""
+        b, target = self.builder, self.ref(step.target)
+        factor = b.constant(np.ones((), target.dtype), "one")
+        if step.factor is not None:
+            factor = self.ref(step.factor)
+        if step.negative:
+            known = b.value(factor)
+            key = -1 - id(factor)
+            if known is not None:
+                factor = b.constant(-known, f"minus_{factor.label}")
+            elif shared is not None and key in shared:
+                factor = shared[key]
+            else:
+                lane, b.lane = b.lane, None
+                turned = b.scratch((), factor.dtype, f"minus_{factor.label}")
+                b.ufunc(np.negative, factor, turned)
+                b.lane, factor = lane, turned
+                if shared is not None:
+                    shared[key] = turned
+        b.ufunc(ScaledSum(step.kept), target, self.ref(step.other), factor, target)
 
     def _inline(self, body: Body, inputs: list[Ref], shared: dict[int, Ref] | None = None) -> None:
         """Write the calls that change the variable and slots among `inputs` by the formula."""
@@ -219,16 +262,41 @@ class UpdateLowering:
                 self.builder.copy(target, result)
 
 
+def _one_pass(inputs: list[Ref]) -> bool:
+    """Whether the target is worth BLAS's sums of vectors, and they are there for its dtype."""
+    target = inputs[0]
+    known = target.kind == "array" and target.dims is not None and target.size >= LEAST
+    return known and can_sum(target.dtype)
+
+
+def _last_reader(program: Program, gradient: Value, left_out: set[int]) -> Node | None:
+    """The last node to read the gradient, where its result may take the gradient's place."""
+    readers = [
+        node
+        for node in program.nodes
+        if id(node) not in left_out and any(value is gradient for value in node.inputs)
+    ]
+    if not readers or any(value is gradient for value in program.fetches):
+        return None
+    last = readers[-1]
+    result = last.outputs[0].spec
+    same = result.dims == gradient.spec.dims and result.dtype is gradient.spec.dtype
+    return last if same and last.definition.ufunc is not None else None
+
+
 def _strips(total: int, threads: int) -> list[tuple[int | None, tuple[int, int]]]:
     """The strips of an arena, each with the thread that updates it (None: no matter)."""
     if threads < 2 or total < _SHARED:
-        strip = max(_STRIP, -(-total // _MOST_STRIPS))
-        return [(None, (at, min(at + strip, total))) for at in range(0, total, strip)]
-    found: list[tuple[int | None, tuple[int, int]]] = []
-    for lane, (first, last) in enumerate(split(total, threads)):
-        strip = max(_LANE_STRIP, -(-(last - first) // _MOST_STRIPS))
-        found += [(lane, (at, min(at + strip, last))) for at in range(first, last, strip)]
-    return found
+        return [(None, strip) for strip in split(total, _count(total, _STRIP))]
+    return [
+        (lane, (first + begin, first + end))
+        for lane, (first, last) in enumerate(split(total, threads))
+        for begin, end in split(last - first, _count(last - first, _LANE_STRIP))
+    ]
+
+
+def _count(elements: int, strip: int) -> int:
+    return min(-(-elements // strip), _MOST_STRIPS)
 
 
 def _flat_part(ref: Ref, begin: int, end: int) -> Ref:

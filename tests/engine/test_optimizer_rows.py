@@ -184,6 +184,38 @@ def test_optimizer_follows_its_formula(
     assert {f"a/{slot}" for slot in slots} <= made
 
 
+@pytest.mark.parametrize("elements", [4_000, 5_003, 140_001])
+@pytest.mark.parametrize(("name", "make", "formula", "slots"), ROWS)
+def test_large_variables_follow_the_formula_too(
+    name: str, make: Any, formula: Any, slots: Any, elements: int
+) -> None:
+    """From a few thousand elements on BLAS sums vectors, from 65,536 on threads share them."""
+    rng = np.random.default_rng(1)
+    start = rng.normal(size=elements)
+    a, b = tf.Variable(start, name="a"), tf.Variable(start[:9], name="b")
+    loss = tf.reduce_sum(tf.square(a) * a) / 30.0 + tf.reduce_sum(tf.square(b))
+    train = make().minimize(loss)
+    gradients = tf.gradients(loss, [a, b])
+    config = tf.ConfigProto(intra_op_parallelism_threads=2)
+    with tf.Session(executor="poisoned", config=config) as sess:
+        sess.run(tf.global_variables_initializer())
+        if name in ("GradientDescent", "Momentum", "RMSProp", "Adam", "Adadelta"):
+            assert ("scaled_sum" in sess.explain(train)) == (elements > 5_000)
+        expected, memory = sess.run([a, b]), ({}, {})
+        for t in range(1, 5):
+            if t % 2:
+                # The gradients stay what they are where they are asked for with the step.
+                grads = sess.run([train, *gradients])[1:]
+            else:
+                grads = sess.run(gradients)
+                sess.run(train)
+            expected = [
+                formula(w, g, s, t) for w, g, s in zip(expected, grads, memory, strict=True)
+            ]
+            for got, want in zip(sess.run([a, b]), expected, strict=True):
+                np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-12)
+
+
 def test_every_optimizer_has_a_row() -> None:
     assert {type(make()) for _, make, _, _ in ROWS} == set(OPTIMIZERS)
 
