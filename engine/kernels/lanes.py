@@ -141,6 +141,7 @@ class Lanes:
         """Begin without threads, as a child process after a fork has to."""
         self._lanes: list[_Lane] = []
         self._busy = threading.Lock()
+        self._resting = False
         self._used = 0.0
         self._watching = False
 
@@ -153,7 +154,8 @@ class Lanes:
         Raises:
             The first piece's error, in their order, after all have ended.
         """
-        if len(pieces) == 1 or not self._busy.acquire(blocking=False):
+        # Who sends the lanes to sleep holds them for a moment only, and waits for nobody here.
+        if len(pieces) == 1 or not self._busy.acquire(blocking=self._resting):
             for piece in pieces:
                 piece()
             return
@@ -188,13 +190,17 @@ class Lanes:
         while True:
             time.sleep(_PATIENCE_S)
             with self._busy:
-                if time.monotonic() - self._used < _PATIENCE_S:
-                    continue
-                for lane in self._lanes:
-                    if not lane.asleep:
-                        lane.rest()
-                self._watching = False
-                return
+                self._resting = True
+                try:
+                    if time.monotonic() - self._used < _PATIENCE_S:
+                        continue
+                    for lane in self._lanes:
+                        if not lane.asleep:
+                            lane.rest()
+                    self._watching = False
+                    return
+                finally:
+                    self._resting = False
 
 
 LANES = Lanes()
