@@ -16,6 +16,7 @@ import numpy as np
 
 from engine.kernels.lanes import LANES, OVER_LANES, split
 from engine.plan.lowering import Call, Ref, Shared
+from engine.plan.postponed import Postponed
 from engine.plan.rows import Lane, Place, place_in
 
 _AT_ONCE = LANES.run
@@ -145,9 +146,12 @@ class _Sharing:
         self.strips: list[Call] = []
         self.waiting: list[tuple[Ref, list[Ref]]] = []
         """Arenas of gradients whose lanes' sums are still apart: the first lane's, the others'."""
+        self.postponed = Postponed(calls)
 
     def result(self) -> list[Call]:
-        for call in self.calls:
+        for position, call in enumerate(self.calls):
+            if self.postponed.takes(position, call):
+                continue
             if call.lane is not None:
                 self._end_region()
                 self.strips.append(call)
@@ -403,6 +407,7 @@ class _Sharing:
             if any(_touches(call, item[0]) for call in strips):
                 self.waiting.remove(item)
                 self._add_in_strips(lanes, *item)
+        self.postponed.put_before(lanes, strips)
         self.done.append(_gathered([lane for lane in lanes if lane], private))
 
     def _add_in_strips(self, lanes: list[list[Call]], whole: Ref, shadows: list[Ref]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,10 @@ _SHARED = 1 << 16
 """Elements from which on an arena is updated by several threads."""
 _LANE_STRIP = 1 << 15
 """Elements of a strip then: threads with shorter calls wait for Python's lock, not for memory."""
+
+
+_MOST_UNEVEN = 8
+"""One thread may have this part more to update than another, so that it has whole rows."""
 
 
 class UpdateLowering:
@@ -138,7 +144,8 @@ class UpdateLowering:
         count = definition.body.vectors
         scalars = [self.ref(value) for value in node.members[0].inputs[count:-1]]
         shared: dict[int, Ref] = {}
-        for lane, (begin, end) in _strips(total, self.builder.threads):
+        dims = [self.ref(member.inputs[-1]).dims or () for member in node.members]
+        for lane, (begin, end) in _strips(total, self.builder.threads, dims):
             self.builder.lane = lane
             parts = [_flat_part(ref, begin, end) for ref in vectors]
             slice_ = Ref(
@@ -284,15 +291,36 @@ def _last_reader(program: Program, gradient: Value, left_out: set[int]) -> Node 
     return last if same and last.definition.ufunc is not None else None
 
 
-def _strips(total: int, threads: int) -> list[tuple[int | None, tuple[int, int]]]:
+def _strips(
+    total: int, threads: int, dims: Sequence[tuple[int, ...]] = ()
+) -> list[tuple[int | None, tuple[int, int]]]:
     """The strips of an arena, each with the thread that updates it (None: no matter)."""
     if threads < 2 or total < _SHARED:
         return [(None, strip) for strip in split(total, _count(total, _STRIP))]
     return [
         (lane, (first + begin, first + end))
-        for lane, (first, last) in enumerate(split(total, threads))
+        for lane, (first, last) in enumerate(_at_rows(split(total, threads), dims))
         for begin, end in split(last - first, _count(last - first, _LANE_STRIP))
     ]
+
+
+def _at_rows(
+    parts: list[tuple[int, int]], dims: Sequence[tuple[int, ...]]
+) -> list[tuple[int, int]]:
+    """The parts with their borders moved to the nearest row of the matrix they fall into."""
+    edges = [parts[0][0], *[last for _, last in parts]]
+    allowed = (parts[0][1] - parts[0][0]) // _MOST_UNEVEN
+    start = 0
+    for sizes in dims:
+        size = int(np.prod(sizes))
+        width = sizes[-1] if len(sizes) > 1 else size
+        for place, edge in enumerate(edges[1:-1], 1):
+            if start < edge < start + size:
+                moved = start + round((edge - start) / width) * width
+                if abs(moved - edge) <= allowed:
+                    edges[place] = moved
+        start += size
+    return list(pairwise(edges))
 
 
 def _count(elements: int, strip: int) -> int:

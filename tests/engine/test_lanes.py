@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -174,3 +176,84 @@ def test_an_error_in_a_lane_names_the_operation(monkeypatch: pytest.MonkeyPatch)
     with pytest.raises(tf.errors.InvalidArgumentError, match="halved") as caught:
         sess.run(halved, {x: given})
     assert caught.value.op is halved.op
+
+
+def trained(loss: tf.Tensor, feed: dict[tf.Tensor, object], executor: str) -> list[np.ndarray]:
+    train = tf.train.MomentumOptimizer(0.01, 0.9).minimize(loss)
+    config = tf.ConfigProto(intra_op_parallelism_threads=2)
+    with tf.Session(executor=executor, config=config) as sess:
+        sess.run(tf.global_variables_initializer())
+        if executor == "poisoned":
+            assert sess.explain(train, feed).count("at_once(") >= 1
+        for _ in range(4):
+            sess.run(train, feed)
+        return sess.run(tf.trainable_variables())
+
+
+def weights(name: str, *sizes: int) -> tf.Variable:
+    rng = np.random.default_rng(sum(sizes))
+    return tf.Variable(rng.normal(size=sizes, scale=0.2), name=name)
+
+
+def plain_layers(x: tf.Tensor) -> tf.Tensor:
+    h = tf.nn.relu(tf.matmul(x, weights("w", 100, 700)) + weights("b", 700))
+    return tf.matmul(h, weights("v", 700, 40))
+
+
+def weights_used_twice(x: tf.Tensor) -> tf.Tensor:
+    w, v = weights("w", 100, 700), weights("v", 700, 100)
+    h = tf.tanh(tf.matmul(x, w))
+    return tf.matmul(tf.tanh(tf.matmul(tf.tanh(tf.matmul(h, v)), w)), v)
+
+
+def weights_that_meet(x: tf.Tensor) -> tf.Tensor:
+    """A gradient that reads other weights, which the same step changes."""
+    w, v = weights("w", 100, 700), weights("v", 700, 50)
+    return tf.matmul(x, tf.matmul(w, v))
+
+
+def transposed_weights(x: tf.Tensor) -> tf.Tensor:
+    h = tf.tanh(tf.matmul(x, weights("w", 700, 100), transpose_b=True))
+    return tf.matmul(h, weights("v", 30, 700), transpose_b=True)
+
+
+def a_row_for_each_border(x: tf.Tensor) -> tf.Tensor:
+    """Two borders' worth of rows so wide that the thread's parts cannot follow them."""
+    wide = weights("w", 3, 40_000)
+    return tf.matmul(tf.matmul(x, weights("u", 100, 3)), wide)
+
+
+@pytest.mark.parametrize("batch", [64, 100])
+@pytest.mark.parametrize(
+    "layers",
+    [
+        plain_layers,
+        weights_used_twice,
+        weights_that_meet,
+        transposed_weights,
+        a_row_for_each_border,
+    ],
+)
+def test_gradients_of_weights_are_those_of_the_single_sequence(layers: Any, batch: int) -> None:
+    results = []
+    for executor in ("poisoned", "debug"):
+        rng = np.random.default_rng(0)
+        with tf.Graph().as_default():
+            x = tf.placeholder(tf.float64, [batch, 100])
+            loss = tf.reduce_mean(tf.square(layers(x) - 0.5))
+            results.append(trained(loss, {x: rng.normal(size=(batch, 100))}, executor))
+    for got, want in zip(*results, strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-9, atol=1e-11)
+
+
+def test_gradients_of_weights_wait_for_the_threads_that_use_them() -> None:
+    with tf.Graph().as_default():
+        x = tf.placeholder(tf.float64, [64, 100])
+        loss = tf.reduce_mean(tf.square(plain_layers(x)))
+        train = tf.train.AdamOptimizer(0.01).minimize(loss)
+        sess = tf.Session(config=tf.ConfigProto(intra_op_parallelism_threads=2))
+        sess.run(tf.global_variables_initializer())
+        text = sess.explain(train, {x: np.ones((64, 100))})
+    update = text[text.index("multiply(beta1_power") :]
+    assert re.search(r"dot\(Placeholder\w*, \w+, gradients_MatMul_grad_MatMul\w*\)", update)
+    assert "dot(Placeholder" in text[: -len(update)]
