@@ -196,24 +196,20 @@ def _initial(y: Tensor, weight: Any) -> Gradient:
 
 def _between(outputs: list[Tensor], sources: set[Tensor], stops: set[Tensor]) -> set[Operation]:
     """The operations on a path from sources to outputs."""
-    reached: set[Operation] = set()
-    backward: list[Operation] = []
     stack = [y.op for y in outputs if y not in stops]
+    reached = set(stack)
     while stack:
-        op = stack.pop()
-        if op in reached:
-            continue
-        reached.add(op)
-        backward.append(op)
-        stack.extend(x.op for x in op.inputs if x not in stops)
+        for x in stack.pop().inputs:
+            if x.op not in reached and x not in stops:
+                reached.add(x.op)
+                stack.append(x.op)
     # Operations are numbered in the order of making, so one pass in that order meets inputs first.
-    useful: set[Operation] = set()
-    for op in sorted(backward, key=_number):
-        from_source = any(output in sources for output in op.outputs)
-        if from_source or any(
-            x in sources or (x.op in useful and x not in stops) for x in op.inputs
-        ):
-            useful.add(op)
+    useful = {source.op for source in sources if source.op in reached}
+    for op in sorted(reached, key=_number):
+        for x in op.inputs:
+            if x in sources or (x.op in useful and x not in stops):
+                useful.add(op)
+                break
     return useful
 
 
@@ -234,9 +230,7 @@ def _sweep(
     # Inputs always have smaller numbers than their consumers: going down by number, every
     # gradient of an output is complete when its operation's turn comes.
     for op in sorted(useful, key=_number, reverse=True):
-        if not any(output in collected for output in op.outputs):
-            continue
-        if not op.inputs:
+        if not op.inputs or collected.keys().isdisjoint(op.outputs):
             continue
         wanted = [
             index
@@ -274,7 +268,7 @@ def _apply_rule(
     collected: dict[Tensor, list[Gradient]],
 ) -> None:
     if not op.definition.takes_slices:
-        flowing = [None if dy is None else convert_to_tensor(dy) for dy in flowing]
+        flowing = [convert_to_tensor(dy) if isinstance(dy, IndexedSlices) else dy for dy in flowing]
     if op.definition.whole_gradient:
         results = rule(op, flowing, wanted)
     elif len(op.outputs) == 1:

@@ -31,6 +31,8 @@ _MOST_SUMMED = 1 << 20
 _LEAST_ROWS = 48
 _SMALL_WEIGHTS = 1 << 18
 """Every lane's product reads all the weights: large ones want as many rows to be worth it."""
+_FEW = 256
+"""Elements below which a call other than a product is never worth a thread's while."""
 _GFLOPS, _GBYTES = 80.0, 8.0
 """Of one core, for the estimate: multiplications and additions, and memory passed over."""
 
@@ -91,7 +93,12 @@ def _in_parts(call: Call, lanes: int) -> Call:
 def _could_pay(calls: list[Call], lanes: int) -> bool:
     """Whether there is enough to do at all; most small programs are decided here."""
     known = (call for call in calls if call.writes is not None and call.writes.dims)
-    return sum(max(_gain_us(call, lanes), 0.0) for call in known) >= _LEAST_GAIN_US
+    worth = (
+        call
+        for call in known
+        if call.function is np.dot or (call.writes is not None and call.writes.size >= _FEW)
+    )
+    return sum(max(_gain_us(call, lanes), 0.0) for call in worth) >= _LEAST_GAIN_US
 
 
 def _batch(calls: list[Call], feeds: Sequence[Ref]) -> int:

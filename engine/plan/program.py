@@ -47,7 +47,9 @@ def build(
     for tensor, spec in feeds.items():
         constant = None if isinstance(spec.dtype, ListDType) else spec.value
         known[tensor] = Value(tensor, spec, constant)
-    nodes = _simplify(order, known, feeds, optimize)
+    # Once for all that is folded: each time by itself would cost as much as a small kernel.
+    with np.errstate(all="ignore"):
+        nodes = _simplify(order, known, feeds, optimize)
     tensors = [fetch for fetch in fetches if isinstance(fetch, Tensor)]
     results = tuple(known[tensor] for tensor in tensors)
     nodes = _live(nodes, results)
@@ -68,7 +70,9 @@ def _needed(fetches: Iterable[Tensor | Operation], feeds: Mapping[Tensor, Spec])
         if op in needed:
             continue
         needed.add(op)
-        stack.extend(x.op for x in op.inputs if x not in feeds)
+        for x in op.inputs:
+            if x.op not in needed and x not in feeds:
+                stack.append(x.op)
         stack.extend(op.control_inputs)
     return needed
 
@@ -296,18 +300,18 @@ def _as_made(op: Operation, inputs: tuple[Value, ...]) -> tuple[Spec, ...] | Non
     The graph's rule was asked with the same sizes then; only what is known of an input's contents
     might make it say more, or refuse, and that is left to the rule.
     """
-    for value, tensor in zip(inputs, op.inputs, strict=True):
-        dims = tensor.spec.dims
-        if dims is None or None in dims or dims != value.spec.dims:
+    for value, tensor in zip(inputs, op.inputs, strict=False):
+        dims = value.spec.dims
+        if dims != tensor.spec.dims or dims is None or None in dims:
             return None
         if value.constant is not None and type(tensor.op.definition) is not Const:
             return None
     specs = []
     for tensor in op.outputs:
-        dims = tensor.spec.dims
-        if dims is None or None in dims or type(tensor.spec) is not Spec:
+        spec = tensor.spec
+        if spec.dims is None or None in spec.dims or type(spec) is not Spec:
             return None
-        specs.append(Spec(tensor.spec.dtype, dims))
+        specs.append(Spec(spec.dtype, spec.dims))
     return tuple(specs)
 
 
@@ -358,6 +362,10 @@ def _reduced(
     specs = [value.spec for value in inputs]
     # First of all: the rules below may take it that the inputs fit.
     results = _as_made(op, inputs) or final_specs(op, definition, specs)
+    if inputs and True not in [value.constant is None for value in inputs]:
+        constant = definition.infer_value(*specs)
+        if _fold(op, definition, inputs, results, constant, known, feeds):
+            return None
     while True:
         simpler = definition.simpler(*specs)
         if simpler is None:
@@ -408,7 +416,7 @@ def _merge_key(definition: Op, inputs: tuple[Value, ...]) -> Any:
 def _content(value: Value) -> Any:
     array = value.constant
     if array is not None and array.size <= 64 and array.dtype.kind != "O":
-        return (array.shape, array.dtype, array.tobytes())
+        return (array.shape, array.dtype.num, array.tobytes())
     return id(value)
 
 
@@ -426,8 +434,7 @@ def _fold(
         if inputs and sum(sizes) > _LARGEST_FOLD:
             return False
         try:
-            with np.errstate(all="ignore"):
-                results = definition.numpy(*[value.constant for value in inputs])
+            results = definition.numpy(*[value.constant for value in inputs])
         except (ValueError, ZeroDivisionError, IndexError):
             # It will fail in the run as well, where the error is told in the operation's name.
             return False
