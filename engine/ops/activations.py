@@ -17,6 +17,7 @@ from engine.ops.constants import convert_to_tensor, make
 from engine.ops.elementwise import UnaryFloat, exp, zeros_like
 from engine.ops.joining import concat
 from engine.ops.reductions import reduce_sum
+from engine.ops.rowwise import lower_row_maximum, lower_row_sum
 from engine.ops.shaping import transpose
 from engine.shapes import ShapeError
 
@@ -164,15 +165,15 @@ class Softmax(UnaryFloat):
         return super().infer(x)
 
     def numpy(self, x: Array) -> Array:
-        powers = np.exp(x - x.max(axis=-1, keepdims=True))
+        powers = np.exp(x - x.max(axis=-1, keepdims=True, initial=-np.inf))
         return powers / powers.sum(axis=-1, keepdims=True, dtype=x.dtype)
 
     def lower(self, b: Any, out: Any, x: Any) -> None:
         row = b.scratch((*x.dims[:-1], 1), x.dtype, "row")
-        b.call(np.maximum.reduce, x, -1, None, row, True, writes=row)
+        lower_row_maximum(b, x, row)
         b.ufunc(np.subtract, x, row, out)
         b.ufunc(np.exp, out, out)
-        b.call(np.add.reduce, out, -1, None, row, True, writes=row)
+        lower_row_sum(b, out, row)
         b.ufunc(np.true_divide, out, row, out)
 
     def xla(self, jnp: Any, x: Any) -> Any:
@@ -187,21 +188,21 @@ class LogSoftmax(Softmax):
     """x - log(sum(exp(x))) along the last axis."""
 
     def numpy(self, x: Array) -> Array:
-        shifted = x - x.max(axis=-1, keepdims=True)
+        shifted = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
         return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True, dtype=x.dtype))
 
     def lower(self, b: Any, out: Any, x: Any) -> None:
         row = b.scratch((*x.dims[:-1], 1), x.dtype, "row")
         powers = b.scratch(x.dims, x.dtype, "powers")
-        b.call(np.maximum.reduce, x, -1, None, row, True, writes=row)
+        lower_row_maximum(b, x, row)
         b.ufunc(np.subtract, x, row, out)
         b.ufunc(np.exp, out, powers)
-        b.call(np.add.reduce, powers, -1, None, row, True, writes=row)
+        lower_row_sum(b, powers, row)
         b.ufunc(np.log, row, row)
         b.ufunc(np.subtract, out, row, out)
 
     def xla(self, jnp: Any, x: Any) -> Any:
-        shifted = x - x.max(axis=-1, keepdims=True)
+        shifted = x - x.max(axis=-1, keepdims=True, initial=-np.inf)
         return shifted - jnp.log(jnp.exp(shifted).sum(axis=-1, keepdims=True))
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from engine.ops.comparisons import logical_and
 from engine.ops.constants import convert_to_tensor, make
 from engine.ops.elementwise import exp, log, log1p, ones_like, zeros_like
 from engine.ops.reductions import reduce_sum
+from engine.ops.rowwise import BY_ROWS, lower_row_maximum, lower_row_sum
 from engine.ops.shaping import expand_dims, reshape, transpose
 from engine.ops.sizes import shape
 from engine.shapes import ShapeError, broadcast, merge, normalize_axis, with_rank
@@ -36,7 +38,7 @@ class SoftmaxCrossEntropyWithLogits(Op):
         return Spec(logits.dtype, dims[:1]), Spec(logits.dtype, dims)
 
     def numpy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
-        shifted = logits - logits.max(axis=-1, keepdims=True)
+        shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
         powers = np.exp(shifted)
         total = powers.sum(axis=-1, keepdims=True, dtype=logits.dtype)
         # A label of 0 must hide a logit of -inf.
@@ -48,13 +50,13 @@ class SoftmaxCrossEntropyWithLogits(Op):
         dims = (*logits.dims[:-1], 1)
         row = b.scratch(dims, logits.dtype, "row")
         work = gradient or b.scratch(logits.dims, logits.dtype)
-        b.call(np.maximum.reduce, logits, -1, None, row, True, writes=row)
+        lower_row_maximum(b, logits, row)
         b.ufunc(np.subtract, logits, row, work)
         if loss is not None:
             shifted = b.scratch(logits.dims, logits.dtype, "shifted")
             b.call(np.copyto, shifted, work, writes=shifted)
         b.ufunc(np.exp, work, work)
-        b.call(np.add.reduce, work, -1, None, row, True, writes=row)
+        lower_row_sum(b, work, row)
         if gradient is not None:
             b.ufunc(np.true_divide, work, row, gradient)
             b.ufunc(np.subtract, gradient, labels, gradient)
@@ -64,7 +66,7 @@ class SoftmaxCrossEntropyWithLogits(Op):
             b.call(weighted_row_sum, shifted, labels, loss, writes=loss)
 
     def xla(self, jnp: Any, logits: Any, labels: Any) -> Any:
-        shifted = logits - logits.max(axis=-1, keepdims=True)
+        shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
         total = jnp.exp(shifted).sum(axis=-1, keepdims=True)
         terms = jnp.where(labels == 0, 0, labels * (jnp.log(total) - shifted))
         return terms.sum(axis=-1), jnp.exp(shifted) / total - labels
@@ -115,12 +117,8 @@ class SparseSoftmaxCrossEntropyWithLogits(Op):
 
     def numpy(self, logits: Array, labels: Array) -> tuple[Array, Array]:
         n, classes = logits.shape
-        if labels.size and (labels.min() < 0 or labels.max() >= classes):
-            raise ValueError(
-                f"Received a label value of {labels[(labels < 0) | (labels >= classes)][0]} "
-                f"which is outside the valid range of [0, {classes})"
-            )
-        shifted = logits - logits.max(axis=-1, keepdims=True)
+        _check_labels(labels, classes)
+        shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
         powers = np.exp(shifted)
         total = powers.sum(axis=-1, keepdims=True, dtype=logits.dtype)
         gradient = powers / total
@@ -128,8 +126,27 @@ class SparseSoftmaxCrossEntropyWithLogits(Op):
         gradient[rows, labels] -= 1
         return np.log(total[:, 0]) - shifted[rows, labels], gradient
 
+    def lower(self, b: Any, out: Any, logits: Any, labels: Any) -> None:
+        loss, gradient = out
+        row = b.scratch((*logits.dims[:-1], 1), logits.dtype, "row")
+        work = gradient or b.scratch(logits.dims, logits.dtype)
+        b.effect(_check_labels, labels, logits.dims[1])
+        lower_row_maximum(b, logits, row)
+        b.ufunc(np.subtract, logits, row, work)
+        if loss is not None:
+            chosen = b.scratch(loss.dims, loss.dtype, "chosen")
+            b.call(chosen_of_rows, work, labels, chosen, writes=chosen)
+        b.ufunc(np.exp, work, work)
+        lower_row_sum(b, work, row)
+        if gradient is not None:
+            b.ufunc(np.true_divide, work, row, gradient)
+            b.call(less_one_at_chosen, gradient, labels, gradient, writes=gradient)
+        if loss is not None:
+            b.ufunc(np.log, row, row)
+            b.ufunc(np.subtract, b.view(row, lambda array: array.reshape(-1)), chosen, loss)
+
     def xla(self, jnp: Any, logits: Any, labels: Any) -> Any:
-        shifted = logits - logits.max(axis=-1, keepdims=True)
+        shifted = logits - logits.max(axis=-1, keepdims=True, initial=-np.inf)
         total = jnp.exp(shifted).sum(axis=-1, keepdims=True)
         hot = labels[:, None] == jnp.arange(logits.shape[1])
         loss = jnp.log(total[:, 0]) - (shifted * hot).sum(axis=-1)
@@ -150,6 +167,33 @@ class SparseSoftmaxCrossEntropyWithLogits(Op):
             return extra if total is None else total + extra
 
         return for_logits, None
+
+
+def _check_labels(labels: Array, classes: int) -> None:
+    if labels.size and (labels.min() < 0 or labels.max() >= classes):
+        raise ValueError(
+            f"Received a label value of {labels[(labels < 0) | (labels >= classes)][0]} "
+            f"which is outside the valid range of [0, {classes})"
+        )
+
+
+def chosen_of_rows(x: Array, labels: Array, out: Array) -> None:
+    """The element of each row [n, classes] that its label [n] chooses into `out` [n]."""
+    out[:] = x[_numbers(labels.size), labels]
+
+
+def less_one_at_chosen(x: Array, labels: Array, out: Array) -> None:
+    """One less at the element of each row of `x` that its label chooses; `out` is `x`."""
+    out[_numbers(labels.size), labels] -= 1
+
+
+setattr(chosen_of_rows, BY_ROWS, True)
+setattr(less_one_at_chosen, BY_ROWS, True)
+
+
+@lru_cache(maxsize=64)
+def _numbers(count: int) -> Array:
+    return np.arange(count)
 
 
 class L2Loss(Op):

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from engine.kernels.lanes import LANES, OVER_LANES, split
+from engine.ops.rowwise import BY_ROWS
 from engine.plan.lowering import Call, Ref, Shared
 from engine.plan.postponed import Postponed
 from engine.plan.rows import Lane, Place, place_in
@@ -242,6 +243,8 @@ class _Sharing:
             return self._elementwise(call, out) if len(out.dims or ()) > 2 else None
         if getattr(call.function, "__name__", "") == "reduce":
             return self._reduction(call, out)
+        if getattr(call.function, BY_ROWS, False):
+            return self._by_rows(call, out)
         return None
 
     def _rows_of(self, ref: Ref, axis: int, times: int) -> bool:
@@ -283,10 +286,18 @@ class _Sharing:
                 places.append(None)
         return [*places, (0, times)]
 
+    def _by_rows(self, call: Call, out: Ref) -> list[Any] | None:
+        times = self._times((out.dims or (0,))[0])
+        if not times or not self._target(out, times):
+            return None
+        if not all(self._rows_of(ref, 0, times) for ref in _refs(call)):
+            return None
+        return [(0, times) if isinstance(arg, Ref) else None for arg in (*call.args, out)]
+
     def _product(self, call: Call, out: Ref) -> list[Any] | None:
         a, b = call.args[:2]
         a_dims, b_dims = a.dims, b.dims
-        if len(a_dims) == 2 and len(b_dims) == 2 and not self.region.touches(b):
+        if len(a_dims) == 2 and len(b_dims) <= 2 and not self.region.touches(b):
             times = self._times(a_dims[0])
             enough = a_dims[0] >= _LEAST_ROWS * self.lanes or b.size <= _SMALL_WEIGHTS
             if times and enough and self._rows_of(a, 0, times) and self._target(out, times):

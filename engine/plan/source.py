@@ -142,6 +142,12 @@ def generate(
             return repr(arg)
         return names.of(arg, getattr(arg, "__name__", type(arg).__name__))
 
+    def scalar_of(ref: Ref) -> str:
+        if ref.fixed:
+            return names.of(_kept_scalar(ref, scalars), f"{ref.label}_")
+        return f"{text_of(ref)}[()]"
+
+    scalars: dict[int, Any] = {}
     marks = _Marks(timing, names) if timing is not None else None
     if marks is not None:
         lines += marks.after(-1)
@@ -156,6 +162,14 @@ def generate(
             of_what = ", ".join(arg.label for arg in call.args if isinstance(arg, Ref))
             label = _function_label(call.function)
             lines.append(f"{indent}{names.of(bound, label)}()  # {of_what}")
+            if call.op is not None:
+                owners[len(lines)] = call.op
+            return
+        sign = _sign(call)
+        if sign is not None:
+            *operands, out = (scalar_of(arg) for arg in call.args)
+            expression = f" {sign} ".join(operands) if len(operands) > 1 else f"{sign}{operands[0]}"
+            lines.append(f"{indent}{out} = {expression}")
             if call.op is not None:
                 owners[len(lines)] = call.op
             return
@@ -261,6 +275,40 @@ def _stands_alone(call: Call, local: Mapping[int, str]) -> bool:
     if call.lanes is not None or call.result is not None:
         return False
     return not any(isinstance(arg, Ref) and id(arg) in local for arg in call.args)
+
+
+_SIGNS: dict[Any, str] = {
+    np.add: "+",
+    np.subtract: "-",
+    np.multiply: "*",
+    np.true_divide: "/",
+    np.negative: "-",
+}
+
+
+def _sign(call: Call) -> str | None:
+    """The operator that does the same to NumPy's scalars, where all arguments are single numbers.
+
+    The numbers are the same, in 0.1 us instead of 0.5, or 1.4 where the result is an argument too.
+    """
+    sign = _SIGNS.get(call.function) if isinstance(call.function, np.ufunc) else None
+    if sign is None:
+        return None
+    for arg in call.args:
+        if not isinstance(arg, Ref) or arg.dims != () or arg.kind == "local":
+            return None
+        if arg.dtype != call.args[0].dtype or arg.dtype not in (np.float32, np.float64):
+            return None
+    return sign
+
+
+def _kept_scalar(ref: Ref, kept: dict[int, Any]) -> Any:
+    """The value of a constant, one object for each."""
+    array = ref.memory()
+    key = array.__array_interface__["data"][0]
+    if key not in kept:
+        kept[key] = array[()]
+    return kept[key]
 
 
 def _bound(call: Call, local: Mapping[int, str]) -> Callable[[], Any] | None:

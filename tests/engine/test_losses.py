@@ -172,3 +172,47 @@ def test_a_loss_trains() -> None:
         for _ in range(50):
             sess.run(step)
         assert sess.run(w) == pytest.approx(2.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    "sizes", [(1, 3), (40, 1), (100, 10), (33, 64), (100, 80), (0, 4), (64, 0)]
+)
+def test_softmaxes_of_many_and_of_few_rows_are_what_numpy_computes(
+    sizes: tuple[int, int], dtype: str
+) -> None:
+    rng = np.random.default_rng(3)
+    given = rng.normal(size=sizes, scale=4).astype(dtype)
+    if given.size > 50:
+        given[0, 0], given[1, -1], given[2, :] = -np.inf, 800.0, -700.0
+    classes = rng.integers(0, max(sizes[1], 1), sizes[0])
+    hot = np.eye(max(sizes[1], 1), dtype=dtype)[classes][:, : sizes[1]]
+    with tf.Graph().as_default():
+        x = tf.placeholder(dtype, sizes)
+        labels = tf.placeholder(tf.int64, sizes[:1])
+        fetches = [
+            tf.nn.softmax(x),
+            tf.nn.log_softmax(x),
+            tf.nn.softmax_cross_entropy_with_logits(labels=hot, logits=x),
+        ]
+        if sizes[1]:
+            sparse = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=x)
+            fetches += [sparse, tf.gradients(sparse, x)[0]]
+            fetches.append(tf.gradients(fetches[2], x)[0])
+        found = []
+        for executor in ("poisoned", "debug"):
+            with tf.Session(executor=executor) as sess:
+                whole = sess.run(fetches, {x: given, labels: classes})
+                alone = [sess.run(fetch, {x: given, labels: classes}) for fetch in fetches]
+                found += [whole, alone]
+    rough = 1e-6 if dtype == "float32" else 1e-13
+    for results in found[:-1]:
+        for got, want in zip(results, found[-1], strict=True):
+            np.testing.assert_allclose(got, want, rtol=10 * rough, atol=rough)
+
+
+def test_a_label_that_is_no_class_is_refused_by_the_plan_too() -> None:
+    x, labels = tf.placeholder(tf.float32, [50, 4]), tf.placeholder(tf.int32, [50])
+    loss = tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=x)
+    with tf.Session() as sess, pytest.raises(tf.errors.InvalidArgumentError, match="value of 4"):
+        sess.run(loss, {x: np.zeros((50, 4)), labels: np.arange(50) % 5})
