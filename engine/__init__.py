@@ -585,12 +585,29 @@ __version__ = VERSION
 
 
 if TYPE_CHECKING:
-    from engine import contrib, data, gradient_checker, metrics, models, saved_model
+    from engine import (
+        contrib,
+        data,
+        distributions,
+        gradient_checker,
+        metrics,
+        models,
+        saved_model,
+    )
 
 newaxis = None
 """What an index adds an axis with, as `numpy.newaxis`."""
 
-_WHEN_USED = ("contrib", "data", "gradient_checker", "metrics", "models", "saved_model", "test")
+_WHEN_USED = (
+    "contrib",
+    "data",
+    "distributions",
+    "gradient_checker",
+    "metrics",
+    "models",
+    "saved_model",
+    "test",
+)
 """Modules that a script may do without; they would take a third of the engine's time to import."""
 
 
@@ -744,6 +761,7 @@ __all__ = [
     "disable_eager_execution",
     "disable_resource_variables",
     "disable_v2_behavior",
+    "distributions",
     "div",
     "div_no_nan",
     "divide",

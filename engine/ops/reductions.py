@@ -434,7 +434,7 @@ def reduce_logsumexp(
     >>> import engine as tf
     >>> with tf.Graph().as_default(), tf.Session() as sess:
     ...     print(sess.run(tf.reduce_logsumexp([1000.0, 1000.0])))
-    1000.6931
+    1000.6932
     """
     x = convert_to_tensor(input_tensor)
     axis = reduction_indices if axis is None else axis
