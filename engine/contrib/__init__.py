@@ -1,6 +1,7 @@
 """``tf.contrib``: what scripts of the 0.x and 1.x years took from TensorFlow's side packages."""
 
 from engine.contrib import (
+    crf,
     distributions,
     framework,
     layers,
@@ -13,6 +14,7 @@ from engine.contrib import (
 )
 
 __all__ = [
+    "crf",
     "distributions",
     "framework",
     "layers",
