@@ -11,6 +11,7 @@ from engine.contrib import (
     rnn,
     seq2seq,
     slim,
+    training,
 )
 
 __all__ = [
@@ -24,4 +25,5 @@ __all__ = [
     "rnn",
     "seq2seq",
     "slim",
+    "training",
 ]
