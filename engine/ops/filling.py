@@ -255,7 +255,7 @@ def one_hot(
         on = _one_hot_value(on_value, 1, target, "on_value")
         off = _one_hot_value(off_value, 0, target, "off_value")
         where = -1 if axis is None else axis
-        size = convert_to_tensor(depth, name="depth")
+        size = convert_to_tensor(depth, None if is_graph_value(depth) else int32, "depth")
         return make(OneHot(where), (convert_to_tensor(indices), size, on, off), scope)
 
 
