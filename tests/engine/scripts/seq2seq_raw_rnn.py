@@ -117,3 +117,4 @@ for k in range(12):
 print(sess.run(decoder_prediction, {encoder_inputs: enc, encoder_inputs_length: lens}).shape)
 assert decoder_outputs.get_shape().as_list() == [None, None, 14]
 assert l < 2.4
+sess.close()

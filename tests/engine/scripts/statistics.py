@@ -195,3 +195,4 @@ for i in range(2):
 print(b.ravel()[10:15], nxt[0].shape)
 
 assert b.ravel()[10:15].tolist() == [0, 1, 1, 1, 0]
+sess.close()
