@@ -286,18 +286,24 @@ def eye(
     """
     with graph_of(num_rows, num_columns).as_default() as graph, graph.name_scope(name or "eye"):
         rows, columns = _known_size(num_rows), _known_size(num_columns)
+        # Names of the operations that TensorFlow makes it of.
+        kind = "diag" if num_columns is None else "set_diag"
         if num_columns is None:
             num_columns, columns = num_rows, rows
         if rows is None or columns is None:
             one = const_node(np.ones((), as_dtype(dtype).np))
-            matrix = make(Eye(), (integers(num_rows), integers(num_columns), one), None)
+            matrix = make(Eye(), (integers(num_rows), integers(num_columns), one), kind)
         else:
             matrix = const_node(np.eye(rows, columns, dtype=as_dtype(dtype).np))
         if batch_shape is None:
             return matrix
         lead = integers(batch_shape, "batch_shape")
         own = cast(stack([integers(num_rows), integers(num_columns)]), lead.spec.dtype)
-        return make(BroadcastTo(), (matrix, concat([lead, own], 0)), None)
+        result = make(BroadcastTo(), (matrix, concat([lead, own], 0)), None)
+        leading = lead.spec.sizes
+        if leading is not None:
+            result.set_shape([*leading, rows, columns])
+        return result
 
 
 def _known_size(value: Any) -> int | None:

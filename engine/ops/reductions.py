@@ -11,7 +11,7 @@ from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec, declared
 from engine.ops import choosing
-from engine.ops.arithmetic import maximum
+from engine.ops.arithmetic import add, maximum
 from engine.ops.broadcasting import broadcast_like, lower_sum
 from engine.ops.casting import cast, stop_gradient
 from engine.ops.comparisons import equal
@@ -442,9 +442,10 @@ def reduce_logsumexp(
         largest = reduce_max(x, axis, keep_dims=True)
         # Of -inf alone there is nothing to take off: -inf - -inf would be NaN.
         top = stop_gradient(choosing.where(is_finite(largest), largest, zeros_like(largest)))
-        total = log(reduce_sum(exp(x - top), axis, keep_dims=True)) + top
+        rest = log(reduce_sum(exp(x - top), axis, keep_dims=True))
         if keep_dims or keepdims:
-            return total
+            return add(rest, top, scope)
+        total = rest + top
         return make(Reshape(), (total, shape(reduce_sum(x, axis))), scope)
 
 

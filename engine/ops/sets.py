@@ -210,13 +210,13 @@ def histogram_fixed_width(
     [2 2]
     """
     x = convert_to_tensor(values)
-    with x.graph.name_scope(name or "histogram_fixed_width"):
+    with x.graph.name_scope(name or "histogram_fixed_width") as scope:
         limits = convert_to_tensor(value_range, x.dtype.base_dtype)
         bins = integers(nbins)
         share = (reshape(x, [-1]) - limits[0]) / (limits[1] - limits[0])
         part = cast(floor(cast(bins, x.dtype.base_dtype) * share), int32)
         part = minimum(maximum(part, 0), bins - 1)
-        return unsorted_segment_sum(ones_like(part, as_dtype(dtype)), part, bins)
+        return unsorted_segment_sum(ones_like(part, as_dtype(dtype)), part, bins, scope)
 
 
 def confusion_matrix(
