@@ -16,6 +16,7 @@ from engine import (
     linalg,
     logging,
     losses,
+    manip,
     math,
     nn,
     random,
@@ -46,6 +47,7 @@ from engine.compat0 import (
     complex_abs,
     histogram_summary,
     image_summary,
+    initialize_all_tables,
     initialize_all_variables,
     initialize_local_variables,
     initialize_variables,
@@ -107,6 +109,8 @@ from engine.dtypes import (
     uint64,
 )
 from engine.dtypes import bool_ as bool
+from engine.dtypes import float16 as half
+from engine.dtypes import float64 as double
 from engine.gradient_registry import (
     NotDifferentiable,
     RegisterGradient,
@@ -149,6 +153,7 @@ from engine.meta_graph import (
     MetaGraphDef,
 )
 from engine.ops.activations import (
+    log_sigmoid,
     sigmoid,
     tanh,
 )
@@ -355,6 +360,10 @@ from engine.ops.linear import (
 from engine.ops.padding import (
     pad,
 )
+from engine.ops.partitioning import (
+    dynamic_partition,
+    dynamic_stitch,
+)
 from engine.ops.positions import (
     argmax,
     argmin,
@@ -390,6 +399,7 @@ from engine.ops.reductions import (
 from engine.ops.reversing import (
     reverse,
     reverse_sequence,
+    roll,
 )
 from engine.ops.reversing import reverse as reverse_v2
 from engine.ops.scatter import (
@@ -422,6 +432,7 @@ from engine.ops.segments import (
 from engine.ops.sets import (
     bincount,
     confusion_matrix,
+    histogram_fixed_width,
     setdiff1d,
     unique,
     unique_with_counts,
@@ -574,9 +585,29 @@ __version__ = VERSION
 
 
 if TYPE_CHECKING:
-    from engine import contrib, data, gradient_checker, metrics, models, saved_model
+    from engine import (
+        contrib,
+        data,
+        distributions,
+        gradient_checker,
+        metrics,
+        models,
+        saved_model,
+    )
 
-_WHEN_USED = ("contrib", "data", "gradient_checker", "metrics", "models", "saved_model", "test")
+newaxis = None
+"""What an index adds an axis with, as `numpy.newaxis`."""
+
+_WHEN_USED = (
+    "contrib",
+    "data",
+    "distributions",
+    "gradient_checker",
+    "metrics",
+    "models",
+    "saved_model",
+    "test",
+)
 """Modules that a script may do without; they would take a third of the engine's time to import."""
 
 
@@ -730,9 +761,13 @@ __all__ = [
     "disable_eager_execution",
     "disable_resource_variables",
     "disable_v2_behavior",
+    "distributions",
     "div",
     "div_no_nan",
     "divide",
+    "double",
+    "dynamic_partition",
+    "dynamic_stitch",
     "einsum",
     "enable_eager_execution",
     "enable_resource_variables",
@@ -781,7 +816,9 @@ __all__ = [
     "greater",
     "greater_equal",
     "group",
+    "half",
     "hessians",
+    "histogram_fixed_width",
     "histogram_summary",
     "identity",
     "identity_n",
@@ -789,6 +826,7 @@ __all__ = [
     "image",
     "image_summary",
     "import_graph_def",
+    "initialize_all_tables",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",
@@ -819,6 +857,7 @@ __all__ = [
     "local_variables_initializer",
     "log",
     "log1p",
+    "log_sigmoid",
     "logging",
     "logical_and",
     "logical_not",
@@ -826,6 +865,7 @@ __all__ = [
     "logical_xor",
     "losses",
     "make_template",
+    "manip",
     "map_fn",
     "math",
     "matmul",
@@ -855,6 +895,7 @@ __all__ = [
     "name_scope",
     "neg",
     "negative",
+    "newaxis",
     "nn",
     "no_op",
     "no_regularizer",
@@ -905,6 +946,7 @@ __all__ = [
     "reverse_sequence",
     "reverse_v2",
     "rint",
+    "roll",
     "round",
     "rsqrt",
     "saved_model",

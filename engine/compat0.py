@@ -1,5 +1,6 @@
 """Names of TensorFlow 0.x that 1.x dropped, each for what replaced it."""
 
+from engine.initializers import tables_initializer as initialize_all_tables
 from engine.ops.arithmetic import multiply as mul
 from engine.ops.arithmetic import subtract as sub
 from engine.ops.choosing import where as select
@@ -57,6 +58,7 @@ __all__ = [
     "complex_abs",
     "histogram_summary",
     "image_summary",
+    "initialize_all_tables",
     "initialize_all_variables",
     "initialize_local_variables",
     "initialize_variables",

@@ -26,34 +26,60 @@ class FeedSlot:
 
 
 def spread_feeds(feed_dict: Mapping[Any, Any] | None) -> Callable[[Any], list[Any]] | None:
-    """What takes the values fed to composite keys (`IndexedSlices`, a sparse tensor) apart.
+    """What takes apart the values fed to keys of several tensors.
 
-    A function from the values of the dictionary to those of its tensors; None if every key is a
-    tensor already.
+    Those are tuples of keys, as the state of a recurrent cell is one, `IndexedSlices` and sparse
+    tensors. A function from the values of the dictionary to those of its tensors; None if every
+    key is a tensor already.
     """
-    counts = [len(key.components()) if hasattr(key, "components") else 0 for key in feed_dict or ()]
-    if not any(counts):
-        return None
     keys = list(feed_dict or ())
+    if not any(isinstance(key, tuple) or hasattr(key, "components") for key in keys):
+        return None
 
     def spread(values: Any) -> list[Any]:
-        found: list[Any] = []
-        for key, count, value in zip(keys, counts, values, strict=True):
-            if not count:
-                found.append(value)
-                continue
-            if not isinstance(value, list | tuple) or len(value) < count:
-                raise TypeError(
-                    compose(
-                        f"Cannot feed {value!r} for {key}",
-                        (),
-                        f"a tuple of {count} arrays, or the value that a run gives for it",
-                    )
-                )
-            found.extend(value[:count])
-        return found
+        return [
+            part
+            for key, value in zip(keys, values, strict=True)
+            for part in _values_for(key, value)
+        ]
 
     return spread
+
+
+def _tensors_of(key: Any) -> list[Any]:
+    """The keys that a key of several tensors stands for."""
+    if isinstance(key, tuple):
+        return [part for item in key for part in _tensors_of(item)]
+    return list(key.components()) if hasattr(key, "components") else [key]
+
+
+def _values_for(key: Any, value: Any) -> list[Any]:
+    if isinstance(key, tuple):
+        if not isinstance(value, list | tuple) or len(value) != len(key):
+            given = f"{len(value)} elements" if isinstance(value, list | tuple) else repr(value)
+            raise ValueError(
+                misuse(
+                    f"Could not flatten dictionary. Key had {len(key)} elements, but value had "
+                    f"{given}.",
+                    [f"key: {key}"],
+                    "a value in the structure of the key, as the run that fetches the key gives it",
+                )
+            )
+        return [
+            part for item, own in zip(key, value, strict=True) for part in _values_for(item, own)
+        ]
+    if not hasattr(key, "components"):
+        return [value]
+    count = len(key.components())
+    if not isinstance(value, list | tuple) or len(value) < count:
+        raise TypeError(
+            compose(
+                f"Cannot feed {value!r} for {key}",
+                (),
+                f"a tuple of {count} arrays, or the value that a run gives for it",
+            )
+        )
+    return list(value[:count])
 
 
 def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSlot]:
@@ -73,12 +99,7 @@ def feed_slots(feed_dict: Mapping[Any, Any] | None, graph: Graph) -> list[FeedSl
             )
         )
     slots = []
-    keys = [
-        part
-        for key in feed_dict
-        for part in (key.components() if hasattr(key, "components") else (key,))
-    ]
-    for key in keys:
+    for key in [part for given in feed_dict for part in _tensors_of(given)]:
         try:
             slots.append(FeedSlot(graph.as_graph_element(key, allow_operation=False)))
         except (TypeError, ValueError, KeyError) as error:

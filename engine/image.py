@@ -1,9 +1,18 @@
 """``tf.image``: resizing, cropping, flipping and colours of images."""
 
 from engine.ops.arranging import extract_image_patches
+from engine.ops.hues import (
+    adjust_hue,
+    adjust_saturation,
+    hsv_to_rgb,
+    random_hue,
+    random_saturation,
+    rgb_to_hsv,
+)
 from engine.ops.image_colors import (
     adjust_brightness,
     adjust_contrast,
+    adjust_gamma,
     convert_image_dtype,
     grayscale_to_rgb,
     per_image_standardization,
@@ -11,6 +20,7 @@ from engine.ops.image_colors import (
     random_contrast,
     rgb_to_grayscale,
 )
+from engine.ops.image_measures import psnr, total_variation
 from engine.ops.images import (
     ResizeMethod,
     central_crop,
@@ -37,6 +47,9 @@ __all__ = [
     "ResizeMethod",
     "adjust_brightness",
     "adjust_contrast",
+    "adjust_gamma",
+    "adjust_hue",
+    "adjust_saturation",
     "central_crop",
     "convert_image_dtype",
     "crop_to_bounding_box",
@@ -44,14 +57,18 @@ __all__ = [
     "flip_left_right",
     "flip_up_down",
     "grayscale_to_rgb",
+    "hsv_to_rgb",
     "pad_to_bounding_box",
     "per_image_standardization",
     "per_image_whitening",
+    "psnr",
     "random_brightness",
     "random_contrast",
     "random_crop",
     "random_flip_left_right",
     "random_flip_up_down",
+    "random_hue",
+    "random_saturation",
     "resize",
     "resize_bilinear",
     "resize_image_with_crop_or_pad",
@@ -59,7 +76,9 @@ __all__ = [
     "resize_nearest_neighbor",
     "resize_with_crop_or_pad",
     "rgb_to_grayscale",
+    "rgb_to_hsv",
     "rot90",
+    "total_variation",
     "transpose",
     "transpose_image",
 ]

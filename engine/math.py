@@ -1,6 +1,14 @@
 """``tf.math``: functions of numbers, element by element, over axes and over segments."""
 
-from engine.ops.activations import log_softmax, sigmoid, softmax, softplus, softsign, tanh
+from engine.ops.activations import (
+    log_sigmoid,
+    log_softmax,
+    sigmoid,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+)
 from engine.ops.arithmetic import (
     add,
     add_n,
@@ -135,6 +143,7 @@ __all__ = [
     "lgamma",
     "log",
     "log1p",
+    "log_sigmoid",
     "log_softmax",
     "logical_and",
     "logical_not",

@@ -166,7 +166,7 @@ class Saver:
 
         Raises:
             FailedPreconditionError: a variable has no value yet.
-            ValueError: the directory is not there.
+            ValueError: the directory above that of the files is not there.
             ResourceExhaustedError: the disk is full; the checkpoints before are intact.
         """
         del strip_default_attrs, save_debug_info
@@ -177,14 +177,17 @@ class Saver:
             raise ValueError("'latest_filename' must not contain path components")
         prefix = self._prefix(session, os.fspath(save_path), global_step)
         directory = Path(prefix).parent
-        if not directory.is_dir():
+        try:
+            # One folder is made, as TensorFlow's writer does; above it none.
+            directory.mkdir(exist_ok=True)
+        except (FileNotFoundError, FileExistsError, NotADirectoryError):
             raise ValueError(
                 compose(
                     f"Parent directory of {prefix} doesn't exist, can't save.",
                     (),
                     f"os.makedirs({str(directory)!r})",
                 )
-            )
+            ) from None
         if not variables:
             return None
         self._write_values(session, prefix, variables)

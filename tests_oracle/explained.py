@@ -34,6 +34,7 @@ EXPLAINED: dict[str, str] = {
     "rows/sparse/*#name": "TensorFlow repeats the name inside of a scope",
     "rows/places/pad_value*#gradient*": "the value that is padded with has a gradient here",
     "rows/matrices/svd*#value,gradient": "singular vectors are only given up to their sign",
+    "rows/arrangements/eyes_*#name": "an operation of its own repeats the matrix for the batch",
     "rows/arrangements/shape_n#name": "one operation for each tensor here",
     "rows/arrangements/sequence_mask*#name": _OLD_NAME,
     "rows/*#refused there": _REFUSED,

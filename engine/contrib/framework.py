@@ -14,6 +14,7 @@ from engine.contrib.model_variables import (
     get_unique_variable,
     get_variables,
     get_variables_by_name,
+    get_variables_to_restore,
     model_variable,
 )
 from engine.train import create_global_step, get_global_step, get_or_create_global_step
@@ -31,6 +32,7 @@ __all__ = [
     "get_unique_variable",
     "get_variables",
     "get_variables_by_name",
+    "get_variables_to_restore",
     "has_arg_scope",
     "list_variables",
     "load_checkpoint",

@@ -117,3 +117,21 @@ def get_unique_variable(var_op_name: str) -> Variable:
         if candidate.op.name == var_op_name:
             return candidate
     raise ValueError(f"Variable {var_op_name} does not exist")
+
+
+def get_variables_to_restore(include: Any = None, exclude: Any = None) -> list[Variable]:
+    """The global variables of the scopes `include` (all of them) without those of `exclude`.
+
+    Raises:
+        TypeError: one of the two is no list of scopes.
+
+    Source: ``tf.contrib.framework.get_variables_to_restore``.
+    """
+    for name, given in (("include", include), ("exclude", exclude)):
+        if given is not None and not isinstance(given, list | tuple):
+            raise TypeError(f"{name} is provided but is not a list or a tuple.")
+    wanted: dict[Variable, None] = {}
+    for scope in include or [None]:
+        wanted.update(dict.fromkeys(get_variables(scope)))
+    left = {variable for scope in exclude or () for variable in get_variables(scope)}
+    return [variable for variable in wanted if variable not in left]

@@ -15,6 +15,7 @@ from engine.layers.normalization import BatchNormalization
 from engine.ops.casting import identity
 from engine.ops.constants import convert_to_tensor
 from engine.ops.normalization import batch_normalization, moments
+from engine.ops.shaping import reshape
 from engine.variable_scope import get_variable, variable_scope
 from engine.variables import GraphKeys
 
@@ -97,6 +98,61 @@ def batch_norm(
         else:
             for update in layer.updates:
                 x.graph.add_to_collections(updates_collections, update)
+        if activation_fn is not None:
+            outputs = activation_fn(outputs)
+        return collect_output(outputs, outputs_collections)
+
+
+@add_arg_scope
+def instance_norm(
+    inputs: Any,
+    center: bool = True,
+    scale: bool = True,
+    epsilon: float = 1e-6,
+    activation_fn: Any = None,
+    param_initializers: Any = None,
+    reuse: Any = None,
+    variables_collections: Any = None,
+    outputs_collections: Any = None,
+    trainable: bool = True,
+    data_format: str = "NHWC",
+    scope: Any = None,
+) -> Tensor:
+    """Every channel of every image normalized by its own mean and variance.
+
+    Variables: beta and gamma, a number a channel.
+
+    Raises:
+        ValueError: the rank or the number of channels is not known.
+
+    Source: Ulyanov et al., *Instance Normalization*, 2016; ``tf.contrib.layers.instance_norm``.
+    """
+    starts = param_initializers or {}
+    with variable_scope(scope, "InstanceNorm", [inputs], reuse=reuse, custom_getter=renaming()):
+        x = convert_to_tensor(inputs)
+        dims = x.spec.dims
+        if dims is None:
+            raise ValueError(f"Inputs {x.name} has undefined rank.")
+        channels = 1 if axes_name(data_format) == "channels_first" else len(dims) - 1
+        if dims[channels] is None:
+            raise ValueError(f"Inputs {x.name} has undefined channels dimension {x.get_shape()}.")
+        sizes = [n if axis == channels else 1 for axis, n in enumerate(dims)]
+        found: dict[str, Any] = {"beta": None, "gamma": None}
+        for name, start, wanted in (("beta", Zeros(), center), ("gamma", Ones(), scale)):
+            if wanted:
+                variable = get_variable(
+                    name,
+                    [dims[channels]],
+                    dtype=x.dtype.base_dtype,
+                    initializer=starts.get(name, start),
+                    trainable=trainable,
+                )
+                collect_variable(variable, variables_collections, name)
+                found[name] = reshape(variable, sizes)
+        axes = [axis for axis in range(1, len(dims)) if axis != channels]
+        mean, variance = moments(x, axes, keep_dims=True)
+        outputs = batch_normalization(x, mean, variance, found["beta"], found["gamma"], epsilon)
+        outputs.set_shape(dims)
         if activation_fn is not None:
             outputs = activation_fn(outputs)
         return collect_output(outputs, outputs_collections)

@@ -14,7 +14,7 @@ from engine.ops.broadcasting import Binary
 from engine.ops.casting import cast
 from engine.ops.choosing import where
 from engine.ops.constants import convert_to_tensor, make
-from engine.ops.elementwise import UnaryFloat, exp, zeros_like
+from engine.ops.elementwise import UnaryFloat, exp, negative, zeros_like
 from engine.ops.joining import concat
 from engine.ops.reductions import reduce_sum
 from engine.ops.rowwise import lower_row_maximum, lower_row_sum
@@ -349,6 +349,13 @@ def swish(features: Any, name: str | None = None) -> Tensor:
     x = convert_to_tensor(features, name="features")
     with x.graph.name_scope(name or "swish") as scope:
         return multiply(x, sigmoid(x), name=scope)
+
+
+def log_sigmoid(x: Any, name: str | None = None) -> Tensor:
+    """log(sigmoid(x)) = -softplus(-x), without overflow."""
+    tensor = convert_to_tensor(x, name="x")
+    with tensor.graph.name_scope(name or "LogSigmoid") as scope:
+        return negative(softplus(-tensor), name=scope)
 
 
 OPS = (

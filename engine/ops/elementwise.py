@@ -195,6 +195,10 @@ class Rint(Step):
     ufunc = np.rint
 
 
+class Round(Rint):
+    """As `Rint`; a kind of its own, for scripts give it another gradient by its name."""
+
+
 class ZerosLike(Op):
     """Zeros in the shape of x."""
 
@@ -311,7 +315,7 @@ def ceil(x: Any, name: str | None = None) -> Tensor:
 def round(x: Any, name: str | None = None) -> Tensor:
     """The nearest whole number, halves to even; integers stay as they are."""
     tensor = convert_to_tensor(x)
-    return tensor if tensor.dtype.is_integer else _unary(Rint(), tensor, name or "Round")
+    return tensor if tensor.dtype.is_integer else _unary(Round(), tensor, name)
 
 
 def zeros_like(
@@ -360,6 +364,7 @@ OPS = (
     Floor,
     Ceil,
     Rint,
+    Round,
     ZerosLike,
     OnesLike,
 )

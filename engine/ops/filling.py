@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.dtypes import DType, as_dtype, bool_, float32, int32, string
 from engine.errors import misuse
-from engine.graph import Tensor, get_default_graph
+from engine.graph import Tensor
 from engine.op import Array, Op, Spec, declared
 from engine.ops.broadcasting import BroadcastTo
 from engine.ops.casting import cast
@@ -23,9 +23,9 @@ from engine.ops.constants import (
     is_graph_value,
     make,
 )
-from engine.ops.joining import concat
+from engine.ops.joining import concat, stack
 from engine.ops.shaping import Reshape
-from engine.shapes import ShapeError
+from engine.shapes import ShapeError, in_brackets
 
 
 class Fill(Op):
@@ -83,33 +83,51 @@ class LinSpace(Op):
 
 @declared
 class OneHot(Op):
-    """on_value at each index, off_value elsewhere, along a new axis; inputs: indices, on, off."""
+    """on at each index, off elsewhere, along a new axis; inputs: indices, depth, on, off."""
 
-    depth: int
     axis: int = -1
 
-    def infer(self, indices: Spec, on: Spec, off: Spec) -> Spec:
+    def infer(self, indices: Spec, depth: Spec, on: Spec, off: Spec) -> Spec:
         if not indices.dtype.is_integer:
             raise TypeError(
                 f"Value passed to parameter 'indices' has DataType {indices.dtype.name} not in "
                 "list of allowed values: uint8, int32, int64"
             )
-        if self.depth < 0:
+        if depth.dims:
+            raise ShapeError(f"Input 1 must be a scalar but has shape {in_brackets(depth.dims)}")
+        size = None if depth.value is None else int(depth.value)
+        if size is not None and size < 0:
             raise ShapeError(
-                f"Dimension size, given by scalar input 1, must be non-negative but is {self.depth}"
+                f"Dimension size, given by scalar input 1, must be non-negative but is {size}"
             )
         if indices.dims is None:
             return Spec(on.dtype, None)
         where = self.axis % (len(indices.dims) + 1)
-        return Spec(on.dtype, (*indices.dims[:where], self.depth, *indices.dims[where:]))
+        return Spec(on.dtype, (*indices.dims[:where], size, *indices.dims[where:]))
 
-    def numpy(self, indices: Array, on: Array, off: Array) -> Array:
-        hot = np.asarray(indices)[..., None] == np.arange(self.depth)
+    def numpy(self, indices: Array, depth: Array, on: Array, off: Array) -> Array:
+        if depth < 0:
+            raise ValueError(f"depth must be non-negative, got: {depth}")
+        hot = np.asarray(indices)[..., None] == np.arange(depth)
         return np.where(np.moveaxis(hot, -1, self.axis % (np.ndim(indices) + 1)), on, off)
 
-    def xla(self, jnp: Any, indices: Any, on: Any, off: Any) -> Any:
-        hot = indices[..., None] == jnp.arange(self.depth)
+    def xla(self, jnp: Any, indices: Any, depth: Any, on: Any, off: Any) -> Any:
+        hot = indices[..., None] == jnp.arange(int(depth))
         return jnp.where(jnp.moveaxis(hot, -1, self.axis % (indices.ndim + 1)), on, off)
+
+    def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
+        return None, None, None, None
+
+
+class Eye(Op):
+    """The identity matrix; inputs: rows, columns, the value on the diagonal."""
+
+    def infer(self, rows: Spec, columns: Spec, one: Spec) -> Spec:
+        sizes = (None if n.value is None else int(n.value) for n in (rows, columns))
+        return Spec(one.dtype, tuple(sizes))
+
+    def numpy(self, rows: Array, columns: Array, one: Array) -> Array:
+        return np.eye(int(rows), int(columns), dtype=one.dtype) * one
 
     def grad(self, y: Tensor, dy: Tensor, *inputs: Tensor) -> tuple[Any, ...]:
         return None, None, None
@@ -216,7 +234,7 @@ def linspace(start: Any, stop: Any, num: int, name: str = "LinSpace") -> Tensor:
 
 def one_hot(
     indices: Any,
-    depth: int,
+    depth: Any,
     on_value: Any = None,
     off_value: Any = None,
     axis: int | None = None,
@@ -237,7 +255,8 @@ def one_hot(
         on = _one_hot_value(on_value, 1, target, "on_value")
         off = _one_hot_value(off_value, 0, target, "off_value")
         where = -1 if axis is None else axis
-        return make(OneHot(int(depth), where), (convert_to_tensor(indices), on, off), scope)
+        size = convert_to_tensor(depth, None if is_graph_value(depth) else int32, "depth")
+        return make(OneHot(where), (convert_to_tensor(indices), size, on, off), scope)
 
 
 def _one_hot_value(value: Any, default: int, dtype: DType, label: str) -> Tensor:
@@ -250,32 +269,48 @@ def _one_hot_value(value: Any, default: int, dtype: DType, label: str) -> Tensor
 
 
 def eye(
-    num_rows: int,
-    num_columns: int | None = None,
+    num_rows: Any,
+    num_columns: Any = None,
     batch_shape: Any = None,
     dtype: Any = float32,
     name: str | None = None,
 ) -> Tensor:
-    """The identity matrix [num_rows, num_columns], for each element of a `batch_shape` if given."""
-    with get_default_graph().name_scope(name or "eye"):
-        rows = _known_size(num_rows)
-        columns = rows if num_columns is None else _known_size(num_columns)
-        matrix = const_node(np.eye(rows, columns, dtype=as_dtype(dtype).np))
+    """The identity matrix [num_rows, num_columns], for each element of a `batch_shape` if given.
+
+    Sizes are ints or int32 scalars, as ``tf.shape(x)[0]``.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     print(sess.run(tf.eye(tf.shape([7, 8])[0])).tolist())
+    [[1.0, 0.0], [0.0, 1.0]]
+    """
+    with graph_of(num_rows, num_columns).as_default() as graph, graph.name_scope(name or "eye"):
+        rows, columns = _known_size(num_rows), _known_size(num_columns)
+        # Names of the operations that TensorFlow makes it of.
+        kind = "diag" if num_columns is None else "set_diag"
+        if num_columns is None:
+            num_columns, columns = num_rows, rows
+        if rows is None or columns is None:
+            one = const_node(np.ones((), as_dtype(dtype).np))
+            matrix = make(Eye(), (integers(num_rows), integers(num_columns), one), kind)
+        else:
+            matrix = const_node(np.eye(rows, columns, dtype=as_dtype(dtype).np))
         if batch_shape is None:
             return matrix
-        return make(BroadcastTo(), (matrix, _sizes_before(batch_shape, (rows, columns))), None)
+        lead = integers(batch_shape, "batch_shape")
+        own = cast(stack([integers(num_rows), integers(num_columns)]), lead.spec.dtype)
+        result = make(BroadcastTo(), (matrix, concat([lead, own], 0)), None)
+        leading = lead.spec.sizes
+        if leading is not None:
+            result.set_shape([*leading, rows, columns])
+        return result
 
 
-def _known_size(value: Any) -> int:
+def _known_size(value: Any) -> int | None:
+    if value is None:
+        return None
     known = convert_to_tensor(value).constant_value() if is_graph_value(value) else value
-    if known is None:
-        raise ValueError("tf.eye needs sizes that are known while the graph is built")
-    return int(known)
+    return None if known is None else int(known)
 
 
-def _sizes_before(batch: Any, dims: tuple[int, int]) -> Tensor:
-    lead = integers(batch, "batch_shape")
-    return concat([lead, const_node(np.asarray(dims, lead.spec.dtype.np))], 0)
-
-
-OPS = (Fill, Range, LinSpace, OneHot)
+OPS = (Fill, Range, LinSpace, OneHot, Eye)

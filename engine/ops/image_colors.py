@@ -56,13 +56,27 @@ def adjust_brightness(image: Any, delta: Any) -> Tensor:
     """The image with `delta` added to each pixel, as floats in [0, 1], in its own dtype."""
     x = convert_to_tensor(image, name="image")
     with x.graph.name_scope("adjust_brightness"):
-        whole = convert_image_dtype(x, _working(x))
+        whole = convert_image_dtype(x, working_dtype(x))
         brighter = add(whole, cast(delta, whole.dtype))
         return convert_image_dtype(brighter, x.dtype.base_dtype, saturate=True)
 
 
-def _working(x: Tensor) -> DType:
+def working_dtype(x: Tensor) -> DType:
     return x.dtype.base_dtype if x.dtype.is_floating else float32
+
+
+def adjust_gamma(image: Any, gamma: Any = 1, gain: Any = 1) -> Tensor:
+    """``gain * image ** gamma``, of images in [0, 1], or in the whole range of integers.
+
+    Raises:
+        ValueError: a gamma that is a number is negative.
+    """
+    x = convert_to_tensor(image, name="image")
+    if isinstance(gamma, int | float) and gamma < 0:
+        raise ValueError("Gamma should be a non-negative real number.")
+    with x.graph.name_scope("adjust_gamma"):
+        whole = convert_image_dtype(x, working_dtype(x))
+        return convert_image_dtype(gain * whole**gamma, x.dtype.base_dtype, saturate=True)
 
 
 def random_brightness(image: Any, max_delta: float, seed: int | None = None) -> Tensor:
@@ -80,7 +94,7 @@ def adjust_contrast(images: Any, contrast_factor: Any) -> Tensor:
     """Images with each channel's distance from its mean over the image times a factor."""
     x, dims = checked_image(images, 3, 4)
     with x.graph.name_scope("adjust_contrast"):
-        whole = convert_image_dtype(x, _working(x))
+        whole = convert_image_dtype(x, working_dtype(x))
         mean = reduce_mean(whole, list(image_axes(dims)), keep_dims=True)
         factor = cast(contrast_factor, whole.dtype)
         return convert_image_dtype((whole - mean) * factor + mean, x.dtype.base_dtype, True)
@@ -119,7 +133,7 @@ def rgb_to_grayscale(images: Any, name: str | None = None) -> Tensor:
     """Images [..., 3] as their brightness [..., 1]: 0.2989 red, 0.587 green, 0.114 blue."""
     x = convert_to_tensor(images, name="images")
     with x.graph.name_scope(name or "rgb_to_grayscale") as scope:
-        whole = convert_image_dtype(x, _working(x))
+        whole = convert_image_dtype(x, working_dtype(x))
         weights = const_node(np.array([0.2989, 0.5870, 0.1140], whole.dtype.base_dtype.np))
         gray = reduce_sum(whole * weights, [-1], keep_dims=True)
         return convert_image_dtype(gray, x.dtype.base_dtype, name=scope)

@@ -10,12 +10,14 @@ from engine.dtypes import bool_, int32
 from engine.errors import misuse
 from engine.graph import Tensor
 from engine.op import Array, Op, Spec, declared
-from engine.ops.arithmetic import maximum
+from engine.ops import choosing
+from engine.ops.arithmetic import add, maximum
 from engine.ops.broadcasting import broadcast_like, lower_sum
 from engine.ops.casting import cast, stop_gradient
 from engine.ops.comparisons import equal
 from engine.ops.constants import const_node, convert_to_tensor, integers, make
-from engine.ops.elementwise import exp, log
+from engine.ops.division import is_finite
+from engine.ops.elementwise import exp, log, zeros_like
 from engine.ops.filling import range as range_
 from engine.ops.shaping import Reshape
 from engine.ops.sizes import rank, shape, size
@@ -320,7 +322,11 @@ def _reduce(
         axes = const_node(np.arange(len(tensor.spec.dims), dtype=np.int32))
     else:
         axes = range_(0, rank(tensor))
-    return make(definition, (tensor, axes), scope)
+    result = make(definition, (tensor, axes), scope)
+    if not keep:
+        # Nothing is left over of all axes, however many there are.
+        result.set_shape(())
+    return result
 
 
 def reduce_sum(
@@ -416,15 +422,30 @@ def reduce_any(
 
 
 def reduce_logsumexp(
-    input_tensor: Any, axis: Any = None, keep_dims: bool = False, name: str | None = None
+    input_tensor: Any,
+    axis: Any = None,
+    keep_dims: Any = None,
+    name: str | None = None,
+    reduction_indices: Any = None,
+    keepdims: Any = None,
 ) -> Tensor:
-    """log(sum(exp(x))) over `axis`, without overflow."""
+    """log(sum(exp(x))) over `axis`, without overflow; -inf where every x is.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     print(sess.run(tf.reduce_logsumexp([1000.0, 1000.0])))
+    1000.6932
+    """
     x = convert_to_tensor(input_tensor)
+    axis = reduction_indices if axis is None else axis
     with x.graph.name_scope(name or "ReduceLogSumExp") as scope:
-        top = stop_gradient(reduce_max(x, axis, keep_dims=True))
-        total = log(reduce_sum(exp(x - top), axis, keep_dims=True)) + top
-        if keep_dims:
-            return total
+        largest = reduce_max(x, axis, keep_dims=True)
+        # Of -inf alone there is nothing to take off: -inf - -inf would be NaN.
+        top = stop_gradient(choosing.where(is_finite(largest), largest, zeros_like(largest)))
+        rest = log(reduce_sum(exp(x - top), axis, keep_dims=True))
+        if keep_dims or keepdims:
+            return add(rest, top, scope)
+        total = rest + top
         return make(Reshape(), (total, shape(reduce_sum(x, axis))), scope)
 
 

@@ -1,4 +1,4 @@
-"""Reversing whole axes, and the first part of every sequence."""
+"""Reversing whole axes and the first part of every sequence, shifting along axes."""
 
 from __future__ import annotations
 
@@ -51,6 +51,31 @@ class Reverse(ReverseV2):
 
     def axes(self, axes: Array, rank: int) -> tuple[int, ...]:
         return tuple(int(axis) for axis in np.flatnonzero(axes))
+
+
+class Roll(Op):
+    """x shifted along axes, around the ends; inputs: x, shift, axis."""
+
+    def infer(self, x: Spec, shift: Spec, axis: Spec) -> Spec:
+        allow(shift, "shift", INDICES)
+        allow(axis, "axis", INDICES)
+        if x.dims is not None and axis.value is not None:
+            self.axes(axis.value, len(x.dims))
+        return Spec(x.dtype, x.dims)
+
+    def axes(self, axis: Array, rank: int) -> tuple[int, ...]:
+        # An axis may come twice: its shifts add up, as NumPy has it too.
+        return tuple(normalize_axis(int(number), rank) for number in np.ravel(axis))
+
+    def numpy(self, x: Array, shift: Array, axis: Array) -> Array:
+        if np.shape(shift) != np.shape(axis):
+            raise ValueError("shift and axis must have the same size")
+        return np.roll(x, tuple(np.ravel(shift).tolist()), self.axes(axis, x.ndim))
+
+    def grad(
+        self, y: Tensor, dy: Tensor, x: Tensor, shift: Tensor, axis: Tensor
+    ) -> tuple[Any, ...]:
+        return lambda: make(Roll(), (dy, -shift, axis), None), None, None
 
 
 @declared
@@ -148,4 +173,18 @@ def reverse_sequence(
     return make(ReverseSequence(int(time), int(batch or 0)), inputs, name)
 
 
-OPS = (ReverseV2, Reverse, ReverseSequence)
+def roll(input: Any, shift: Any, axis: Any, name: str | None = None) -> Tensor:
+    """`input` shifted by `shift` along `axis`; what leaves at one end comes in at the other.
+
+    Both are ints or lists of them, one shift an axis.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     print(sess.run(tf.manip.roll([0, 1, 2, 3], shift=1, axis=0)))
+    [3 0 1 2]
+    """
+    x = convert_to_tensor(input)
+    return make(Roll(), (x, integers(shift), integers(axis)), name)
+
+
+OPS = (Roll, ReverseV2, Reverse, ReverseSequence)

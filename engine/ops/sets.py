@@ -14,12 +14,13 @@ from engine.ops.casting import cast
 from engine.ops.comparisons import greater
 from engine.ops.constants import const_node, convert_to_tensor, integers, is_graph_value, make
 from engine.ops.dtype_rules import need_same
-from engine.ops.elementwise import ones_like
+from engine.ops.elementwise import floor, ones_like
 from engine.ops.gathering import scatter_nd
 from engine.ops.joining import stack
 from engine.ops.reductions import reduce_max
-from engine.ops.shaping import squeeze
+from engine.ops.shaping import reshape, squeeze
 from engine.ops.sizes import size
+from engine.ops.unsorted_segments import unsorted_segment_sum
 from engine.shapes import with_rank
 
 
@@ -190,6 +191,32 @@ def bincount(
         empty = const_node(np.zeros([0], as_dtype(dtype).np))
         weighing = empty if weights is None else convert_to_tensor(weights)
         return make(Bincount(), (numbers, count, weighing), None)
+
+
+def histogram_fixed_width(
+    values: Any,
+    value_range: Any,
+    nbins: Any = 100,
+    dtype: Any = int32,
+    name: str | None = None,
+) -> Tensor:
+    """How many of `values` lie in each of `nbins` equal parts of ``[low, high]``, [nbins].
+
+    What lies below is counted in the first part, what lies above in the last.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     print(sess.run(tf.histogram_fixed_width([-1.0, 0.1, 0.9, 5.0], [0.0, 1.0], nbins=2)))
+    [2 2]
+    """
+    x = convert_to_tensor(values)
+    with x.graph.name_scope(name or "histogram_fixed_width") as scope:
+        limits = convert_to_tensor(value_range, x.dtype.base_dtype)
+        bins = integers(nbins)
+        share = (reshape(x, [-1]) - limits[0]) / (limits[1] - limits[0])
+        part = cast(floor(cast(bins, x.dtype.base_dtype) * share), int32)
+        part = minimum(maximum(part, 0), bins - 1)
+        return unsorted_segment_sum(ones_like(part, as_dtype(dtype)), part, bins, scope)
 
 
 def confusion_matrix(

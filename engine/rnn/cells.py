@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 from engine import nest
@@ -95,8 +95,11 @@ class RNNCell:
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
         """Zeros in the structure of the state, each [batch_size, units]."""
-        with get_default_graph().name_scope(f"{type(self).__name__}ZeroState"):
+        with self._zero_state_scope():
             return nest.map_structure(lambda size: _zeros(batch_size, size, dtype), self.state_size)
+
+    def _zero_state_scope(self) -> AbstractContextManager[str]:
+        return get_default_graph().name_scope(f"{type(self).__name__}ZeroState")
 
     def get_initial_state(
         self, inputs: Any = None, batch_size: Any = None, dtype: Any = None

@@ -67,9 +67,10 @@ class MultiRNNCell(RNNCell):
     trainable_variables = weights = trainable_weights = variables
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
-        if self._state_is_tuple:
+        if not self._state_is_tuple:
+            return super().zero_state(batch_size, dtype)
+        with self._zero_state_scope():
             return tuple(cell.zero_state(batch_size, dtype) for cell in self._cells)
-        return super().zero_state(batch_size, dtype)
 
     def call(self, inputs: Any, state: Any) -> Any:
         if self._state_is_tuple:
@@ -124,7 +125,8 @@ class _Wrapper(RNNCell):
     trainable_variables = weights = trainable_weights = variables
 
     def zero_state(self, batch_size: Any, dtype: Any) -> Any:
-        return self._cell.zero_state(batch_size, dtype)
+        with self._zero_state_scope():
+            return self._cell.zero_state(batch_size, dtype)
 
 
 class DropoutWrapper(_Wrapper):

@@ -274,3 +274,102 @@ def test_accuracy_of_one_batch_with_weights() -> None:
         assert sess.run(share) == 0.5
     with pytest.raises(ValueError, match="dtypes of predictions and labels should match"):
         tf.contrib.metrics.accuracy([0], [0.0])
+
+
+def test_separable_convolution_is_depthwise_then_pointwise() -> None:
+    x = tf.constant(np.random.RandomState(0).randn(2, 6, 6, 3), tf.float32)
+    y = layers.separable_conv2d(x, 4, [3, 3], stride=2, activation_fn=None, scope="both")
+    alone = layers.separable_conv2d(x, None, 3, depth_multiplier=2, scope="depth")
+    assert names(framework.get_model_variables()) == [
+        "both/depthwise_weights",
+        "both/pointwise_weights",
+        "both/biases",
+        "depth/depthwise_weights",
+        "depth/biases",
+    ]
+    assert alone.get_shape().as_list() == [2, 6, 6, 6]
+    by_channel, across, _, own, _ = framework.get_model_variables()
+    plain = tf.nn.separable_conv2d(x, by_channel, across, [1, 2, 2, 1], "SAME")
+    first = tf.nn.relu(tf.nn.depthwise_conv2d(x, own, [1, 1, 1, 1], "SAME"))
+    sess = started()
+    np.testing.assert_allclose(*sess.run([y, plain]), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(*sess.run([alone, first]), rtol=1e-5, atol=1e-6)
+
+
+def test_instance_norm_normalizes_every_channel_of_every_image() -> None:
+    images = np.random.RandomState(0).randn(2, 5, 5, 3) * 3 + 1
+    y = layers.instance_norm(tf.placeholder_with_default(images, [None, 5, 5, 3]))
+    assert names(tf.trainable_variables()) == ["InstanceNorm/beta", "InstanceNorm/gamma"]
+    found = started().run(y)
+    np.testing.assert_allclose(found.mean((1, 2)), 0, atol=1e-6)
+    np.testing.assert_allclose(found.std((1, 2)), 1, atol=1e-4)
+    with pytest.raises(ValueError, match="undefined rank"):
+        layers.instance_norm(tf.placeholder(tf.float32))
+
+
+def test_layers_with_few_variables_or_none() -> None:
+    x = tf.constant([[3.0, 4.0, 0.0, 1.0]])
+    found = started().run(
+        [layers.maxout(x, 2), layers.unit_norm(x[:, :2], 1), tf.reduce_sum(layers.softmax(x))]
+    )
+    assert found[0].tolist() == [[4.0, 1.0]]
+    np.testing.assert_allclose(found[1], [[0.6, 0.8]], rtol=1e-5)
+    assert found[2] == pytest.approx(1)
+    y = layers.bias_add(x, tf.nn.relu, tf.constant_initializer(-2.0))
+    assert names(tf.trainable_variables()) == ["BiasAdd/biases"]
+    assert started().run(y).tolist() == [[1.0, 2.0, 0.0, 0.0]]
+    with pytest.raises(ValueError, match=r"number of features\(4\) is not a multiple"):
+        layers.maxout(x, 3)
+
+
+def test_variables_to_restore_leave_scopes_out() -> None:
+    for scope in ("body", "head"):
+        with tf.variable_scope(scope):
+            tf.get_variable("w", [])
+    assert names(framework.get_variables_to_restore()) == ["body/w", "head/w"]
+    assert names(framework.get_variables_to_restore(exclude=["head"])) == ["body/w"]
+    assert names(tf.contrib.slim.get_variables_to_restore(include=["head"])) == ["head/w"]
+    with pytest.raises(TypeError, match="exclude is provided but is not a list"):
+        framework.get_variables_to_restore(exclude="head")
+
+
+def test_summaries_of_collections() -> None:
+    y = layers.fully_connected(tf.ones([1, 2]), 3, outputs_collections=["activations"])
+    made = layers.summarize_activations()
+    assert [s.op.name for s in made] == ["fully_connected/Relu/activation"]
+    assert len(layers.summarize_variables("fully_connected/b")) == 1
+    assert len(layers.summarize_tensors([y, tf.reduce_sum(y)])) == 2
+    assert len(tf.get_collection(tf.GraphKeys.SUMMARIES)) == 5
+
+
+def test_a_train_op_clips_and_summarizes_gradients() -> None:
+    w = tf.Variable([3.0, 4.0], name="w")
+    step = tf.contrib.training.create_train_op(
+        tf.reduce_sum(w * w),
+        tf.train.GradientDescentOptimizer(1.0),
+        clip_gradient_norm=1.0,
+        summarize_gradients=True,
+    )
+    assert len(tf.get_collection(tf.GraphKeys.SUMMARIES)) == 2
+    sess = started()
+    assert sess.run(step) == 25.0
+    np.testing.assert_allclose(sess.run(w), [2.4, 3.2], rtol=1e-6)
+
+
+def test_hyperparameters_keep_their_types() -> None:
+    settings = tf.contrib.training.HParams(rate=0.1, units=[8, 4], flag=False, name="a")
+    settings.parse("rate=1,units=[16],flag=true").set_hparam("name", "b")
+    assert settings.values() == {"rate": 1.0, "units": [16], "flag": True, "name": "b"}
+    assert (settings.rate, "flag" in settings, settings.get("other", 3)) == (1.0, True, 3)
+    settings.rate = 0.5
+    assert settings.to_json() == '{"rate": 0.5, "units": [16], "flag": true, "name": "b"}'
+    with pytest.raises(ValueError, match="Could not cast hyperparameter 'rate'"):
+        settings.parse("rate=fast")
+    with pytest.raises(ValueError, match="Unknown hyperparameter type for speed"):
+        settings.parse("speed=1")
+    with pytest.raises(KeyError, match="does not exist"):
+        settings.set_hparam("speed", 1)
+    with pytest.raises(ValueError, match="reserved"):
+        settings.add_hparam("rate", 1)
+    with pytest.raises(AttributeError, match="speed"):
+        _ = settings.speed

@@ -125,6 +125,20 @@ def test_one_tensor_cannot_be_fed_twice() -> None:
         sess.run(x * 2.0, {x: 1.0, "x:0": 2.0})
 
 
+def test_a_tuple_of_tensors_is_fed_with_a_value_of_its_structure() -> None:
+    cell = tf.nn.rnn_cell.MultiRNNCell([tf.nn.rnn_cell.BasicLSTMCell(3) for _ in range(2)])
+    state = cell.zero_state(1, tf.float32)
+    with tf.Session() as sess:
+        first = sess.run(state)
+        first[1].c[0, 2] = 7.0
+        assert sess.run(state[1].c, {state: first}).tolist() == [[0.0, 0.0, 7.0]]
+        assert sess.run(state[1].c, {state: (first[1], first[0])}).tolist() == [[0.0, 0.0, 0.0]]
+        with pytest.raises(ValueError, match="Key had 2 elements, but value had 1 elements"):
+            sess.run(state, {state: first[:1]})
+        with pytest.raises(ValueError, match="Could not flatten dictionary"):
+            sess.run(state, {state: np.zeros([2, 2, 3])})
+
+
 @pytest.mark.parametrize(
     "value", [[2**40], np.int64(2**40), np.array([1, -(2**40)]), [[1], [2**70]]]
 )

@@ -143,3 +143,16 @@ def test_a_source_that_is_also_a_stop_gets_its_partial_derivative() -> None:
         b = 2.0 * a
         assert sess.run(tf.gradients(a + b, [a, b], stop_gradients=[a, b])) == [1.0, 1.0]
         assert sess.run(tf.gradients(a + b, [a, b])) == [3.0, 1.0]
+
+
+def test_rounding_takes_the_gradient_that_a_script_registers_for_it() -> None:
+    @tf.RegisterGradient("StraightThrough")
+    def _straight_through(op: tf.Operation, grad: tf.Tensor) -> tf.Tensor:
+        return grad
+
+    with tf.Graph().as_default() as graph, tf.Session() as sess:
+        x = tf.constant([0.4, 1.6])
+        with graph.gradient_override_map({"Round": "StraightThrough"}):
+            y = tf.round(x * 3.0) / 3.0
+        assert y.op.inputs[0].op.type == "Round"
+        np.testing.assert_allclose(sess.run(tf.gradients(y, x)[0]), [1.0, 1.0])

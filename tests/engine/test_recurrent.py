@@ -246,6 +246,13 @@ def test_a_backward_network_turns_each_example_within_its_length() -> None:
             assert g[:, :, 0].tolist() == [[1] * 6, [1, 1, 0, 0, 0, 0]]
 
 
+def test_a_state_of_zeros_is_named_by_the_cells_around_it() -> None:
+    lstm = cells.DropoutWrapper(cells.BasicLSTMCell(3))
+    state = cells.MultiRNNCell([lstm]).zero_state(2, tf.float32)
+    scope = "MultiRNNCellZeroState/DropoutWrapperZeroState/BasicLSTMCellZeroState"
+    assert state[0].h.name == f"{scope}/zeros_1:0"
+
+
 def test_dropout_and_residual_wrappers() -> None:
     x, cell = tf.ones([2, 3]), cells.BasicRNNCell(3)
     state = cell.zero_state(2, tf.float32)

@@ -380,7 +380,9 @@ def test_what_a_saver_refuses(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="path components"):
             saver.save(sess, str(tmp_path / "m"), latest_filename="a/b")
         with pytest.raises(ValueError, match=r"Parent directory of .* doesn't exist, can't save"):
-            saver.save(sess, str(tmp_path / "no" / "m"))
+            saver.save(sess, str(tmp_path / "no" / "one" / "m"))
+        made = saver.save(sess, str(tmp_path / "folder" / "m"))
+        assert tf.train.latest_checkpoint(str(tmp_path / "folder")) == made
         with pytest.raises(ValueError, match="The passed save_path is not a valid checkpoint: "):
             saver.restore(sess, str(tmp_path / "nothing"))
         with pytest.raises(ValueError, match="Can't load save_path when it is None"):

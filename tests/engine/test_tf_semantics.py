@@ -269,6 +269,19 @@ def test_unknown_sizes_go_through_every_operation() -> None:
     ]  # fmt: skip
 
 
+def test_a_reduction_of_an_unknown_rank_over_all_axes_is_a_scalar() -> None:
+    x = tf.placeholder(tf.float32)
+    assert tf.reduce_mean(x).get_shape() == ()
+    assert tf.reduce_mean(x, keep_dims=True).get_shape().ndims is None
+    assert tf.reduce_mean(x, 0).get_shape().ndims is None
+
+
+def test_logsumexp_of_minus_infinities_alone_is_minus_infinity() -> None:
+    x = tf.constant([[-np.inf, -np.inf], [0.0, -np.inf]])
+    with tf.Session() as sess:
+        assert sess.run(tf.reduce_logsumexp(x, 1)).tolist() == [-np.inf, 0.0]
+
+
 def test_values_take_the_dtype_of_the_tensor_beside_them() -> None:
     a = tf.constant([1.0, 2.0])
     for other in (2, 2.0, np.float64(2), np.array([2.0, 2.0]), np.int64(2)):

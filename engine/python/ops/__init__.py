@@ -1,5 +1,1 @@
-"""``tensorflow.python.ops``: what scripts of 0.x import of it."""
-
-from engine.models.rnn import rnn, rnn_cell, seq2seq
-
-__all__ = ["rnn", "rnn_cell", "seq2seq"]
+"""``tensorflow.python.ops``: the modules that scripts import of it."""

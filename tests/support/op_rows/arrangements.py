@@ -60,6 +60,12 @@ ROWS = [
            expected=lambda x, y: x.sum() * y),
     flat("one_hot_values", lambda x: tf.one_hot(x, 4, 5.0, -1.0, axis=0), COUNTS, kinds="OneHot",
          expected=lambda x: np.where(np.arange(4)[:, None] == x, 5.0, -1.0)),
+    flat("one_hot_as_deep_as_a_tensor", lambda x: tf.one_hot(x, tf.reduce_max(x) + 1), COUNTS,
+         kinds="OneHot", expected=lambda x: np.arange(4) == x[:, None], open_shape=True),
+    flat("eye_as_large_as_a_tensor", lambda x: tf.eye(tf.reduce_max(x), 2, dtype=tf.int32), COUNTS,
+         kinds="Eye", expected=lambda x: np.eye(3, 2), open_shape=True),
+    flat("eyes_as_large_as_a_tensor", lambda x: tf.eye(tf.reduce_max(x), batch_shape=[2]), COUNTS,
+         kinds="Eye", expected=lambda x: [np.eye(3)] * 2, open_shape=True),
     flat("one_hot_integers", lambda x: tf.one_hot(x, 4, dtype=tf.int32), COUNTS, kinds="OneHot",
          expected=lambda x: np.eye(4)[x]),
 ]  # fmt: skip

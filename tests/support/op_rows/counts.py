@@ -44,6 +44,9 @@ ROWS = [
          open_shape=True, expected=lambda x: [5, 5, 7]),
     flat("setdiff1d_places", lambda x: tf.setdiff1d(x, [3, 9]).idx, VALUES, open_shape=True,
          kinds="SetDifference", expected=lambda x: [0, 2, 3]),
+    flat("histogram_fixed_width", lambda x: tf.histogram_fixed_width(x, [-1.0, 1.0], 4), A,
+         kinds="UnsortedSegmentSum", expected=lambda x: np.histogram(
+             x.clip(-1, 0.999), 4, (-1, 1))[0]),
     flat("bincount", tf.bincount, NUMBERS, kinds="Bincount", open_shape=True,
          expected=lambda x: [1, 2, 0, 1]),
     flat("bincount_weights", lambda x, w: tf.bincount(x, w, minlength=5, maxlength=5), NUMBERS,

@@ -47,7 +47,7 @@ ROWS = [
     smooth("tan", tf.tan, A, kinds="Tan", expected=np.tan),
     flat("floor", tf.floor, A, kinds="Floor", expected=np.floor),
     flat("ceil", tf.ceil, A, kinds="Ceil", expected=np.ceil),
-    flat("round", tf.round, A, kinds="Rint", expected=np.rint),
+    flat("round", tf.round, A, kinds="Round", expected=np.rint),
     flat("zeros_like", tf.zeros_like, A, kinds="ZerosLike", expected=np.zeros_like),
     flat("ones_like", tf.ones_like, A, kinds="OnesLike", expected=np.ones_like),
     smooth("clip_by_value", lambda x: tf.clip_by_value(x, -1.0, 1.0), A, kinds="Maximum Minimum"),

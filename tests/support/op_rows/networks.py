@@ -18,6 +18,8 @@ ROWS = [
     smooth("leaky_relu", tf.nn.leaky_relu, A, kinds="Maximum"),
     smooth("softmax", tf.nn.softmax, A, kinds="Softmax"),
     smooth("softmax_axis_0", lambda x: tf.nn.softmax(x, dim=0), A, kinds="Softmax"),
+    smooth("log_sigmoid", tf.log_sigmoid, A, kinds="Softplus",
+           expected=lambda x: -np.log1p(np.exp(-x))),
     smooth("log_softmax", tf.nn.log_softmax, A, kinds="LogSoftmax"),
     smooth("bias_add", tf.nn.bias_add, A, ROW, kinds="BiasAdd", expected=np.add),
     smooth("softmax_cross_entropy",

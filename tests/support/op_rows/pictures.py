@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import colorsys
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from op_rows.row import flat, smooth
 PIXELS = np.arange(24.0).reshape(1, 3, 4, 2) / 7 - 1.1
 LINE = np.array([0.0, 1.0, 4.0, 9.0]).reshape(1, 1, 4, 1)
 RGB = np.arange(18.0).reshape(2, 3, 3) / 20
+COLORS = np.array([[[0.2, 0.5, 0.7], [0.9, 0.1, 0.3]], [[0.4, 0.8, 0.6], [0.5, 0.5, 0.5]]])
 BYTES = np.array([[[0], [100]], [[200], [255]]], np.uint8)
 
 
@@ -28,7 +30,25 @@ def _bilinear(kind: str) -> list[float]:
 SINGLE: dict[str, Any] = {"step": 0.05, "tolerance": 1e-5}
 """Bilinear resizing gives float32 always; but it is linear, so that wide steps are exact."""
 
+
+def _hsv(x: np.ndarray) -> list[Any]:
+    return [[colorsys.rgb_to_hsv(*pixel) for pixel in line] for line in x.tolist()]
+
+
 ROWS = [
+    flat("rgb_to_hsv", tf.image.rgb_to_hsv, COLORS, kinds="RGBToHSV", expected=_hsv),
+    flat("hsv_to_rgb", lambda x: tf.image.hsv_to_rgb(tf.image.rgb_to_hsv(x)), COLORS,
+         kinds="HSVToRGB", expected=lambda x: x),
+    flat("adjust_hue", lambda x: tf.image.adjust_hue(x, 1 / 3), COLORS, kinds="RGBToHSV HSVToRGB",
+         expected=lambda x: x[..., [2, 0, 1]]),
+    flat("adjust_saturation", lambda x: tf.image.adjust_saturation(x, 0.0), COLORS,
+         kinds="RGBToHSV HSVToRGB", expected=lambda x: np.repeat(x.max(-1, keepdims=True), 3, -1)),
+    smooth("adjust_gamma", lambda x: tf.image.adjust_gamma(x + 0.1, 2.0, 3.0), RGB, kinds="Pow",
+           expected=lambda x: 3 * (x + 0.1) ** 2),
+    smooth("total_variation", tf.image.total_variation, PIXELS, kinds="Abs",
+           expected=lambda x: [sum(np.abs(np.diff(x, axis=axis)).sum() for axis in (1, 2))]),
+    flat("psnr", lambda x: tf.image.psnr(x, x * 0.5, 1.0), RGB, kinds="Log",
+         expected=lambda x: -10 * np.log10(np.square(x / 2).mean())),
     smooth("resize_bilinear", lambda x: tf.image.resize_bilinear(x, [5, 3]), PIXELS,
            kinds="ResizeBilinear ResizeBilinearGrad", **SINGLE),
     smooth("resize_bilinear_left", lambda x: tf.image.resize_bilinear(x, [1, 6])[0, 0, :, 0], LINE,

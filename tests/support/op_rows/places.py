@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import engine as tf
-from op_rows.row import A, M, T, flat, smooth
+from op_rows.row import A, B, M, T, flat, smooth
 
 IDS = np.array([0, 0, 2], np.int32)
 MIXED = np.array([2, -1, 0], np.int32)
@@ -81,6 +81,22 @@ ROWS = [
            expected=lambda x: x[::-1, ::-1] * 2),
     smooth("reverse_0x", lambda x: tf.reverse(x, [False, True]) * 2.0, A, kinds="Reverse",
            expected=lambda x: x[:, ::-1] * 2),
+    smooth("roll", lambda x: tf.roll(x, [1, -1], [0, 1]) * x, T, kinds="Roll",
+           expected=lambda x: np.roll(x, [1, -1], [0, 1]) * x),
+    smooth("roll_one_axis", lambda x: tf.manip.roll(x, shift=2, axis=-1), A, kinds="Roll",
+           expected=lambda x: np.roll(x, 2, -1)),
+    smooth("dynamic_partition", lambda x: (lambda a, b: tf.concat([a * 2.0, b], 0))(
+           *tf.dynamic_partition(x, [1, 0], 2)), A, kinds="DynamicPartition DynamicStitch",
+           expected=lambda x: np.stack([x[1] * 2, x[0]]), open_shape=True),
+    smooth("dynamic_partition_unused", lambda x: tf.dynamic_partition(
+           x, [[0, 2, 0], [2, 2, 2]], 3)[2] ** 2.0, A, kinds="DynamicPartition",
+           expected=lambda x: x[[0, 1, 1, 1], [1, 0, 1, 2]] ** 2, open_shape=True),
+    smooth("dynamic_stitch", lambda x, y: tf.dynamic_stitch([[3, 0], [[1], [4]]],
+           [x, tf.expand_dims(y, 1)]) * 2.0, A, B, kinds="DynamicStitch",
+           expected=lambda x, y: 2 * np.stack([x[1], y[0], 0 * x[0], x[0], y[1]])),
+    flat("dynamic_stitch_over", lambda x, y: tf.dynamic_stitch([[1, 0], [1, 1]],
+         [x, tf.stop_gradient(y)]), A, B, kinds="DynamicStitch",
+         expected=lambda x, y: np.stack([x[1], y[1]])),
     smooth("reverse_sequence", lambda x, n: tf.reverse_sequence(x, n, 1, 0), T, LENGTHS,
            kinds="ReverseSequence", expected=lambda x, n: [x[0][[1, 0, 2]], x[1][[2, 1, 0]]]),
     smooth("reverse_sequence_time_first", lambda x: tf.reverse_sequence(

@@ -29,6 +29,9 @@ ROWS = [
     flat("reduce_all", lambda x: tf.reduce_all(x, 0), FLAGS, kinds="All"),
     flat("reduce_any", lambda x: tf.reduce_any(x, 1), FLAGS, kinds="Any"),
     smooth("reduce_logsumexp", lambda x: tf.reduce_logsumexp(x, 1), A, kinds="Sum Max"),
+    smooth("reduce_logsumexp_kept",
+           lambda x: tf.reduce_logsumexp(x, reduction_indices=[1], keepdims=True), A,
+           kinds="Sum Max"),
     flat("argmax", lambda x: tf.argmax(x, 1), A, kinds="ArgMax"),
     flat("argmin", lambda x: tf.argmin(x, 0), A, kinds="ArgMin"),
 ]  # fmt: skip

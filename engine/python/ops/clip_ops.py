@@ -1,0 +1,5 @@
+"""``tensorflow.python.ops.clip_ops``: what scripts import of it."""
+
+from engine.python.names import names_of
+
+__getattr__ = names_of(__name__)

@@ -1,0 +1,5 @@
+"""``tensorflow.python.ops.state_ops``: what scripts import of it."""
+
+from engine.python.names import names_of
+
+__getattr__ = names_of(__name__)

@@ -1,0 +1,5 @@
+"""``tensorflow.python.util``: what scripts import of it."""
+
+from engine import nest
+
+__all__ = ["nest"]
