@@ -189,18 +189,22 @@ class Lanes:
         """Send lanes to sleep that have had no work for a while, and end with the last of them."""
         while True:
             time.sleep(_PATIENCE_S)
-            with self._busy:
-                self._resting = True
-                try:
-                    if time.monotonic() - self._used < _PATIENCE_S:
-                        continue
-                    for lane in self._lanes:
-                        if not lane.asleep:
-                            lane.rest()
-                    self._watching = False
-                    return
-                finally:
-                    self._resting = False
+            # Never waiting for the lock: it would get it between two runs, and hold it until it
+            # gets Python's own, while the next run finds the lanes busy and does without them.
+            if not self._busy.acquire(blocking=False):
+                continue
+            self._resting = True
+            try:
+                if time.monotonic() - self._used < _PATIENCE_S:
+                    continue
+                for lane in self._lanes:
+                    if not lane.asleep:
+                        lane.rest()
+                self._watching = False
+                return
+            finally:
+                self._resting = False
+                self._busy.release()
 
 
 LANES = Lanes()

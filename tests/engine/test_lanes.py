@@ -65,6 +65,21 @@ def test_lanes_that_went_to_sleep_begin_again(monkeypatch: pytest.MonkeyPatch) -
     assert len(done) == 600
 
 
+def test_runs_longer_than_the_patience_find_the_lanes_free() -> None:
+    """Who looks after idle lanes must not take them between two runs."""
+    own, alone = Lanes(), 0
+    for _ in range(30):
+        found: set[int] = set()
+
+        def piece(threads: set[int] = found) -> None:
+            threads.add(threading.get_ident())
+            time.sleep(1.2 * kernel_lanes._PATIENCE_S)
+
+        own.run([piece, piece])
+        alone += len(found) == 1
+    assert alone <= 1
+
+
 def test_steps_on_two_threads_leave_blas_its_threads() -> None:
     found = blas()
     assert found is not None
