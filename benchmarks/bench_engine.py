@@ -2,6 +2,7 @@
 
     python benchmarks/bench_engine.py             # all workloads; needs the extra `bench`
     python benchmarks/bench_engine.py a c         # some of them
+    python benchmarks/bench_engine.py --rounds 15 # longer, on a machine that others use as well
 
 Every library trains each workload in a process of its own, from the same weights on the same data;
 the processes take turns of a second, so that the machine's ups and downs meet all of them; the best
@@ -10,13 +11,13 @@ block of each counts. Two threads for every library. Losses after 20 steps must 
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import resource
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,6 @@ TITLES = {
     "g": "10,000 operations with gradients",
 }
 LIBRARIES = ("trainboard", "tensorflow", "jax", "torch", "autograd")
-ROUNDS = 5
 BLOCK_S = 0.1
 
 
@@ -150,11 +150,11 @@ class Child:
         self._process.wait()
 
 
-def compare(workload: str) -> list[list[object]]:
+def compare(workload: str, rounds: int) -> list[list[object]]:
     """A row a library."""
     children = [Child(library, workload) for library in LIBRARIES]
     running = [one for one in children if "error" not in one.facts]
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for one in running:
             one.measure(1.0)
     for one in children:
@@ -179,16 +179,21 @@ def compare(workload: str) -> list[list[object]]:
     return rows
 
 
-def main(chosen: Sequence[str]) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workload", nargs="*", choices=[*TITLES, []], metavar="workload")
+    parser.add_argument("--rounds", type=int, default=5, help="seconds that each library runs")
+    options = parser.parse_args()
     print(machine())
     header = ["library", "steps/s", "median", "we against it", "import s", "first step ms"]
-    for workload in chosen or TITLES:
+    for workload in options.workload or TITLES:
         print(f"\n{workload}: {TITLES[workload]}\n")
-        print(table([*header, "memory MiB", "loss after 20"], compare(workload)), flush=True)
+        rows = compare(workload, options.rounds)
+        print(table([*header, "memory MiB", "loss after 20"], rows), flush=True)
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--child"]:
         child(*sys.argv[2:4])
     else:
-        main(sys.argv[1:])
+        main()

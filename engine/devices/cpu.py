@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,12 +10,13 @@ import numpy as np
 
 from engine.devices.base import Segment
 from engine.kernels.blas import on_one_thread
+from engine.kernels.denormals import flushing
 from engine.op import Array
 from engine.plan.debug import run_program
 from engine.plan.inner import BODY_FILE, CompileBody, CompiledBody
 from engine.plan.lanes import owns_the_cores, share
 from engine.plan.lower import Lowering
-from engine.plan.lowering import Builder, Ref
+from engine.plan.lowering import Builder, Call, Ref
 from engine.plan.memory import assign, elide_copies
 from engine.plan.nodes import Program
 from engine.plan.source import Compiled, generate
@@ -76,8 +78,13 @@ class CpuDevice:
         if timing is not None:
             timing.follow(calls, lowering.refs)
         compiled = generate(calls, feeds, fetches, timing, body_file)
-        if body_file is None and owns_the_cores(calls):
-            compiled = replace(compiled, function=on_one_thread(compiled.function))
+        if body_file is None:
+            function = compiled.function
+            if owns_the_cores(calls):
+                function = on_one_thread(function)
+            if _takes_long(calls, lowering.program):
+                function = flushing(function)
+            compiled = replace(compiled, function=function)
         return compiled, nbytes
 
     def _body_compiler(self, state: State, texts: list[str]) -> CompileBody:
@@ -94,6 +101,17 @@ class CpuDevice:
             )
 
         return compile_body
+
+
+def _takes_long(calls: Sequence[Call], program: Program) -> bool:
+    """Whether a microsecond more makes no difference."""
+    if any(call.lanes is not None for call in calls) or any(node.bodies for node in program.nodes):
+        return True
+    return sum(call.writes.size for call in calls if call.writes is not None) >= _MANY_ELEMENTS
+
+
+_MANY_ELEMENTS = 50_000
+"""Elements written in a step from which on it takes 30 us at least."""
 
 
 class DebugDevice(CpuDevice):

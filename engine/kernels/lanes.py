@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.kernels.blas import one_thread
+from engine.kernels.denormals import flush_for_good
 
 OVER_LANES = "over_lanes"
 """The attribute of a function that shares its work out by itself."""
@@ -87,6 +88,7 @@ class _Lane:
         threading.Thread(target=self._serve, name=f"engine-lane-{number}", daemon=True).start()
 
     def _serve(self) -> None:
+        flush_for_good()
         # NumPy keeps its error state by thread; infinities are the plan's everyday business.
         with np.errstate(all="ignore"):
             while True:
