@@ -31,15 +31,26 @@ BROWSER_FLAGS = [
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browser tests come last: from the first on, Playwright keeps an event loop running in this
-    thread, and `asyncio.run` refuses to work beside it.
+    """Modules of browser tests come last: from the first on, Playwright keeps an event loop running
+    in this thread, and `asyncio.run` refuses to work beside it.
 
-    Each has a second try, which the report shows: hundreds of them wait for a browser, and on a
-    busy machine one now and then looks at it too early."""
+    Whole modules, for a process among several is given whole modules, in this order.
+
+    Each test in a browser has a second try, which the report shows: hundreds of them wait for a
+    browser, and on a busy machine one now and then looks at it too early."""
     for item in items:
         if item.get_closest_marker("browser") is not None:
+            if not _in_browser_module(item):
+                raise pytest.UsageError(
+                    f"{item.nodeid}: drives a browser, in a module without one\n"
+                    "  try: move it to a module named test_..._browser.py"
+                )
             item.add_marker(pytest.mark.flaky(reruns=1))
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+    items.sort(key=_in_browser_module)
+
+
+def _in_browser_module(item: pytest.Item) -> bool:
+    return item.path.stem.endswith("_browser")
 
 
 class _Server:
