@@ -233,17 +233,25 @@ def test_an_empty_logdir_says_what_to_do(tmp_path: Path, serve: Any, open_page: 
 def test_ten_thousand_rows_scroll_sort_and_filter(
     tmp_path: Path, serve: Any, open_page: OpenPage
 ) -> None:
+    from sqlalchemy import insert, select
+
+    from summaries.store import runs, schema
     from summaries.store.writing import StoreWriter
 
     writer = StoreWriter(tmp_path / "events.db")
     with writer.transaction() as connection:
-        from summaries.store import runs
-
-        for k in range(10_000):
-            runs.start(
-                connection, f"sweep/{k // 100}/run-{k}", {"lr": k / 1e4}, exist="new", key=None,
-                new_key=f"k{k}", rank=0, fields={}, identity=runs.Identity("h", 1, ""),
-            )  # fmt: skip
+        runs.start(
+            connection, "sweep/0/run-0", {"lr": 0.0}, exist="new", key=None, new_key="k0", rank=0,
+            fields={}, identity=runs.Identity("h", 1, ""),
+        )  # fmt: skip
+        first = dict(connection.execute(select(schema.run)).mappings().one())
+        # The rest at once: started one by one they take half a minute.
+        others = [
+            {"id": first["id"] + k, "name": f"sweep/{k // 100}/run-{k}", "key": f"k{k}",
+             "config": f'{{"lr": {k / 1e4}}}'}
+            for k in range(1, 10_000)
+        ]  # fmt: skip
+        connection.execute(insert(schema.run), [first | other for other in others])
     writer.close()
     page = open_page(serve(tmp_path) + "/runs")
     page.locator(".ag-row").first.wait_for()
