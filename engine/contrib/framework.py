@@ -17,6 +17,7 @@ from engine.contrib.model_variables import (
     get_variables_to_restore,
     model_variable,
 )
+from engine.python.util import nest
 from engine.train import create_global_step, get_global_step, get_or_create_global_step
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "load_checkpoint",
     "load_variable",
     "model_variable",
+    "nest",
 ]
