@@ -1,6 +1,7 @@
 """``tf.image``: resizing, cropping, flipping and colours of images."""
 
 from engine.ops.arranging import extract_image_patches
+from engine.ops.boxes import crop_and_resize, draw_bounding_boxes, non_max_suppression
 from engine.ops.hues import (
     adjust_hue,
     adjust_saturation,
@@ -20,7 +21,8 @@ from engine.ops.image_colors import (
     random_contrast,
     rgb_to_grayscale,
 )
-from engine.ops.image_measures import psnr, total_variation
+from engine.ops.image_edges import image_gradients, sobel_edges
+from engine.ops.image_measures import psnr, ssim, total_variation
 from engine.ops.images import (
     ResizeMethod,
     central_crop,
@@ -36,6 +38,7 @@ from engine.ops.images import (
     transpose_image,
 )
 from engine.ops.random import random_crop
+from engine.ops.resampling import resize_area, resize_bicubic
 from engine.ops.resizing import resize_bilinear, resize_nearest_neighbor
 
 per_image_whitening = per_image_standardization
@@ -52,12 +55,16 @@ __all__ = [
     "adjust_saturation",
     "central_crop",
     "convert_image_dtype",
+    "crop_and_resize",
     "crop_to_bounding_box",
+    "draw_bounding_boxes",
     "extract_image_patches",
     "flip_left_right",
     "flip_up_down",
     "grayscale_to_rgb",
     "hsv_to_rgb",
+    "image_gradients",
+    "non_max_suppression",
     "pad_to_bounding_box",
     "per_image_standardization",
     "per_image_whitening",
@@ -70,6 +77,8 @@ __all__ = [
     "random_hue",
     "random_saturation",
     "resize",
+    "resize_area",
+    "resize_bicubic",
     "resize_bilinear",
     "resize_image_with_crop_or_pad",
     "resize_images",
@@ -78,6 +87,8 @@ __all__ = [
     "rgb_to_grayscale",
     "rgb_to_hsv",
     "rot90",
+    "sobel_edges",
+    "ssim",
     "total_variation",
     "transpose",
     "transpose_image",

@@ -74,6 +74,7 @@ from engine.ops.normalization import (
 from engine.ops.pooling import (
     avg_pool,
     max_pool,
+    max_pool_with_argmax,
 )
 from engine.ops.ranking import (
     in_top_k,
@@ -86,6 +87,12 @@ from engine.ops.sampled_losses import (
 from engine.ops.statistics import (
     l2_normalize,
     zero_fraction,
+)
+from engine.ops.volumes import (
+    avg_pool3d,
+    conv3d,
+    conv3d_transpose,
+    max_pool3d,
 )
 from engine.ops.windows import (
     atrous_conv2d,
@@ -122,6 +129,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "atrous_conv2d",
     "avg_pool",
+    "avg_pool3d",
     "batch_norm_with_global_normalization",
     "batch_normalization",
     "bias_add",
@@ -133,6 +141,8 @@ __all__ = [
     "conv2d_backprop_filter",
     "conv2d_backprop_input",
     "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "convolution",
     "crelu",
     "depth_to_space",
@@ -155,6 +165,8 @@ __all__ = [
     "log_uniform_candidate_sampler",
     "lrn",
     "max_pool",
+    "max_pool3d",
+    "max_pool_with_argmax",
     "moments",
     "nce_loss",
     "normalize_moments",

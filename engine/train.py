@@ -101,6 +101,7 @@ from engine.training.monitored import (
 from engine.training.supervisor import (
     Supervisor,
 )
+from engine.warm_start import init_from_checkpoint
 
 """``tf.train``: optimizers, checkpoints, and what runs a training loop."""
 
@@ -161,6 +162,7 @@ __all__ = [
     "get_or_create_global_step",
     "global_step",
     "import_meta_graph",
+    "init_from_checkpoint",
     "inverse_time_decay",
     "latest_checkpoint",
     "linear_cosine_decay",

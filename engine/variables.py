@@ -212,6 +212,13 @@ class Variable(Operators):
         """The operation that gives it its initial value."""
         return self._initializer
 
+    def start_with(self, value: Tensor) -> None:
+        """From now on its initializer gives it `value`, of its dtype and shape."""
+        kept = Assign(True)
+        with self.graph.colocate_with(self.op):
+            self._initializer = self.graph.create_op(kept, (self._ref, value), "Assign")
+        self._initial_value = value
+
     @property
     def initial_value(self) -> Tensor:
         return self._initial_value

@@ -24,6 +24,8 @@ EXPLAINED: dict[str, str] = {
     "rows/counts/bincount*#name": _OLD_NAME,
     "rows/matrices/matrix_*#name": _OLD_NAME,
     "rows/pictures/*#name": _OLD_NAME,
+    "rows/boxes/resize_images*#name": _OLD_NAME,
+    "rows/boxes/ssim*#name": "the two means are one here, as one of them is nobody's result",
     "rows/places/sort*#name": _OLD_NAME,
     "rows/places/searchsorted*#name": _OLD_NAME,
     "rows/functions/accumulate_n#name": _OLD_NAME,

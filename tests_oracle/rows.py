@@ -24,7 +24,7 @@ def cases(mine: Any, other: Any) -> list[tuple[Case, Case]]:
     return pairs
 
 
-_SINGLE_ONLY = ("normalization", "places", "images")
+_SINGLE_ONLY = ("normalization", "places", "images", "volumes", "boxes")
 """Families in which TensorFlow has some operations for single precision alone: run in it too."""
 
 

@@ -43,10 +43,13 @@ from engine.contrib.layers import (
     variance_scaling_initializer,
     xavier_initializer,
 )
+from engine.warm_start import assign_from_checkpoint, assign_from_checkpoint_fn
 
 __all__ = [
     "add_arg_scope",
     "arg_scope",
+    "assign_from_checkpoint",
+    "assign_from_checkpoint_fn",
     "avg_pool2d",
     "batch_norm",
     "bias_add",

@@ -1,4 +1,4 @@
-"""Convolutional layers over sequences and images."""
+"""Convolutional layers over sequences, images and volumes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from engine.layers.base import InputSpec, Layer, known_size, sizes_of
 from engine.layers.core import Activation
 from engine.layers.windows import layout, numbers, output_length, padding_name, transposed_length
 from engine.ops.biases import bias_add
-from engine.ops.convolution import conv2d_transpose as transposed
+from engine.ops.convolution import conv2d_transpose
 from engine.ops.shaping import expand_dims, squeeze
 from engine.ops.sizes import shape
+from engine.ops.volumes import conv3d_transpose
 from engine.ops.windows import convolution
 from engine.ops.windows import separable_conv2d as separable
 from engine.shapes import TensorShape
@@ -106,8 +107,8 @@ class Conv(Layer):
             self.padding.upper(),
             self.strides,
             self.dilation_rate,
-            "conv1d" if self.axes == 1 else "Conv2D",
-            self._layout.name,
+            "conv1d" if self.axes == 1 else f"Conv{self.axes}D",
+            self._layout.format(self.axes),
         )
 
     def call(self, inputs: Any, *_: Any, **__: Any) -> Tensor:
@@ -139,10 +140,17 @@ class Conv2D(Conv):
     axes = 2
 
 
+class Conv3D(Conv):
+    """A convolution over volumes [n, depth, rows, columns, channels]."""
+
+    axes = 3
+
+
 class Conv2DTranspose(Conv):
     """A transposed convolution ("deconvolution") over images; kernel [..., filters, channels]."""
 
     axes = 2
+    function: ClassVar[Callable[..., Tensor]] = staticmethod(conv2d_transpose)
     result_of_window = staticmethod(transposed_length)
 
     def __init__(
@@ -182,7 +190,7 @@ class Conv2DTranspose(Conv):
         target = self.compute_output_shape(known)
         dynamic = None if target.is_fully_defined() else shape(inputs)
         sizes: list[Any] = target.as_list()
-        spatial = list(self._layout.spatial(2))
+        spatial = list(self._layout.spatial(self.axes))
         for axis, size in enumerate(sizes):
             if size is None and axis in spatial:
                 assert dynamic is not None
@@ -194,16 +202,23 @@ class Conv2DTranspose(Conv):
             elif size is None:
                 assert dynamic is not None
                 sizes[axis] = dynamic[axis]
-        outputs = transposed(
+        outputs = type(self).function(
             inputs,
             self.kernel,
             sizes,
             self._layout.four(self.strides),
             self.padding.upper(),
-            self._layout.name,
+            self._layout.format(self.axes),
         )
         outputs.set_shape(target)
         return outputs
+
+
+class Conv3DTranspose(Conv2DTranspose):
+    """A transposed convolution over volumes; kernel [..., filters, channels]."""
+
+    axes = 3
+    function = staticmethod(conv3d_transpose)
 
 
 class SeparableConv(Conv):

@@ -1,4 +1,4 @@
-"""Pooling layers over sequences and images."""
+"""Pooling layers over sequences, images and volumes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from engine.layers.base import InputSpec, Layer, sizes_of
 from engine.layers.windows import layout, numbers, output_length, padding_name
 from engine.ops.pooling import avg_pool, max_pool
 from engine.ops.shaping import expand_dims, squeeze
+from engine.ops.volumes import avg_pool3d, max_pool3d
 from engine.shapes import TensorShape
 
 
 class Pooling(Layer):
-    """A window moved over one or two axes; a subclass says how many and what is taken."""
+    """A window moved over up to three axes; a subclass says how many and what is taken."""
 
     axes: ClassVar[int]
     function: ClassVar[Callable[..., Tensor]]
@@ -45,7 +46,7 @@ class Pooling(Layer):
             self._layout.four(self.pool_size),
             self._layout.four(self.strides),
             self.padding.upper(),
-            self._layout.name,
+            self._layout.format(self.axes),
         )
         return squeeze(result, [along]) if self.axes == 1 else result
 
@@ -82,6 +83,20 @@ class AveragePooling2D(Pooling):
 
     axes = 2
     function = staticmethod(avg_pool)
+
+
+class MaxPooling3D(Pooling):
+    """The largest element under a window over volumes [n, depth, rows, columns, channels]."""
+
+    axes = 3
+    function = staticmethod(max_pool3d)
+
+
+class AveragePooling3D(Pooling):
+    """The mean under a window moved over volumes [n, depth, rows, columns, channels]."""
+
+    axes = 3
+    function = staticmethod(avg_pool3d)
 
 
 def max_pooling1d(
@@ -136,3 +151,27 @@ def average_pooling2d(
 ) -> Any:
     """The mean under a window moved over images [n, rows, columns, channels]."""
     return AveragePooling2D(pool_size, strides, padding, data_format, name)(inputs)
+
+
+def max_pooling3d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
+    """The largest element under a window over volumes [n, depth, rows, columns, channels]."""
+    return MaxPooling3D(pool_size, strides, padding, data_format, name)(inputs)
+
+
+def average_pooling3d(
+    inputs: Any,
+    pool_size: Any,
+    strides: Any,
+    padding: str = "valid",
+    data_format: str = "channels_last",
+    name: str | None = None,
+) -> Any:
+    """The mean under a window moved over volumes [n, depth, rows, columns, channels]."""
+    return AveragePooling3D(pool_size, strides, padding, data_format, name)(inputs)

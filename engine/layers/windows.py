@@ -19,6 +19,10 @@ class AxisOrder:
     def name(self) -> str:
         return "NCHW" if self.first else "NHWC"
 
+    def format(self, count: int) -> str:
+        """The name of the order for a window over so many axes."""
+        return self.name if count < 3 else "NCDHW" if self.first else "NDHWC"
+
     @property
     def channel_axis(self) -> int:
         return 1 if self.first else -1
@@ -28,7 +32,7 @@ class AxisOrder:
         return range(2, 2 + count) if self.first else range(1, 1 + count)
 
     def four(self, sizes: Sequence[int]) -> list[int]:
-        """Sizes of a window over all four axes of images."""
+        """Sizes of a window over all axes: four of images, five of volumes."""
         two = [1] * (2 - len(sizes)) + list(sizes)
         return [1, 1, *two] if self.first else [1, *two, 1]
 

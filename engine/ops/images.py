@@ -17,6 +17,7 @@ from engine.ops.constants import convert_to_tensor, make
 from engine.ops.indexing import slice_
 from engine.ops.padding import pad
 from engine.ops.random import random_uniform
+from engine.ops.resampling import resize_area, resize_bicubic
 from engine.ops.resizing import resize_bilinear, resize_nearest_neighbor
 from engine.ops.reversing import reverse
 from engine.ops.shaping import expand_dims, squeeze, transpose
@@ -60,7 +61,8 @@ def resize_images(
 ) -> Tensor:
     """An image [height, width, channels] or a batch of them in `size` = [height, width].
 
-    Bilinear (float32) or nearest neighbour; 0.x's ``resize_images(images, height, width)`` too.
+    Bilinear, bicubic or by area (float32), or nearest neighbour; 0.x's ``resize_images(images,
+    height, width)`` too.
     Images that have the size already are given back as they are.
 
     Raises:
@@ -82,8 +84,12 @@ def resize_images(
             resized = resize_bilinear(batch, size, align_corners)
         elif method in (ResizeMethod.NEAREST_NEIGHBOR, "nearest"):
             resized = resize_nearest_neighbor(batch, size, align_corners)
+        elif method in (ResizeMethod.BICUBIC, "bicubic"):
+            resized = resize_bicubic(batch, size, align_corners)
+        elif method in (ResizeMethod.AREA, "area"):
+            resized = resize_area(batch, size, align_corners)
         else:
-            raise ValueError("Resize method is not implemented; bilinear and nearest neighbor are.")
+            raise ValueError("Resize method is not implemented.")
         return resized if len(dims) == 4 else squeeze(resized, [0])
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from engine.dtypes import DType, as_dtype, int64
 from engine.graph import Tensor
 from engine.kernels import pool
 from engine.kernels.pool import Pooling
@@ -17,6 +18,13 @@ from engine.ops.elementwise import zeros_like
 from engine.ops.sizes import shape
 from engine.ops.windowed import Four, OfImages, named, window_attributes
 from engine.shapes import with_rank
+
+
+class MaxPoolWithPlaces(NamedTuple):
+    """What `max_pool_with_argmax` gives."""
+
+    output: Tensor
+    argmax: Tensor
 
 
 @declared
@@ -112,6 +120,36 @@ class MaxPool(PoolingOp):
 
     def grad(self, y: Tensor, dy: Tensor, x: Tensor) -> tuple[Any, ...]:
         return (lambda: make(self.like(MaxPoolGrad), (x, y, dy), None),)
+
+
+@declared
+class MaxPoolWithArgmax(PoolingOp):
+    """The largest elements, and where they lie in their image, flattened: first of equals."""
+
+    place_dtype: DType = int64
+    include_batch: bool = False
+
+    def infer(self, x: Spec) -> tuple[Spec, Spec]:
+        best = self.pooled(x)
+        return best, Spec(self.place_dtype, best.dims)
+
+    def numpy(self, x: Array) -> tuple[Array, Array]:
+        p, _, stack = self._stack(x, -np.inf)
+        best = stack.argmax(axis=0)
+        rows, columns = np.divmod(best, p.columns.window)
+        rows += (np.arange(p.rows.out) * p.rows.stride - p.rows.before)[:, None, None]
+        columns += (np.arange(p.columns.out) * p.columns.stride - p.columns.before)[:, None]
+        places = (rows * x.shape[2] + columns) * x.shape[3] + np.arange(x.shape[3])
+        if self.include_batch:
+            places += (np.arange(x.shape[0]) * x[:1].size)[:, None, None, None]
+        return stack.max(axis=0), places.astype(self.place_dtype.np)
+
+    def grad(
+        self, ys: tuple[Tensor, ...], dys: tuple[Tensor | None, ...], x: Tensor
+    ) -> tuple[Any, ...]:
+        if dys[0] is None:
+            return (None,)
+        return (lambda: make(self.like(MaxPoolGrad), (x, ys[0], dys[0]), None),)
 
 
 class MaxPoolGrad(PoolingOp):
@@ -253,6 +291,44 @@ def max_pool(
     return make(MaxPool(*_attributes(ksize, strides, padding, data_format)), (images,), name)
 
 
+def max_pool_with_argmax(
+    input: Any,
+    ksize: Any,
+    strides: Any,
+    padding: str = "VALID",
+    data_format: str = "NHWC",
+    Targmax: Any = None,  # noqa: N803 - TensorFlow's name
+    name: str | None = None,
+    output_dtype: Any = None,
+    include_batch_in_index: bool = False,
+) -> MaxPoolWithPlaces:
+    """`max_pool`, and the places ``(row * columns + column) * channels + channel`` of the largest.
+
+    input: float [n, rows, columns, channels]. The places are int64 or `Targmax`, counted within
+    each image or, with `include_batch_in_index`, from the first one on.
+
+    Raises:
+        ValueError: the data format is another one, or a window does not fit.
+
+    Source: ``tf.nn.max_pool_with_argmax``.
+
+    >>> import engine as tf
+    >>> with tf.Graph().as_default(), tf.Session() as sess:
+    ...     x = tf.reshape([1.0, 5.0, 3.0, 2.0], [1, 2, 2, 1])
+    ...     y, at = tf.nn.max_pool_with_argmax(x, [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+    ...     print(*[value.ravel() for value in sess.run([y, at])])
+    [5.] [1]
+    """
+    if data_format != "NHWC":
+        raise ValueError(f"Data format must be NHWC, got {data_format!r}")
+    images = convert_to_tensor(input, name="input")
+    dtype = as_dtype(Targmax or output_dtype or int64)
+    window, steps, way, layout = _attributes(ksize, strides, padding, data_format)
+    kind = MaxPoolWithArgmax(window, steps, way, layout, dtype, include_batch_in_index)
+    outputs = images.graph.create_op(kind, (images,), name or "MaxPoolWithArgmax").outputs
+    return MaxPoolWithPlaces(*outputs)
+
+
 def avg_pool(
     value: Any = None,
     ksize: Any = None,
@@ -272,4 +348,4 @@ def avg_pool(
     return make(AvgPool(*_attributes(ksize, strides, padding, data_format)), (images,), name)
 
 
-OPS = (MaxPool, MaxPoolGrad, MaxPoolGradGrad, AvgPool, AvgPoolGrad)
+OPS = (MaxPool, MaxPoolWithArgmax, MaxPoolGrad, MaxPoolGradGrad, AvgPool, AvgPoolGrad)

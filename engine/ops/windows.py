@@ -14,9 +14,10 @@ from engine.ops.convolution import conv2d
 from engine.ops.depthwise import depthwise_conv2d
 from engine.ops.pooling import avg_pool, max_pool
 from engine.ops.shaping import expand_dims, squeeze
+from engine.ops.volumes import avg_pool3d, conv3d, max_pool3d
 
-_CHANNELS_FIRST = ("NCHW", "NCW")
-_CHANNELS_LAST = (None, "NHWC", "NWC")
+_CHANNELS_FIRST = ("NCHW", "NCW", "NCDHW")
+_CHANNELS_LAST = (None, "NHWC", "NWC", "NDHWC")
 
 
 def conv1d(
@@ -112,10 +113,10 @@ def convolution(
     name: str | None = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """`conv1d` or `conv2d` by the rank of the filter; strides and dilations for the window alone.
+    """`conv1d`, `conv2d` or `conv3d` by the filter's rank; strides, dilations for the window alone.
 
     Raises:
-        ValueError: another rank than 3 or 4, or strides together with dilations.
+        ValueError: another rank than 3, 4 or 5, or strides together with dilations.
     """
     x = convert_to_tensor(input, name="input")
     kernel = convert_to_tensor(filter, x.dtype.base_dtype, "filter")
@@ -129,6 +130,11 @@ def convolution(
             layout = "NCW" if first else "NWC"
             return conv1d(
                 x, kernel, steps[0], padding, data_format=layout, name=scope, dilations=apart[0]
+            )
+        if spatial == 3:
+            layout = "NCDHW" if first else "NDHWC"
+            return conv3d(
+                x, kernel, _four(first, steps), padding, layout, _four(first, apart), scope
             )
         return conv2d(
             x,
@@ -151,7 +157,7 @@ def pool(
     name: str | None = None,
     data_format: str | None = None,
 ) -> Tensor:
-    """The largest (``"MAX"``) or mean (``"AVG"``) element under a window of one or two axes.
+    """The largest (``"MAX"``) or mean (``"AVG"``) element under a window of one to three axes.
 
     Raises:
         ValueError: another kind or number of axes, or a dilated window.
@@ -167,8 +173,10 @@ def pool(
         raise ValueError(
             compose("pool: windows are not dilated here", [f"dilation_rate {dilation_rate}"])
         )
-    first, kind = _channels_first(data_format), max_pool if pooling_type == "MAX" else avg_pool
+    first = _channels_first(data_format)
     steps, along = _window(strides, spatial), 2 if first else 1
+    kinds: Any = (max_pool3d, avg_pool3d) if spatial == 3 else (max_pool, avg_pool)
+    kind = kinds[pooling_type == "AVG"]
     with x.graph.name_scope(name or f"{pooling_type.lower()}_pool"):
         images = expand_dims(x, along) if spatial == 1 else x
         ones = [1] * (2 - spatial)
@@ -177,7 +185,7 @@ def pool(
             _four(first, [*ones, *sizes]),
             _four(first, [*ones, *steps]),
             padding,
-            "NCHW" if first else "NHWC",
+            ("NCDHW" if first else "NDHWC") if spatial == 3 else "NCHW" if first else "NHWC",
         )
         return squeeze(result, [along]) if spatial == 1 else result
 
@@ -197,8 +205,8 @@ def _one(value: Any) -> int:
     return int(max(np.ravel(value)))
 
 
-def _four(channels_first: bool, two: Sequence[int]) -> list[int]:
-    return [1, 1, *two] if channels_first else [1, *two, 1]
+def _four(channels_first: bool, sizes: Sequence[int]) -> list[int]:
+    return [1, 1, *sizes] if channels_first else [1, *sizes, 1]
 
 
 def _window(given: Any, spatial: int) -> list[int]:
@@ -207,10 +215,10 @@ def _window(given: Any, spatial: int) -> list[int]:
 
 
 def _spatial_rank(dims: Sequence[Any] | None, what: str) -> int:
-    if dims is None or len(dims) not in (3, 4):
+    if dims is None or len(dims) not in (3, 4, 5):
         raise ValueError(
             compose(
-                f"{what}: the rank must be known, with one or two spatial axes",
+                f"{what}: the rank must be known, with one to three spatial axes",
                 [f"sizes given: {None if dims is None else list(dims)}"],
             )
         )

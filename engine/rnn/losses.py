@@ -8,7 +8,10 @@ from typing import Any
 from engine.graph import Tensor
 from engine.ops.arithmetic import add_n
 from engine.ops.casting import cast
+from engine.ops.comparisons import not_equal
 from engine.ops.constants import convert_to_tensor
+from engine.ops.division import div_no_nan
+from engine.ops.elementwise import zeros_like
 from engine.ops.losses import sparse_softmax_cross_entropy_with_logits
 from engine.ops.reductions import reduce_sum
 from engine.ops.shaping import reshape
@@ -33,14 +36,17 @@ def sequence_loss(
     average_across_batch: bool = True,
     softmax_loss_function: Callable[..., Any] | None = None,
     name: str | None = None,
+    sum_over_timesteps: bool = False,
+    sum_over_batch: bool = False,
 ) -> Tensor:
     """The weighted cross entropy of logits [batch, time, classes] and class numbers [batch, time].
 
     `weights` [batch, time] are 0 where a sequence has ended. The averages are over the weights; a
-    scalar, or [batch], [time] or [batch, time] with fewer averages.
+    scalar, or [batch], [time] or [batch, time] with fewer averages. ``sum_over_...``, instead of
+    the average along that axis, divides by how many weights are not 0.
 
     Raises:
-        ValueError: a rank is another one.
+        ValueError: a rank is another one; along one axis both the average and the sum are asked.
 
     Source: ``tf.contrib.seq2seq.sequence_loss``.
 
@@ -60,6 +66,14 @@ def sequence_loss(
     ):
         if tensor.spec.dims is not None and len(tensor.spec.dims) != rank:
             raise ValueError(words)
+    for label, averaged, summed in (
+        ("timesteps", average_across_timesteps, sum_over_timesteps),
+        ("batch", average_across_batch, sum_over_batch),
+    ):
+        if averaged and summed:
+            raise ValueError(
+                f"average_across_{label} and sum_over_{label} cannot be set to True at same time."
+            )
     with scores.graph.name_scope(name or "sequence_loss"):
         sizes = shape(scores)
         entropy = _cross_entropy(
@@ -73,9 +87,13 @@ def sequence_loss(
             for axis, averaged in ((0, average_across_batch), (1, average_across_timesteps))
             if averaged
         ]
+        if axes:
+            return reduce_sum(entropy, axes) / (reduce_sum(factors, axes) + _NEVER_ZERO)
+        axes = [axis for axis, summed in ((0, sum_over_batch), (1, sum_over_timesteps)) if summed]
         if not axes:
             return entropy
-        return reduce_sum(entropy, axes) / (reduce_sum(factors, axes) + _NEVER_ZERO)
+        counted = cast(not_equal(factors, zeros_like(factors)), entropy.dtype.base_dtype)
+        return div_no_nan(reduce_sum(entropy, axes), reduce_sum(counted, axes))
 
 
 def sequence_loss_by_example(

@@ -161,7 +161,7 @@ def dynamic_rnn(
     _check_cell(cell)
     with variable_scope(scope or "rnn"):
         given = nest.map_structure(convert_to_tensor, inputs)
-        x = given if time_major else nest.map_structure(_swapped, given)
+        x = given if time_major else nest.map_structure(swapped, given)
         first = nest.flatten(x)[0]
         batch = batch_of(first, 1)
         lengths = _lengths(sequence_length, batch)
@@ -170,10 +170,10 @@ def dynamic_rnn(
             outputs, _, last = run_fused(cell, x, state, lengths)
         else:
             outputs, last = _looped(cell, x, state, lengths, parallel_iterations or 32)
-        return (outputs if time_major else nest.map_structure(_swapped, outputs)), last
+        return (outputs if time_major else nest.map_structure(swapped, outputs)), last
 
 
-def _swapped(x: Tensor) -> Tensor:
+def swapped(x: Tensor) -> Tensor:
     """Batch and time exchanged."""
     if x.spec.dims is None:
         raise ValueError(

@@ -375,3 +375,30 @@ def test_a_network_with_batch_normalization_learns() -> None:
             sess.run(step, {x: data, training: True})
         assert sess.run(loss, {x: data, training: True}) < 0.2
         assert sess.run(hits, {x: data, training: False}) > 0.9
+
+
+def test_layers_over_volumes_have_names_and_sizes_like_those_over_images() -> None:
+    x = tf.placeholder(tf.float32, [None, 4, 6, 8, 2])
+    y = tf.layers.conv3d(x, 5, 3, (1, 2, 2), "same", activation=tf.nn.relu)
+    assert (y.name, y.get_shape().as_list()) == ("conv3d/Relu:0", [None, 4, 3, 4, 5])
+    z = tf.layers.max_pooling3d(y, 2, 2, "same")
+    assert z.get_shape().as_list() == [None, 2, 2, 2, 5]
+    back = tf.layers.conv3d_transpose(z, 3, 2, 2)
+    assert back.get_shape().as_list() == [None, 4, 4, 4, 3]
+    mean = tf.layers.average_pooling3d(back, 4, 4)
+    turned = tf.layers.conv3d(
+        tf.transpose(x, [0, 4, 1, 2, 3]), 5, 3, (1, 2, 2), "same", "channels_first",
+        name="conv3d", reuse=True, activation=tf.nn.relu,
+    )  # fmt: skip
+    assert [(v.op.name, v.get_shape().as_list()) for v in tf.trainable_variables()] == [
+        ("conv3d/kernel", [3, 3, 3, 2, 5]),
+        ("conv3d/bias", [5]),
+        ("conv3d_transpose/kernel", [2, 2, 2, 3, 5]),
+        ("conv3d_transpose/bias", [3]),
+    ]
+    feed = {x: np.random.default_rng(0).normal(size=(2, 4, 6, 8, 2))}
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        first, last, small = sess.run([turned, y, mean], feed)
+    np.testing.assert_allclose(first, last.transpose(0, 4, 1, 2, 3), rtol=1e-5, atol=1e-6)
+    assert small.shape == (2, 1, 1, 1, 3)

@@ -26,6 +26,7 @@ from engine.python.util import nest
         ("ops.seq2seq", "sequence_loss_by_example"),
         ("ops.embedding_ops", "embedding_lookup"),
         ("ops.tensor_array_ops", "TensorArray"),
+        ("layers.core", "Dense Dropout dense"),
         ("framework.ops", "RegisterGradient convert_to_tensor"),
         ("framework.dtypes", "float32 int32 as_dtype"),
         ("framework.tensor_shape", "TensorShape Dimension"),

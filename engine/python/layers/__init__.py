@@ -1,0 +1,1 @@
+"""``tensorflow.python.layers``: the layers by the modules they were in."""
