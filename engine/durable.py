@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,8 @@ from engine.errors import (
     compose,
 )
 
+_STEP = re.compile(r"(.*?)(-\d+)?((?:\.[A-Za-z]\w*)*)\Z", re.DOTALL)
+"""Of a file's name: what comes before a step's number, the number if there is one, the endings."""
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -56,10 +59,15 @@ def write_whole(path: str | os.PathLike[str], data: bytes, what: str) -> None:
 
 
 def _clear_leftovers(target: Path) -> None:
-    """Remove what processes that were killed while they wrote the file left beside it."""
-    for found in target.parent.glob(f".{_literal(target.name)}.*.tmp"):
-        number = found.name.split(".")[-2]
-        if number.isdigit() and not _is_running(int(number)):
+    """Remove what processes that were killed while they wrote it left beside it.
+
+    Checkpoints of other steps count as well: nobody writes one of the same number again.
+    """
+    stem, step, ending = _STEP.match(target.name).groups()  # type: ignore[union-attr]
+    number = "-[0-9]*" if step else ""
+    for found in target.parent.glob(f".{_literal(stem)}{number}{_literal(ending)}.*.tmp"):
+        process = found.name.split(".")[-2]
+        if process.isdigit() and not _is_running(int(process)):
             found.unlink(missing_ok=True)
 
 

@@ -231,7 +231,7 @@
       this.empty.replaceChildren(
         any
           ? el("p", {class: "quiet"}, "No shown run kept its output.")
-          : el("div", {class: "notice"}, el("h2", {}, "No run kept its output"), el("p", {}, "What a script and its children print is kept if it says so:"), el("pre", {}, lines),
+          : el("div", {class: "notice"}, el("h2", {}, "No run kept its output"), el("p", {}, "What a script and its children print is kept if it says so:"), el("pre", {tabindex: "0"}, lines),
               el("button", {type: "button", class: "button", onclick: () => tb.kit.copy(lines)}, "Copy"))
       );
     }

@@ -93,7 +93,7 @@
       Notice,
       {title: "No histograms were logged yet"},
       h("p", null, "Log the values of any array, as often as you like:"),
-      h("pre", null, h("code", null, code)),
+      h("pre", {tabIndex: 0}, h("code", null, code)),
       h("p", null, "They show up here within two seconds."),
     );
   }

@@ -257,7 +257,7 @@
       "div", {class: "notice"},
       el("h2", {}, "No settings to compare yet"),
       el("p", {}, "Runs that say what they were made with are held against each other here: which settings differ, and which of them matter. Give each run a config:"),
-      el("pre", {}, lines.join("\n")),
+      el("pre", {tabindex: "0"}, lines.join("\n")),
       el("button", {type: "button", class: "button", onclick: () => tb.kit.copy(lines.join("\n"))}, "Copy")
     );
   }

@@ -89,7 +89,7 @@
         one.status === "crashed" && `process ${one.pid} on ${one.host} is gone`,
       ].filter(Boolean).join(" · ")),
       one.alert && h("p", {className: "home-troubled-alert"}, one.alert.title),
-      one.lines.length > 0 && h("pre", {className: "home-words"}, one.lines.map(tb.ansi.plain).join("\n"))
+      one.lines.length > 0 && h("pre", {className: "home-words", tabIndex: 0}, one.lines.map(tb.ansi.plain).join("\n"))
     );
   }
 

@@ -98,9 +98,9 @@
       {className: "sg-empty notice"},
       h("h2", null, "No graph was logged yet"),
       h("p", null, "Hand the graph to the writer:"),
-      h("pre", null, h("code", null, code)),
+      h("pre", {tabIndex: 0}, h("code", null, code)),
       h("p", null, "or, from any other script:"),
-      h("pre", null, h("code", null, other)),
+      h("pre", {tabIndex: 0}, h("code", null, other)),
       h("p", null, "It shows up here as soon as it is written."),
     );
   }

@@ -22,7 +22,7 @@
   }
 
   function open(event, text, title) {
-    tb.kit.popover(event.currentTarget, tb.el("div", {class: "table-cell-whole"}, tb.el("b", {}, title), tb.el("pre", {}, text)));
+    tb.kit.popover(event.currentTarget, tb.el("div", {class: "table-cell-whole"}, tb.el("b", {}, title), tb.el("pre", {tabindex: "0"}, text)));
   }
 
   function Cell({cell, before, changed, title, index}) {

@@ -103,7 +103,7 @@
     if (!tb.runs.loaded) return h("p", {className: "quiet", role: "status"}, tb.runs.error || "Reading the logdir …");
     if (!kinds.some((kind) => tb.runs.series(kind).size)) {
       return h(Notice, {title: `No ${what} were logged yet`},
-        h("p", null, "Log some, as often as you like:"), h("pre", null, h("code", null, code())), h("p", null, "They show up here within two seconds."));
+        h("p", null, "Log some, as often as you like:"), h("pre", {tabIndex: 0}, h("code", null, code())), h("p", null, "They show up here within two seconds."));
     }
     if (!shown.length) return h(Notice, {title: "No run is selected"}, h("p", null, `Select a run in the list to see its ${what}.`));
     if (groups.size) return null;

@@ -135,10 +135,14 @@ class BrowserPage:
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         # Routes that decide on each request cost half a second a page, and switch its cache off.
-        self.context.on("request", self._note)
+        self.context.on("requestfailed", self._note)
+        self.context.on("requestfinished", self._note)
 
     def _note(self, request: Request) -> None:
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+        if request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
+            return
+        # What the page's own policy forbids never leaves it.
+        if "csp" not in (request.failure or "").lower():
             self.outside.append(request.url)
 
 

@@ -86,6 +86,18 @@ def test_what_a_killed_process_left_is_cleared(tmp_path: Path, start_script: Sta
     assert list(tmp_path.glob(".*")) == [kept]
 
 
+def test_what_was_left_of_other_steps_is_cleared_too(tmp_path: Path, start_script: Start) -> None:
+    done = start_script("import os; print(os.getpid())")
+    number = done.communicate()[0].strip()
+    for name in ("m-1000.safetensors", "m-999.index", "m-1.meta"):
+        (tmp_path / f".{name}.{number}.tmp").write_bytes(b"half")
+    others = {tmp_path / f".{name}.{number}.tmp" for name in ("n-1000.index", "m-x.index")}
+    for other in others:
+        other.write_bytes(b"of another model")
+    save_numbers(tmp_path, step=2000)
+    assert set(tmp_path.glob(".*")) == others
+
+
 FULL_DISK = """
 import resource, sys
 import numpy as np
@@ -123,13 +135,13 @@ def test_a_directory_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         save_numbers(tmp_path)
 
 
-def save_numbers(directory: Path) -> str:
+def save_numbers(directory: Path, step: int | None = None) -> str:
     with tf.Graph().as_default(), tf.Session() as sess:
         tf.Variable([1.0, 2.0], name="first")
         tf.Variable([[True, False]], name="second")
         tf.Variable(["text", "more"], name="third")
         sess.run(tf.global_variables_initializer())
-        path = tf.train.Saver().save(sess, str(directory / "m"))
+        path = tf.train.Saver().save(sess, str(directory / "m"), global_step=step)
     assert path is not None
     return path
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from sample_graphs import network
 
 from summaries import SummaryWriter, init
@@ -15,6 +16,14 @@ PR_STEPS = 3
 
 def everything(logdir: Path, runs: int = 3) -> Path:
     """``runs`` runs with settings, output, an alert and values of each kind at a few steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        # What surrounds a run belongs to everything.
+        patch.delenv("TRAINBOARD_CAPTURE", raising=False)
+        _log_runs(logdir, runs)
+    return logdir
+
+
+def _log_runs(logdir: Path, runs: int) -> None:
     for number in range(runs):
         name = f"sweep/lr={10.0 ** -(number + 1):g}"
         config = {"lr": 10.0 ** -(number + 1), "optimizer": {"name": "adam"}, "seed": number}
@@ -27,7 +36,6 @@ def everything(logdir: Path, runs: int = 3) -> Path:
                 run.alert("Loss stands still", "for 40 steps", level="WARN")
         with SummaryWriter(logdir / "kinds" / f"run{number}") as writer:
             _log_kinds(writer, number)
-    return logdir
 
 
 def _log_kinds(writer: SummaryWriter, seed: int) -> None:
