@@ -21,6 +21,7 @@ from engine import (
     nn,
     random,
     sparse,
+    spectral,
     summary,
     timeline,
     train,
@@ -396,6 +397,12 @@ from engine.ops.reductions import (
     reduce_prod,
     reduce_sum,
 )
+from engine.ops.repeating import (
+    batch_gather,
+    repeat,
+    saturate_cast,
+    unravel_index,
+)
 from engine.ops.reversing import (
     reverse,
     reverse_sequence,
@@ -459,6 +466,12 @@ from engine.ops.solving import (
     matrix_solve_ls,
     matrix_triangular_solve,
 )
+from engine.ops.space_batches import (
+    batch_to_space,
+    batch_to_space_nd,
+    space_to_batch,
+    space_to_batch_nd,
+)
 from engine.ops.sparse import (
     SparseTensor,
     SparseTensorValue,
@@ -475,6 +488,14 @@ from engine.ops.special import (
     lgamma,
     polygamma,
     zeta,
+)
+from engine.ops.spectra import (
+    fft,
+    fft2d,
+    fft3d,
+    ifft,
+    ifft2d,
+    ifft3d,
 )
 from engine.ops.state import (
     assign,
@@ -700,6 +721,7 @@ __all__ = [
     "atanh",
     "batch_cholesky",
     "batch_cholesky_solve",
+    "batch_gather",
     "batch_matmul",
     "batch_matrix_band_part",
     "batch_matrix_determinant",
@@ -713,6 +735,8 @@ __all__ = [
     "batch_self_adjoint_eig",
     "batch_self_adjoint_eigvals",
     "batch_svd",
+    "batch_to_space",
+    "batch_to_space_nd",
     "bincount",
     "bool",
     "boolean_mask",
@@ -783,6 +807,9 @@ __all__ = [
     "expm1",
     "extract_image_patches",
     "eye",
+    "fft",
+    "fft2d",
+    "fft3d",
     "fill",
     "flags",
     "float16",
@@ -822,6 +849,9 @@ __all__ = [
     "histogram_summary",
     "identity",
     "identity_n",
+    "ifft",
+    "ifft2d",
+    "ifft3d",
     "imag",
     "image",
     "image_summary",
@@ -939,6 +969,7 @@ __all__ = [
     "reduce_min",
     "reduce_prod",
     "reduce_sum",
+    "repeat",
     "report_uninitialized_variables",
     "reset_default_graph",
     "reshape",
@@ -949,6 +980,7 @@ __all__ = [
     "roll",
     "round",
     "rsqrt",
+    "saturate_cast",
     "saved_model",
     "scalar_mul",
     "scalar_summary",
@@ -985,6 +1017,8 @@ __all__ = [
     "size",
     "slice",
     "sort",
+    "space_to_batch",
+    "space_to_batch_nd",
     "space_to_depth",
     "sparse",
     "sparse_placeholder",
@@ -995,6 +1029,7 @@ __all__ = [
     "sparse_tensor_dense_matmul",
     "sparse_tensor_to_dense",
     "sparse_to_dense",
+    "spectral",
     "split",
     "sqrt",
     "square",
@@ -1039,6 +1074,7 @@ __all__ = [
     "unique",
     "unique_with_counts",
     "unpack",
+    "unravel_index",
     "unsorted_segment_max",
     "unsorted_segment_mean",
     "unsorted_segment_min",

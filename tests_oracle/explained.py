@@ -25,6 +25,8 @@ EXPLAINED: dict[str, str] = {
     "rows/matrices/matrix_*#name": _OLD_NAME,
     "rows/pictures/*#name": _OLD_NAME,
     "rows/boxes/resize_images*#name": _OLD_NAME,
+    "rows/spaces/repeat*#name": "one gather repeats the elements here",
+    "rows/spaces/batch_gather#name": "one gather goes along with the batch here",
     "rows/boxes/ssim*#name": "the two means are one here, as one of them is nobody's result",
     "rows/places/sort*#name": _OLD_NAME,
     "rows/places/searchsorted*#name": _OLD_NAME,
