@@ -13,18 +13,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_beside_the_run() -> Iterator[None]:
-    """No system metrics and no look at git in any run, those of scripts included; and what mirrors
-    event files leaves nothing behind.
-
-    For the whole session, so that what is logged once for a module's tests has none of it either.
-    Tests of these set the variables themselves.
-    """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TRAINBOARD_CAPTURE", "0")
-        patch.setenv("TRAINBOARD_CACHE", "off")
-        yield
+@pytest.fixture(autouse=True)
+def no_cache(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What mirrors event files leaves nothing behind."""
+    monkeypatch.setenv("TRAINBOARD_CACHE", "off")
 
 
 @pytest.fixture(scope="session")
@@ -76,3 +68,12 @@ def start_script() -> Callable[..., subprocess.Popen[str]]:
         )
 
     return start
+
+
+@pytest.fixture(autouse=True)
+def nothing_beside_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No system metrics and no look at git in any run, those of scripts included.
+
+    Tests of these set the variable themselves.
+    """
+    monkeypatch.setenv("TRAINBOARD_CAPTURE", "0")

@@ -135,15 +135,17 @@ class BrowserPage:
         self.page: Page = self.context.new_page()
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         # Routes that decide on each request cost half a second a page, and switch its cache off.
-        self.context.on("requestfailed", self._note)
-        self.context.on("requestfinished", self._note)
+        self.context.on("request", self._note)
+        self.context.on("requestfailed", self._forget)
 
     def _note(self, request: Request) -> None:
-        if request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            return
-        # What the page's own policy forbids never leaves it.
-        if "csp" not in (request.failure or "").lower():
+        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
             self.outside.append(request.url)
+
+    def _forget(self, request: Request) -> None:
+        # What the page's own policy refused never left the page: it did its work.
+        if request.failure == "csp" and request.url in self.outside:
+            self.outside.remove(request.url)
 
 
 @pytest.fixture

@@ -23,7 +23,11 @@ GRAVE = ("serious", "critical")
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return everything(tmp_path_factory.mktemp("full"))
+    place = tmp_path_factory.mktemp("full")
+    with pytest.MonkeyPatch.context() as patch:
+        # Elsewhere than in the repository, whose changes would be shown as the runs' own.
+        patch.chdir(place)
+        return everything(place)
 
 
 def findings(page: Page) -> list[str]:
